@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { Job, Told } from './job.ts';
+import { journal } from './pipeline/journal.ts';
+import { renderText } from './pipeline/render.ts';
+import { type Ending, emptyStory, makeReport, type Report, type RunOutcome } from './pipeline/report.ts';
+import { startCalls } from './runtime/calls.ts';
+import { messageOf, SettingsError } from './runtime/errors.ts';
+import { createLog, errorFields, type Log, type LogSink, traceFields } from './runtime/log.ts';
+import { closedPermit } from './runtime/permit.ts';
+import type { Approval, Run } from './runtime/run.ts';
+import type { Environment } from './runtime/settings.ts';
+import { type Clock, startDeadline } from './runtime/time.ts';
+import { takeTurn } from './runtime/turn.ts';
+
+/** What is asked of a job. */
+export interface Call {
+  readonly dryRun: boolean;
+  readonly approve?: Approval | undefined;
+}
+
+/** Where a job runs. `known` are all names of settings; `stop` asks it to end between two writes; `header` reads the request's headers. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly known: readonly string[];
+  readonly stop?: AbortSignal;
+  readonly verbose?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  header?(name: string): string | undefined;
+}
+
+/** A finished run: for machines, and for people at a terminal. */
+export interface Finished {
+  readonly report: Report;
+  text(colour: boolean): string;
+}
+
+/** Runs a job from its settings to its report and its log lines. Never throws: an unforeseen error is a failed run. */
+export async function launch(job: Job, call: Call, around: Surroundings): Promise<Finished> {
+  const idle = idleRun(job, call, around);
+  try {
+    return await perform(job, idle, around);
+  } catch (error) {
+    idle.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+    const outcome = error instanceof SettingsError ? 'invalid-settings' : 'failed';
+    return finish(job, idle, untold(outcome, messageOf(error)));
+  }
+}
+
+/** The answer to a call that can't be understood: no run takes place. */
+export function decline(job: Job, message: string, around: Surroundings): Finished {
+  const idle = idleRun(job, { dryRun: true }, around);
+  return finish(job, idle, untold('invalid-request', message));
+}
+
+async function perform(job: Job, idle: Run, around: Surroundings): Promise<Finished> {
+  const prepared = job.prepare(around.environment, around.known);
+  const { MODE, LOG_LEVEL, SYNC_DEADLINE_SECONDS } = prepared.settings;
+  idle.log.level = around.verbose ? 'debug' : LOG_LEVEL;
+  const run: Run = {
+    ...idle,
+    mode: MODE,
+    dryRun: idle.dryRun || MODE === 'observe',
+    deadline: startDeadline(around.clock, SYNC_DEADLINE_SECONDS * 1000, around.stop),
+  };
+  if (run.dryRun) return finish(job, run, await prepared.reconcile(run));
+  using turn = takeTurn(job.name);
+  if (!turn.mine) return finish(job, run, untold('skipped', null));
+  return finish(job, run, await prepared.reconcile(run));
+}
+
+const untold = (outcome: RunOutcome, error: string | null) => ({
+  story: emptyStory(),
+  describe: () => '',
+  ending: { outcome, error },
+});
+
+function idleRun(job: Job, call: Call, around: Surroundings): Run {
+  const id = randomUUID();
+  return {
+    id,
+    job: job.name,
+    mode: 'observe',
+    dryRun: call.dryRun,
+    approve: call.approve,
+    startedAt: around.clock.now(),
+    clock: around.clock,
+    deadline: startDeadline(around.clock, 0, around.stop),
+    calls: startCalls(),
+    permit: closedPermit(),
+    log: runLog(job, id, around),
+  };
+}
+
+function runLog(job: Job, id: string, around: Surroundings): Log {
+  const project = around.environment.GOOGLE_CLOUD_PROJECT?.trim();
+  const trace = traceFields((name) => around.header?.(name), project);
+  const labels = around.labels ? { 'logging.googleapis.com/labels': around.labels } : {};
+  return createLog(around.log, 'info').child({ job: job.name, sync_run_id: id, ...trace, ...labels });
+}
+
+function finish(
+  job: Job,
+  run: Run,
+  { story, describe, ending }: Told & { readonly ending?: Ending },
+): Finished {
+  const report = makeReport(story, run, { kinds: job.kinds, ending });
+  journal(story, report, run.log);
+  return { report, text: (colour) => renderText(report, { describe, colour }) };
+}

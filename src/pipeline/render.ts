@@ -1,0 +1,105 @@
+import type { Limit, Note } from './model.ts';
+import type { Report, ReportedChange } from './report.ts';
+
+/** How to write: a move in words, and whether the terminal shows colours. */
+export interface Style {
+  readonly colour: boolean;
+  describe(from: unknown, to: unknown): string;
+}
+
+const COLOURS = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
+type Colour = keyof typeof COLOURS;
+type Paint = (colour: Colour, text: string) => string;
+
+const KIND_COLOURS: Readonly<Record<string, Colour>> = {
+  revoke: 'red',
+  downgrade: 'yellow',
+  upgrade: 'green',
+  grant: 'green',
+  approve: 'green',
+};
+
+/** The report as an SRE reads it in a terminal: what, from where, each change with its reason, head-room, objections. */
+export function renderText(report: Report, { colour, describe }: Style): string {
+  const paint: Paint = (name, text) => (colour ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text);
+  const parts = [
+    headline(report, paint),
+    sourceLines(report),
+    countLine(report),
+    changeLines(report, { paint, describe }),
+    noteLines(report.notes, paint),
+    limitLines(report.limits, paint),
+    objectionLines(report, paint),
+    closing(report, paint),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const headline = ({ run, outcome }: Report, paint: Paint) =>
+  `${paint('bold', run.job)}  ${paint('bold', outcome)}  (${run.mode}${run.dryRun ? ', dry run' : ''}, ${run.durationMs} ms, run ${run.id})`;
+
+const section = (title: string, lines: readonly string[]) =>
+  lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n');
+
+function sourceLines({ sources }: Report): string {
+  const width = Math.max(0, ...sources.map(({ name }) => name.length));
+  const lines = sources.map(
+    ({ name, entries, version, durationMs }) =>
+      `${name.padEnd(width)}  ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${durationMs} ms${version ? `, ${version}` : ''}`,
+  );
+  return section('Sources', lines);
+}
+
+function countLine({ counts }: Report): string {
+  const words = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
+  return words.length === 0 ? '' : `Counts   ${words.join(', ')}`;
+}
+
+function changeLines(
+  { changes }: Report,
+  { paint, describe }: { paint: Paint; describe: Style['describe'] },
+): string {
+  const widest = Math.max(0, ...changes.map(({ label }) => label.length));
+  const line = (change: ReportedChange) => {
+    const kind = paint(KIND_COLOURS[change.kind] ?? 'bold', change.kind.padEnd(9));
+    const error = change.error ? `: ${change.error}` : '';
+    const result = change.result === 'planned' ? '' : ` [${change.result}${error}]`;
+    const rule = change.rule === null ? '' : `rule ${change.rule}: `;
+    return `${kind}  ${change.label.padEnd(widest)}  ${describe(change.from, change.to)}  ${paint('dim', `${rule}${change.because}`)}${result}`;
+  };
+  return section('Changes', changes.map(line));
+}
+
+const noteLines = (notes: readonly Note[], paint: Paint) =>
+  section(
+    'Notes',
+    notes.map(({ kind, label, because }) => `${paint('bold', kind)}  ${label}${label ? ': ' : ''}${because}`),
+  );
+
+function limitLines(limits: readonly Limit[], paint: Paint): string {
+  const lines = limits.map(({ name, found, allowed }) => {
+    const fact = `${name}: ${found} of ${allowed}, head-room ${allowed - found}`;
+    return found > allowed ? paint('red', fact) : fact;
+  });
+  return section('Limits', lines);
+}
+
+const objectionLines = ({ objections }: Report, paint: Paint) =>
+  section(
+    'Objections',
+    objections.map(({ message, overridable }) =>
+      paint('red', `${message}${overridable ? '' : ' (cannot be overridden)'}`),
+    ),
+  );
+
+function closing({ error, planHash, exitCode, outcome, objections, approved }: Report, paint: Paint): string {
+  const canApprove = outcome === 'refused' && objections.every(({ overridable }) => overridable);
+  const lines = [
+    ...(error === null ? [] : [paint('red', `Error    ${error}`)]),
+    ...(approved === null ? [] : [`Approved ${approved.hash}, because: ${approved.reason}`]),
+    ...(planHash === null ? [] : [`Plan     ${planHash}`]),
+    ...(canApprove ? ['         to carry out this very plan: approve it by this hash, with a reason'] : []),
+    `Exit     ${exitCode}`,
+  ];
+  return lines.join('\n');
+}
