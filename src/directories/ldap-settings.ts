@@ -1,0 +1,69 @@
+import { optional, type Setting, secret, text, type Values, yesNo } from '../runtime/settings.ts';
+import { type LdapServer, type LdapSettings, parseLdapServers } from './ldap-connection.ts';
+
+const servers = (about: string, fallback: string): Setting<readonly LdapServer[]> => ({
+  about,
+  fallback,
+  required: false,
+  secret: false,
+  parse: parseLdapServers,
+});
+
+/** The variables that say how LDAP is reached. Without `defaultServers` the list of servers is required. */
+export const ldapVariables = (defaultServers: string | null) => ({
+  LDAP_SERVERS: {
+    ...servers('LDAP servers, tried in order: `ldap://host:port`, `ldaps://host:port` or `host[:port]`', ''),
+    fallback: defaultServers,
+    required: defaultServers === null,
+  },
+  LDAP_BIND_DN: optional(text, 'who binds; anonymous without it'),
+  LDAP_BIND_PASSWORD: secret(optional(text, 'its password')),
+  LDAP_STARTTLS: yesNo('StartTLS on `ldap://`', 'false'),
+  LDAP_CA_CERT_PATH: optional(text, 'a PEM file of certificate authorities; the system’s without it'),
+  LDAP_TLS_SERVER_NAME: optional(text, 'the name the certificate bears, where a tunnel hides it'),
+  LDAP_GROUPS_BASE: text('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
+  LDAP_PEOPLE_BASE: text('where people stand', 'ou=people,dc=wikimedia,dc=org'),
+});
+type LdapVariables = Values<ReturnType<typeof ldapVariables>>;
+
+/** Faults between the LDAP variables. */
+export function ldapFaults(values: Partial<LdapVariables>): readonly string[] {
+  const { LDAP_BIND_DN: dn, LDAP_BIND_PASSWORD: password, LDAP_SERVERS: list = [] } = values;
+  const faults: string[] = [];
+  if (dn !== undefined && password === undefined)
+    faults.push('LDAP_BIND_PASSWORD: found nothing, allowed: a password where LDAP_BIND_DN is set');
+  if (dn === undefined && password !== undefined)
+    faults.push('LDAP_BIND_DN: found nothing, allowed: a DN where LDAP_BIND_PASSWORD is set');
+  const secured = list.filter(({ protocol }) => protocol === 'ldaps').map(({ host }) => host);
+  if (values.LDAP_STARTTLS && secured.length > 0) {
+    faults.push(
+      `LDAP_STARTTLS: found true with ldaps://${secured.join(', ldaps://')}, allowed: ldap:// servers only`,
+    );
+  }
+  return faults;
+}
+
+/** The LDAP variables as the client wants them. */
+export function ldapSettings(values: LdapVariables): LdapSettings {
+  const { LDAP_BIND_DN, LDAP_BIND_PASSWORD, LDAP_CA_CERT_PATH, LDAP_TLS_SERVER_NAME } = values;
+  return {
+    servers: values.LDAP_SERVERS,
+    startTls: values.LDAP_STARTTLS,
+    groupsBase: values.LDAP_GROUPS_BASE,
+    peopleBase: values.LDAP_PEOPLE_BASE,
+    ...(LDAP_BIND_DN === undefined ? {} : { bindDn: LDAP_BIND_DN }),
+    ...(LDAP_BIND_PASSWORD === undefined ? {} : { bindPassword: LDAP_BIND_PASSWORD }),
+    ...(LDAP_CA_CERT_PATH === undefined ? {} : { caCertPath: LDAP_CA_CERT_PATH }),
+    ...(LDAP_TLS_SERVER_NAME === undefined ? {} : { tlsServerName: LDAP_TLS_SERVER_NAME }),
+  };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+/** The servers to which a password would travel in the clear over a network. */
+export const inTheClear = ({ servers: list, startTls, bindDn }: LdapSettings): readonly string[] =>
+  bindDn === undefined || startTls
+    ? []
+    : list
+        .filter(({ protocol, host }) => protocol === 'ldap' && !LOOPBACK.test(host))
+        .map(({ host }) => host);

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, ResultCodeError } from 'ldapts';
+import type { Calls } from '../runtime/calls.ts';
+import { DeadlineError, messageOf, StopError } from '../runtime/errors.ts';
+import type { Deadline } from '../runtime/time.ts';
+import { watchCookies } from './ldap-cookies.ts';
+import { beginTls, type LdapTls } from './ldap-tls.ts';
+
+/** One TCP connection with an LDAP client on it. Once lost it stays lost: it is never made a second time. */
+export interface Wire {
+  readonly client: Client;
+  /** `ldap://host:port` */
+  readonly address: string;
+  readonly calls: Calls;
+  /** From now on `within` insists on a bound connection. */
+  insistOnBind(): void;
+  /** Whether the last search answer carried a cookie: the server has more to give. */
+  hasMore(): boolean;
+  /** One operation in the time that is left, on a connection that stands before and after it. Errors name the server and `what`. */
+  within<T>(what: string, operation: () => Promise<T>): Promise<T>;
+  /** Unbinds and hangs up. */
+  close(): Promise<void>;
+}
+
+/** Whom to connect to. `address` is `ldap://host:port`. */
+export interface Peer {
+  readonly protocol: 'ldap' | 'ldaps';
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  readonly tls: LdapTls;
+}
+
+interface Time {
+  readonly deadline: Deadline;
+  readonly calls: Calls;
+}
+
+const CONNECT_MS = 10_000;
+const OPERATION_MS = 30_000;
+const HANG_UP_MS = 1000;
+const REFERRAL = 10;
+
+/**
+ * Connects, with TLS from the first byte (ldaps) or by StartTLS where asked for. A step takes 10 s at most
+ * and a quarter of the time left, so that one silent server leaves time for the next.
+ */
+export async function openWire(peer: Peer, run: Time): Promise<Wire> {
+  if (peer.protocol === 'ldaps' && peer.tls.startTls)
+    throw new Error('StartTLS and ldaps:// exclude each other');
+  const where = `ldap ${peer.address}: connect`;
+  run.deadline.check(where);
+  run.calls.count('ldap', 'connect');
+  const plain = withFaultKept(connect({ host: peer.host, port: peer.port }));
+  try {
+    const limit = { ms: Math.min(CONNECT_MS, run.deadline.left() / 4), deadline: run.deadline, where };
+    await inTime(limit, once(plain, 'connect'));
+    if (peer.protocol === 'ldap') {
+      const wire = wireOn(plain, peer, run);
+      if (peer.tls.startTls) await inTime(limit, startTls(wire));
+      return wire;
+    }
+    const secure = withFaultKept(beginTls(plain, peer.tls));
+    await inTime(limit, once(secure, 'secureConnect'));
+    return wireOn(secure, peer, run);
+  } catch (error) {
+    plain.destroy();
+    throw error;
+  }
+}
+
+function startTls(wire: Wire): Promise<void> {
+  wire.calls.count('ldap', 'starttls');
+  return wire.client.startTLS();
+}
+
+function wireOn(first: Socket, peer: Peer, run: Time): Wire {
+  const cookies = watchCookies();
+  cookies.follow(first);
+  let socket = first;
+  let mustBeBound = false;
+  const upgrade = () => {
+    cookies.leave(first);
+    const secure = withFaultKept(beginTls(first, peer.tls));
+    cookies.follow(secure);
+    socket = secure;
+    return secure;
+  };
+  const client = new Client({
+    url: 'ldap://the-socket-lent-below',
+    createConnection: lendOnce(first),
+    createSecureConnection: upgrade,
+  });
+  const check = (where: string) => {
+    run.deadline.check(where);
+    if (socket.destroyed || !socket.writable) throw new Error(`the connection is lost${faultOf(socket)}`);
+    if (mustBeBound && !client.isBound) throw new Error('the connection is no longer bound');
+  };
+  return {
+    client,
+    address: peer.address,
+    calls: run.calls,
+    hasMore: cookies.hasMore,
+    insistOnBind: () => {
+      mustBeBound = true;
+    },
+    within: async (what, operation) => {
+      const where = `ldap ${peer.address}: ${what}`;
+      try {
+        check(where);
+        const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
+        const answer = await inTime(limit, unlessClosed(socket, operation));
+        check(where);
+        return answer;
+      } catch (error) {
+        throw located(error, where);
+      }
+    },
+    close: async () => {
+      const patience = pause(HANG_UP_MS, undefined, { ref: false });
+      if (!socket.destroyed) await Promise.race([client.unbind(), patience]);
+      socket.destroy();
+      first.destroy();
+    },
+  };
+}
+
+/** ldapts reconnects by itself, as nobody, when a connection drops. Here the second call for a connection fails. */
+function lendOnce(socket: Socket): () => Socket {
+  let lent = false;
+  return () => {
+    if (lent) throw new Error('the connection is lost; a run never makes a second one');
+    lent = true;
+    return socket;
+  };
+}
+
+/** A socket's error must have a listener; it stays readable in `errored`. */
+function withFaultKept<S extends Socket>(socket: S): S {
+  return socket.on('error', () => undefined);
+}
+
+const faultOf = (socket: Socket) => (socket.errored ? ` (${socket.errored.message})` : '');
+
+/** ldapts does not notice the end of a connection that StartTLS has upgraded. */
+async function unlessClosed<T>(socket: Socket, operation: () => Promise<T>): Promise<T> {
+  const closed = Promise.withResolvers<never>();
+  const onClose = () => closed.reject(new Error(`the connection is lost${faultOf(socket)}`));
+  socket.once('close', onClose);
+  try {
+    return await Promise.race([operation(), closed.promise]);
+  } finally {
+    socket.off('close', onClose);
+  }
+}
+
+interface Limit {
+  readonly ms: number;
+  readonly deadline: Deadline;
+  readonly where: string;
+}
+
+/** Waits so many milliseconds and never past the deadline. Who calls hangs up when this throws, which ends what is still pending. */
+async function inTime<T>(limit: Limit, pending: Promise<T>): Promise<T> {
+  const left = limit.deadline.left();
+  const late = Promise.withResolvers<never>();
+  const giveUp = () =>
+    late.reject(
+      left <= limit.ms ? new DeadlineError(limit.where) : new Error(`no answer within ${limit.ms} ms`),
+    );
+  const timer = setTimeout(giveUp, Math.min(left, limit.ms));
+  try {
+    return await Promise.race([pending, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function located(error: unknown, where: string): Error {
+  if (error instanceof DeadlineError || error instanceof StopError) return error;
+  return new Error(`${where}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** Why an LDAP operation failed, in one line, result codes by name. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ResultCodeError && error.code === REFERRAL)
+    return 'the server refers to another one (result code 10), and referrals are not followed';
+  if (error instanceof ResultCodeError)
+    return `refused (${error.name}, result code ${error.code}: ${error.message})`;
+  return messageOf(error).replaceAll('\n', ' ');
+}
