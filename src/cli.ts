@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import type { Job } from './job.ts';
+import { jobs, knownSettings } from './jobs.ts';
+import { type Call, launch } from './launch.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { InvalidRequestError, messageOf } from './runtime/errors.ts';
+import type { LogSink } from './runtime/log.ts';
+import { systemClock } from './runtime/time.ts';
+
+const USAGE = `usage: muster JOB [plan|apply] [--format text|json] [--approve sha256:… --reason TEXT]
+jobs: ${jobs.map(({ name }) => name).join(', ')}
+plan shows what apply would do; apply does it, unless MODE=observe is set`;
+
+const INVALID = 4;
+
+interface Command extends Call {
+  readonly job: Job;
+  readonly format: 'text' | 'json';
+  readonly verbose: boolean;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await perform(readCommand(args));
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error;
+    process.stderr.write(`muster: ${error.message}\n${USAGE}\n`);
+    return INVALID;
+  }
+}
+
+async function perform(command: Command): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  const progress = startProgress(`${command.job.name} ${command.dryRun ? 'plan' : 'apply'}`);
+  const quiet = process.stderr.isTTY ? { LOG_LEVEL: 'warn' } : {};
+  const finished = await launch(command.job, command, {
+    environment: { MODE: 'enforce', ...quiet, ...readEnvironment() },
+    clock: systemClock,
+    log: progress.log,
+    known: knownSettings,
+    stop: stop.signal,
+    verbose: command.verbose,
+  });
+  progress.end();
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const json = `${JSON.stringify(finished.report, null, 2)}\n`;
+  process.stdout.write(command.format === 'json' ? json : finished.text(colour));
+  return finished.report.exitCode;
+}
+
+function readCommand(args: readonly string[]): Command {
+  const { positionals, values } = parsed(args);
+  const [jobName, commandName = 'plan', ...rest] = positionals;
+  const job = jobs.find(({ name }) => name === jobName);
+  if (!job) throw new InvalidRequestError(`unknown job (found ${jobName ?? 'nothing'})`);
+  const { format = 'text', approve, reason } = values;
+  if (format !== 'text' && format !== 'json')
+    throw new InvalidRequestError(`unknown format (found ${format})`);
+  const dryRun = commandName === 'plan';
+  if ((!dryRun && commandName !== 'apply') || rest.length > 0) {
+    throw new InvalidRequestError(`unknown command (found ${[commandName, ...rest].join(' ')})`);
+  }
+  if (approve === undefined && reason === undefined) return { job, dryRun, format, verbose: false };
+  if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
+  return { job, dryRun, format, verbose: false, approve: { hash: approve, reason: reason.trim() } };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    const option = { type: 'string' } as const;
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { format: option, approve: option, reason: option },
+    });
+  } catch (error) {
+    throw new InvalidRequestError(messageOf(error));
+  }
+}
+
+/** A line on the terminal that tells that slow work is going on; log lines push it aside. */
+function startProgress(what: string): { readonly log: LogSink; end(): void } {
+  if (!process.stderr.isTTY) return { log: 2, end: () => undefined };
+  const begun = Date.now();
+  const clear = () => process.stderr.write('\r\u001b[K');
+  const show = () => process.stderr.write(`\r\u001b[K${what} … ${Math.round((Date.now() - begun) / 1000)} s`);
+  const timer = setInterval(show, 200);
+  const end = () => {
+    clearInterval(timer);
+    clear();
+  };
+  const write = (line: string) => {
+    clear();
+    process.stderr.write(line);
+  };
+  return { log: { write }, end };
+}

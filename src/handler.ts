@@ -1,0 +1,110 @@
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { z } from 'zod';
+import type { Job } from './job.ts';
+import { knownSettings } from './jobs.ts';
+import { type Call, decline, type Finished, launch, type Surroundings } from './launch.ts';
+import { ENDINGS } from './pipeline/report.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { InvalidRequestError } from './runtime/errors.ts';
+import { systemClock } from './runtime/time.ts';
+
+/** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. */
+export function handle(job: Job): HttpFunction {
+  return async (request, response) => {
+    const around = surroundingsOf(request);
+    try {
+      const call = readCall(request);
+      const finished = await launch(job, call, around);
+      answer(request, response, { finished, status: ENDINGS[finished.report.outcome].status });
+    } catch (error) {
+      if (!(error instanceof InvalidRequestError)) throw error;
+      if (error.status === 405) response.set('Allow', 'GET, POST');
+      answer(request, response, { finished: decline(job, error.message, around), status: error.status });
+    }
+  };
+}
+
+function surroundingsOf(request: Request): Surroundings {
+  const { executionId } = request;
+  return {
+    environment: readEnvironment(),
+    clock: systemClock,
+    log: 1,
+    known: knownSettings,
+    header: (name) => request.get(name),
+    ...(executionId ? { labels: { execution_id: executionId } } : {}),
+  };
+}
+
+function answer(
+  request: Request,
+  response: Response,
+  { finished, status }: { finished: Finished; status: number },
+): void {
+  response.status(status).set('Cache-Control', 'no-store');
+  if (request.accepts(['application/json', 'text/plain']) === 'text/plain') {
+    response.type('text/plain').send(finished.text(false));
+  } else {
+    response.json(finished.report);
+  }
+}
+
+const Body = z.strictObject({
+  dryRun: z.boolean().optional(),
+  approve: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
+    .optional(),
+  reason: z.string().trim().min(1).max(500).optional(),
+});
+
+/** What a request asks for. Throws `InvalidRequestError` for anything that is not understood to the letter. */
+export function readCall(request: Pick<Request, 'method' | 'url' | 'rawBody'>): Call {
+  const { method } = request;
+  if (method !== 'GET' && method !== 'POST') {
+    throw new InvalidRequestError(`request: unknown method (found ${method}, allowed GET, POST)`, 405);
+  }
+  const inQuery = dryRunIn(new URL(request.url, 'http://localhost').searchParams);
+  const body = readBody(request.rawBody);
+  if (method === 'GET') {
+    if (request.rawBody?.length) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
+    if (inQuery === false)
+      throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
+    return { dryRun: true };
+  }
+  const dryRun = inQuery === true || body.dryRun === true;
+  const { approve, reason } = body;
+  if (approve === undefined && reason === undefined) return { dryRun };
+  if (approve === undefined || reason === undefined) {
+    throw new InvalidRequestError('request: approve and reason belong together (found one of them)');
+  }
+  return { dryRun, approve: { hash: approve, reason } };
+}
+
+function dryRunIn(query: URLSearchParams): boolean | undefined {
+  for (const name of query.keys()) {
+    if (name !== 'dryRun')
+      throw new InvalidRequestError(`request: unknown parameter (found ${name}, allowed dryRun)`);
+  }
+  const values = query.getAll('dryRun');
+  const [value] = values;
+  if (value === undefined) return undefined;
+  if (values.length === 1 && (value === 'true' || value === 'false')) return value === 'true';
+  throw new InvalidRequestError(`request: dryRun (found ${values.join(', ')}, allowed true or false, once)`);
+}
+
+function readBody(raw: Uint8Array | undefined): z.infer<typeof Body> {
+  if (!raw?.length) return {};
+  const parsed = Body.safeParse(jsonIn(raw));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  throw new InvalidRequestError(`request: ${faults.join('; ')} (allowed: dryRun, approve with reason)`);
+}
+
+function jsonIn(raw: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+  } catch {
+    throw new InvalidRequestError(`request: the body is not JSON (found ${raw.length} bytes)`);
+  }
+}

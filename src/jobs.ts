@@ -1,0 +1,10 @@
+import type { Job } from './job.ts';
+import { growthbookRoles } from './targets/growthbook/job.ts';
+
+/** Every job of this deployable. */
+export const jobs: readonly Job[] = [growthbookRoles];
+
+/** The names of all settings of all jobs: each job knows the others', so that a shared environment is no fault. */
+export const knownSettings: readonly string[] = [
+  ...new Set(jobs.flatMap(({ settings }) => Object.keys(settings))),
+];

@@ -1,0 +1,93 @@
+import { type Access, entryOf, type Terms } from './access.ts';
+import type { AdditionalRole, Member, ProjectRole } from './schema.ts';
+
+/** Built-in roles that can't be limited to environments; the server refuses a limit on them. */
+const UNLIMITABLE = [
+  'noaccess',
+  'readonly',
+  'collaborator',
+  'visualEditor',
+  'analyst',
+  'gbDefault_projectAdmin',
+  'admin',
+];
+
+/** Whether a role can be limited to environments. Custom roles may: whether one does, only the server knows. */
+export const isLimitable = (role: string): boolean => !UNLIMITABLE.includes(role);
+
+interface Limited {
+  readonly limitAccessByEnvironment: boolean;
+  readonly environments: readonly string[];
+}
+
+/** A limit to no environment at all can't be written: the server derives the limit from the list being non-empty. */
+const isInexpressible = ({ limitAccessByEnvironment, environments }: Limited) =>
+  limitAccessByEnvironment && environments.length === 0;
+
+const echoLimit = ({ limitAccessByEnvironment, environments }: Limited) => ({
+  environments: limitAccessByEnvironment ? [...environments] : [],
+  limitAccessByEnvironment,
+});
+
+const echoAdditional = (row: AdditionalRole) => ({ role: row.role, ...echoLimit(row) });
+
+const echo = (entry: ProjectRole) => ({
+  project: entry.project,
+  role: entry.role,
+  ...echoLimit(entry),
+  ...(entry.additionalRoles ? { additionalRoles: entry.additionalRoles.map(echoAdditional) } : {}),
+});
+
+/** The environments that a limit leaves where a role keeps it: all (an empty list) where it can't be limited. */
+const keptEnvironments = (role: string, row: Limited | undefined) =>
+  row?.limitAccessByEnvironment && isLimitable(role) ? [...row.environments] : [];
+
+/** Why no request can express the change without touching something else; undefined where one can. */
+export function whyUnwritable(member: Member, to: Access, { project }: Terms): string | undefined {
+  if (member.managedbyIdp) return 'an identity provider manages this member';
+  const others = member.projectRoles.filter((entry) => entry.project !== project);
+  const [twice] = others.filter(
+    (entry, index) => others.findIndex((other) => other.project === entry.project) !== index,
+  );
+  if (twice) return `two entries stand for project ${twice.project}`;
+  const echoed = others.flatMap((entry) => [entry, ...(entry.additionalRoles ?? [])]);
+  const own = entryOf(member, project);
+  const kept = [
+    ...(isLimitable(to.globalRole) ? [member] : []),
+    ...(own && isLimitable(to.projectRole ?? '') ? [own] : []),
+  ];
+  if (![...echoed, ...kept].some(isInexpressible)) return undefined;
+  return 'a limit to no environment at all stands in the row, which no write can express';
+}
+
+/** The member as the row will be after the write. */
+export function afterWrite(member: Member, to: Access, { project }: Terms): Member {
+  const environments = keptEnvironments(to.globalRole, member);
+  const role = to.projectRole ?? to.globalRole;
+  const entry = entryOf(member, project);
+  const ownEnvironments = keptEnvironments(role, entry);
+  const own: ProjectRole = {
+    project,
+    role,
+    environments: ownEnvironments,
+    limitAccessByEnvironment: ownEnvironments.length > 0,
+    additionalRoles: [],
+  };
+  const others = member.projectRoles.filter((other) => other === entry || other.project !== project);
+  return {
+    ...member,
+    globalRole: to.globalRole,
+    environments,
+    limitAccessByEnvironment: environments.length > 0,
+    additionalRoles: [],
+    projectRoles: entry ? others.map((other) => (other === entry ? own : other)) : [...others, own],
+  };
+}
+
+/** The body that makes a member hold `to` on the project and leaves every other project as it is. */
+export function roleWrite(member: Member, to: Access, terms: Terms) {
+  const { globalRole, environments, projectRoles } = afterWrite(member, to, terms);
+  return {
+    member: { role: globalRole, environments, additionalRoles: [], projectRoles: projectRoles.map(echo) },
+  };
+}
