@@ -1,0 +1,43 @@
+import { type Gitiles, startGitiles } from './gitiles.ts';
+import { type GrowthBook, startGrowthBook } from './growthbook.ts';
+import { DEFAULT_KEY } from './growthbook-state.ts';
+import { dataYamlText, growthBookContent, ldapEntries, PROJECT, PROTECTED } from './growthbook-story.ts';
+import { type LdapSandbox, startLdapServer } from './ldap.ts';
+
+/** Everything that `growthbook-roles` talks to, on loopback, and the environment that points there. */
+export interface GrowthBookWorld {
+  readonly ldap: LdapSandbox;
+  readonly gitiles: Gitiles;
+  readonly growthbook: GrowthBook;
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const BINDER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };
+const FILE = 'modules/admin/data/data.yaml';
+const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
+
+/** Starts the story's world. */
+export async function startGrowthBookWorld(): Promise<GrowthBookWorld> {
+  const ldap = await startLdapServer({ entries: ldapEntries(), bind: [BINDER], anonymous: 'none' });
+  const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: dataYamlText() } } } });
+  const growthbook = await startGrowthBook(growthBookContent);
+  return {
+    ldap,
+    gitiles,
+    growthbook,
+    environment: {
+      LDAP_SERVERS: ldap.url,
+      LDAP_BIND_DN: BINDER.dn,
+      LDAP_BIND_PASSWORD: BINDER.password,
+      DATA_YAML_URL: gitiles.textUrl('production', FILE),
+      GROWTHBOOK_API_URL: growthbook.origin,
+      GROWTHBOOK_LDAP_SYNC_API_KEY: DEFAULT_KEY.secret,
+      GROWTHBOOK_PROJECT: PROJECT,
+      GROWTHBOOK_PROTECTED_MEMBERS: PROTECTED,
+    },
+    close: async () => {
+      await Promise.all([ldap.close(), gitiles.close(), growthbook.close()]);
+    },
+  };
+}

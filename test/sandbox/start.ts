@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { frameworkCommand } from './framework.ts';
+import { startGrowthBookWorld } from './growthbook-world.ts';
+
+/** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded world. */
+const { values } = parseArgs({
+  options: {
+    sandbox: { type: 'boolean', default: false },
+    target: { type: 'string', default: process.env.FUNCTION_TARGET ?? 'growthbookRoles' },
+  },
+});
+
+const WORLDS: Readonly<
+  Record<string, () => Promise<{ readonly environment: Readonly<Record<string, string>> }>>
+> = {
+  growthbookRoles: startGrowthBookWorld,
+};
+
+const port = Number(process.env.PORT ?? 8080);
+const environment = values.sandbox ? await sandboxFor(values.target) : {};
+const { file, args } = frameworkCommand(values.target, port);
+const child = spawn(file, args, {
+  stdio: 'inherit',
+  env: { ...process.env, ...environment },
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => process.exit(code ?? 1));
+process.stdout.write(
+  `${values.target} at http://localhost:${port}/ (GET shows the plan, POST carries it out)\n`,
+);
+
+async function sandboxFor(target: string): Promise<Readonly<Record<string, string>>> {
+  const start = WORLDS[target];
+  if (!start)
+    throw new Error(`start: unknown target (found ${target}, allowed ${Object.keys(WORLDS).join(', ')})`);
+  return { MODE: 'enforce', ...(await start()).environment };
+}
