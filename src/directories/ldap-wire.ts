@@ -55,7 +55,7 @@ export async function openWire(peer: Peer, run: Time): Promise<Wire> {
   run.calls.count('ldap', 'connect');
   const plain = withFaultKept(connect({ host: peer.host, port: peer.port }));
   try {
-    const limit = { ms: Math.min(CONNECT_MS, run.deadline.left() / 4), deadline: run.deadline, where };
+    const limit = { ms: Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4)), deadline: run.deadline, where };
     await inTime(limit, once(plain, 'connect'));
     if (peer.protocol === 'ldap') {
       const wire = wireOn(plain, peer, run);

@@ -22,6 +22,7 @@ export interface Applied<A> extends Settled<A> {
 
 /** Carries changes out one after the other, in order. A loss that did not come about withholds every gain; a stop or the deadline withholds the rest. */
 export async function apply<A>(changes: readonly Change<A>[], target: Target<A>): Promise<Applied<A>> {
+  if (changes.length === 0) return { outcomes: [], failures: [], notes: [], troubles: [] };
   const outcomes: Outcome<A>[] = [];
   let halt = await whatStops(() => target.begin());
   let notLost: string | undefined;

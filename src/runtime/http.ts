@@ -1,5 +1,6 @@
 import got, { RequestError } from 'got';
 import pLimit from 'p-limit';
+import type { z } from 'zod';
 import { messageOf, SourceError } from './errors.ts';
 import { type Headers, numberIn, type Pace } from './pace.ts';
 import type { Run } from './run.ts';
@@ -40,8 +41,10 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Repeats after the first try: 5 for GET, none for others unless told. */
   readonly repeats?: number;
-  /** Asked after the pause and before each repeat; false ends the repeats. */
-  readonly again?: () => Promise<boolean>;
+  /** Headers made anew for each attempt: a signature is good for one. */
+  readonly signed?: () => Readonly<Record<string, string>>;
+  /** Asked after the pause and before each repeat, given what came; false ends the repeats. */
+  readonly again?: (outcome: HttpAnswer | NoAnswerError) => Promise<boolean>;
 }
 
 /** What a server answered, whatever its status. */
@@ -77,7 +80,7 @@ export function connectHttp(system: HttpSystem, run: Run): Send {
       const again = attempt <= repeats && isRepeatable(outcome);
       if (again)
         await run.deadline.pause(pauseAfter(system, outcome, attempt, run), whereOf(system, request));
-      if (!again || (request.again && !(await request.again()))) {
+      if (!again || (request.again && !(await request.again(outcome)))) {
         if (outcome instanceof NoAnswerError) throw outcome;
         return outcome;
       }
@@ -123,7 +126,7 @@ async function transmit(
   try {
     const pending = got(`${system.root}${request.path}`, {
       method: request.method,
-      headers: { 'user-agent': 'muster', ...system.headers, ...request.headers },
+      headers: { 'user-agent': 'muster', ...system.headers, ...request.headers, ...request.signed?.() },
       ...(request.query ? { searchParams: { ...request.query } } : {}),
       ...(request.json === undefined ? {} : { json: request.json }),
       ...(request.form ? { form: { ...request.form } } : {}),
@@ -188,4 +191,12 @@ export function jsonOf(answer: HttpAnswer, prefix = ''): unknown {
   } catch {
     throw new SourceError(`${answer.where}: the answer is not JSON (found ${found})`);
   }
+}
+
+/** A value in a schema's shape; any other is a `SourceError` with its first three faults. */
+export function shaped<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new SourceError(`${where}: an answer of another shape: ${faults.join('; ')}`);
 }
