@@ -1,8 +1,9 @@
 import { type Gitiles, startGitiles } from './gitiles.ts';
 import { type GrowthBook, startGrowthBook } from './growthbook.ts';
-import { DEFAULT_KEY } from './growthbook-state.ts';
+import { DEFAULT_KEY, type GrowthBookContent } from './growthbook-state.ts';
 import { dataYamlText, growthBookContent, ldapEntries, PROJECT, PROTECTED } from './growthbook-story.ts';
 import { type LdapSandbox, startLdapServer } from './ldap.ts';
+import type { LdapEntry } from './ldap-entries.ts';
 
 /** Everything that `growthbook-roles` talks to, on loopback, and the environment that points there. */
 export interface GrowthBookWorld {
@@ -17,11 +18,25 @@ const BINDER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };
 const FILE = 'modules/admin/data/data.yaml';
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
 
-/** Starts the story's world. */
-export async function startGrowthBookWorld(): Promise<GrowthBookWorld> {
-  const ldap = await startLdapServer({ entries: ldapEntries(), bind: [BINDER], anonymous: 'none' });
-  const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: dataYamlText() } } } });
-  const growthbook = await startGrowthBook(growthBookContent);
+/** What differs from the story. `now` gives milliseconds. */
+export interface GrowthBookWorldOptions {
+  readonly now?: () => number;
+  readonly content?: GrowthBookContent;
+  readonly entries?: readonly LdapEntry[];
+  readonly file?: string;
+}
+
+/** Starts the story's world, or another one. */
+export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {}): Promise<GrowthBookWorld> {
+  const {
+    now = Date.now,
+    content = growthBookContent,
+    entries = ldapEntries(),
+    file = dataYamlText(),
+  } = options;
+  const ldap = await startLdapServer({ entries, bind: [BINDER], anonymous: 'none' });
+  const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: file } } }, now });
+  const growthbook = await startGrowthBook({ ...content, now });
   return {
     ldap,
     gitiles,

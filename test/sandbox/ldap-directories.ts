@@ -7,27 +7,25 @@ import { hasSlapd, type SlapdOptions, startSlapd } from './slapd.ts';
 
 /** A directory under test, embedded or real: `ldap://` with StartTLS on `port`, `ldaps://` on `ldapsPort`. */
 export interface TestDirectory {
+  readonly name: 'embedded' | 'slapd';
   readonly port: number;
   readonly ldapsPort: number;
   readonly certificates: LdapCertificates;
   close(): Promise<void>;
 }
 
-/** A kind of directory. `missing` says why it can't be started here. */
-export interface DirectoryKind {
-  readonly name: 'embedded' | 'slapd';
-  readonly missing: string | undefined;
-  readonly start: (options: SlapdOptions) => Promise<TestDirectory>;
+/** Says why slapd is not among the directories, where it is not. On CI that is an error. */
+export async function slapdMissing(): Promise<string | undefined> {
+  if (await hasSlapd()) return undefined;
+  if (process.env['CI']) throw new Error('slapd is not installed, and on CI it has to be');
+  return 'slapd is not installed here: only the embedded directory is tested';
 }
 
-/** Both kinds. A missing slapd is a failure on CI and elsewhere a reason to skip. */
-export async function directoryKinds(): Promise<readonly DirectoryKind[]> {
-  const real = await hasSlapd();
-  if (!real && process.env['CI']) throw new Error('slapd is not installed, and on CI it has to be');
-  return [
-    { name: 'embedded', missing: undefined, start: startEmbedded },
-    { name: 'slapd', missing: real ? undefined : 'slapd is not installed here', start: startSlapd },
-  ];
+/** The same entries in the embedded directory and, where it is installed, in a real slapd. */
+export async function startDirectories(options: SlapdOptions): Promise<readonly TestDirectory[]> {
+  const real = async () => ({ name: 'slapd' as const, ...(await startSlapd(options)) });
+  const missing = await slapdMissing();
+  return Promise.all(missing === undefined ? [startEmbedded(options), real()] : [startEmbedded(options)]);
 }
 
 async function startEmbedded(options: SlapdOptions): Promise<TestDirectory> {
@@ -41,5 +39,5 @@ async function startEmbedded(options: SlapdOptions): Promise<TestDirectory> {
   const close = async () => {
     await Promise.all([plain.close(), secure.close(), rm(folder, { recursive: true, force: true })]);
   };
-  return { port: plain.port, ldapsPort: secure.port, certificates, close };
+  return { name: 'embedded', port: plain.port, ldapsPort: secure.port, certificates, close };
 }

@@ -27,6 +27,8 @@ export interface LdapSandbox {
   readonly binds: readonly SeenBind[];
   /** How many connections were ever made. */
   readonly connections: number;
+  /** How many stand now. */
+  standing(): number;
   /** Cuts every connection that stands now. */
   dropAll(): void;
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export async function startLdapServer(options: LdapServerOptions): Promise<LdapS
     url: `${options.ldaps ? 'ldaps' : 'ldap'}://127.0.0.1:${port}`,
     port,
     dropAll,
+    standing: () => sockets.size,
     close: async () => {
       dropAll();
       server.close();

@@ -54,6 +54,18 @@ test('an answering fault strikes the nth match alone, and the request is not han
   expect(handled).toEqual(['/a', '/b', '/a']);
 });
 
+test('a fault without a number strikes every match until faults are cleared, the first one given first', async () => {
+  const server = await started();
+  const answering = (status: number) => ({ kind: 'answer', answer: { status, body: '' } }) as const;
+  server.addFault(fault('/a', { trouble: answering(503) }));
+  server.addFault(fault('/a', { trouble: answering(500) }));
+  const statuses: number[] = [];
+  for (const path of ['/a', '/a', '/b', '/a']) statuses.push((await fetch(server.origin + path)).status);
+  server.clearFaults();
+  statuses.push((await fetch(`${server.origin}/a`)).status);
+  expect(statuses).toEqual([503, 503, 200, 503, 200]);
+});
+
 test.each([
   ['lose', 1],
   ['drop', 0],

@@ -1,0 +1,24 @@
+import type { Clock } from '../../src/runtime/time.ts';
+
+/** A clock that stands still unless somebody sleeps or moves it. `slept` lists the sleeps in milliseconds. */
+export interface StillClock extends Clock {
+  readonly slept: readonly number[];
+  advance(ms: number): void;
+}
+
+/** A clock at noon of a Monday, for tests that must not depend on the machine's. */
+export function stillClock(start = Date.UTC(2026, 5, 1, 12)): StillClock {
+  const slept: number[] = [];
+  let now = start;
+  return {
+    slept,
+    now: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+    sleep: async (ms) => {
+      slept.push(ms);
+      now += ms;
+    },
+  };
+}

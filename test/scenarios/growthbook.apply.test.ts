@@ -1,0 +1,317 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isWrite, type Stage, setStage } from './growthbook.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await setStage();
+});
+afterEach(() => stage.close());
+
+const resultsOf = (report: Awaited<ReturnType<Stage['run']>>['report']) =>
+  Object.fromEntries(report.changes.map(({ account, result }) => [account, result]));
+const changeOf = (report: Awaited<ReturnType<Stage['run']>>['report'], account: string) => {
+  const change = report.changes.find((one) => one.account === account);
+  if (!change) throw new Error(`no change of ${account}`);
+  return change;
+};
+const message = (text: string, status = 400) =>
+  ({ kind: 'answer', answer: { status, body: { message: text } } }) as const;
+
+const LOSSES = ['u_jonas', 'u_liam', 'u_iris', 'u_kira', 'u_farid', 'u_nils', 'u_olga'];
+const GAINS = ['u_cleo', 'u_efua', 'u_hiro', 'u_petra', 'u_xena'];
+
+describe('a plan is carried out', () => {
+  test('every change is applied, in the order of the plan, and the next run finds nothing to do', async () => {
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode, report.error]).toEqual(['applied', 0, null]);
+    expect(stage.growthbook.writes.map(({ memberId }) => memberId)).toEqual([...LOSSES, ...GAINS]);
+    const second = await stage.run();
+    expect(second.report.outcome).toBe('unchanged');
+    expect(stage.growthbook.writes).toHaveLength(12);
+  });
+
+  test('requests to GrowthBook that write are never under way together', async () => {
+    let current = 0;
+    let peak = 0;
+    stage.growthbook.state.before = ({ method }) => {
+      if (method !== 'POST') return;
+      current = stage.growthbook.requests.filter((one) => one.method === 'POST').length;
+      peak = Math.max(peak, current - stage.growthbook.writes.length);
+    };
+    await stage.run();
+    expect(peak).toBe(1);
+  });
+
+  test('other projects’ entries, limits included, are as they were', async () => {
+    const before = structuredClone(stage.growthbook.member('u_xena').projectRoles);
+    await stage.run();
+    const others = (rows: typeof before) => rows?.filter(({ project }) => project !== 'prj_experiments');
+    expect(others(stage.growthbook.member('u_xena').projectRoles)).toEqual(others(before));
+  });
+
+  test('a dry run and a run that observes send nothing that writes', async () => {
+    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+    const { report } = await stage.run({}, { MODE: 'observe' });
+    expect([report.outcome, report.run.dryRun]).toEqual(['planned', true]);
+    expect(stage.posts()).toHaveLength(0);
+  });
+
+  test('what a dry run shows is what a run then writes', async () => {
+    const shown = (await stage.run({ dryRun: true })).report;
+    const done = (await stage.run()).report;
+    expect(done.planHash).toBe(shown.planHash);
+    expect(done.changes.map(({ result: _, ...change }) => change)).toEqual(
+      shown.changes.map(({ result: _, ...change }) => change),
+    );
+  });
+
+  test('nobody is ever deleted', async () => {
+    await stage.run();
+    expect(stage.growthbook.requests.filter(({ method }) => !['GET', 'POST'].includes(method))).toEqual([]);
+  });
+});
+
+describe('a member who is no longer as planned is withheld', () => {
+  const whenRelisted = (change: () => void) => {
+    let reads = 0;
+    stage.growthbook.state.before = ({ path }) => {
+      if (path === '/api/v1/members') reads += 1;
+      if (reads === 2) change();
+    };
+  };
+
+  test('a stale gain is a note and no failure, and the others are applied', async () => {
+    whenRelisted(() => Object.assign(stage.growthbook.member('u_hiro'), { role: 'collaborator' }));
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(changeOf(report, 'u_hiro')).toMatchObject({
+      result: 'withheld',
+      error: expect.stringContaining('stale'),
+    });
+    expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'stale', account: 'u_hiro' }));
+    expect(stage.growthbook.writes).toHaveLength(11);
+  });
+
+  test('a stale loss withholds every gain', async () => {
+    whenRelisted(() => Object.assign(stage.growthbook.member('u_iris'), { role: 'collaborator' }));
+    const { report } = await stage.run();
+    expect(resultsOf(report)).toMatchObject(Object.fromEntries(GAINS.map((id) => [id, 'withheld'])));
+    expect(stage.growthbook.writes).toHaveLength(6);
+  });
+
+  test('a login stamp makes nobody stale', async () => {
+    whenRelisted(() =>
+      Object.assign(stage.growthbook.member('u_hiro'), { lastLoginDate: '2026-06-01T12:00:00.000Z' }),
+    );
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_hiro').result).toBe('applied');
+  });
+
+  test('a row that already is as planned is applied without a write', async () => {
+    const projectRoles = [
+      { project: 'prj_experiments', role: 'readonly', environments: [], limitAccessByEnvironment: false },
+    ];
+    whenRelisted(() => Object.assign(stage.growthbook.member('u_hiro'), { projectRoles }));
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_hiro').result).toBe('applied');
+    expect(stage.posts().filter(isWrite('u_hiro'))).toHaveLength(0);
+  });
+});
+
+describe('one change that fails', () => {
+  test('a validation error fails that change alone, says how to mend the row, and the run ends as failed', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('"x" is not a valid role') });
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(changeOf(report, 'u_iris').error).toMatch(/not a valid role.*mend this row/);
+    expect(stage.growthbook.writes).toHaveLength(11);
+  });
+
+  test('a loss that failed for an unclear reason withholds upgrades and grants, not other losses', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('boom', 418) });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('failed');
+    expect(stage.growthbook.writes.map(({ memberId }) => memberId)).toEqual(
+      LOSSES.filter((id) => id !== 'u_iris'),
+    );
+    expect(resultsOf(report)).toMatchObject(Object.fromEntries(GAINS.map((id) => [id, 'withheld'])));
+  });
+
+  test('a gain that failed stops no other gain', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_cleo'), trouble: message('boom', 418) });
+    await stage.run();
+    expect(stage.growthbook.writes).toHaveLength(11);
+  });
+
+  test.each([401, 402, 403])('a %i stops the run at once: exit 1, the rest withheld', async (status) => {
+    stage.growthbook.addFault({ when: isWrite('u_liam'), trouble: message('no', status) });
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(stage.posts()).toHaveLength(2);
+    expect(resultsOf(report)).toMatchObject({ u_jonas: 'applied', u_liam: 'failed', u_iris: 'withheld' });
+  });
+
+  test.each([
+    'Must have a enterprise plan to gain access to the no-access role.',
+    'Your plan does not support providing users with project-level permissions.',
+  ])('a 400 about the plan stops the run: %s', async (text) => {
+    stage.growthbook.addFault({ when: isWrite('u_liam'), trouble: message(text) });
+    await stage.run();
+    expect(stage.posts()).toHaveLength(2);
+  });
+
+  test('“unable to update” is settled by what the list says afterwards', async () => {
+    stage.growthbook.addFault({
+      when: isWrite('u_xena'),
+      trouble: message("Unable to update the user's role: x"),
+    });
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_xena').result).toBe('failed');
+    expect(stage.posts().filter(isWrite('u_xena'))).toHaveLength(1);
+  });
+});
+
+describe('answers that are lost', () => {
+  test('a lost answer is followed by a look, not by a second write', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'lose' } });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(stage.posts().filter(isWrite('u_liam'))).toHaveLength(1);
+  });
+
+  test('a write that never arrived is sent again after a look', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(stage.posts().filter(isWrite('u_liam'))).toHaveLength(2);
+  });
+
+  test('a write that never gets an answer is given up after five repeats', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_xena'), trouble: { kind: 'drop' } });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('failed');
+    expect(stage.posts().filter(isWrite('u_xena'))).toHaveLength(6);
+  });
+
+  test('a write that another writer undid is written again and reported as repeated', async () => {
+    stage.growthbook.loginDuringWrite('u_mona', { when: ({ memberId }) => memberId === 'u_xena' });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(stage.growthbook.writes.filter(({ memberId }) => memberId === 'u_xena')).toHaveLength(2);
+    expect(stage.lines).toContainEqual(
+      expect.objectContaining({ event: 'write.repeated', account: 'u_xena' }),
+    );
+  });
+
+  test('a write that is undone three times is failed', async () => {
+    stage.growthbook.loginDuringWrite('u_mona', { when: ({ memberId }) => memberId === 'u_xena', times: 9 });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('failed');
+    expect(stage.growthbook.writes.filter(({ memberId }) => memberId === 'u_xena')).toHaveLength(3);
+    expect(changeOf(report, 'u_xena').error).toContain('another writer undid it');
+  });
+});
+
+describe('members who come and go during a run', () => {
+  const afterFirstWrite = (change: () => void) => {
+    stage.growthbook.state.before = ({ method }) => {
+      if (method === 'GET' && stage.growthbook.writes.length > 0) change();
+    };
+  };
+
+  test('one who vanished is a failure and named', async () => {
+    afterFirstWrite(() => {
+      stage.growthbook.state.members = stage.growthbook.state.members.filter(({ id }) => id !== 'u_mona');
+    });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('failed');
+    expect(report.error).toContain('mona@elsewhere.example');
+  });
+
+  test('one who is new is a note', async () => {
+    afterFirstWrite(() => {
+      const { state } = stage.growthbook;
+      if (state.users.has('u_new')) return;
+      state.users.set('u_new', { email: 'new@example.org', dateCreated: '2026-06-01T00:00:00.000Z' });
+      state.members = [...state.members, { id: 'u_new', role: 'noaccess' }];
+    });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'new-member', account: 'u_new' }));
+  });
+});
+
+describe('time', () => {
+  test('at the deadline the rest is withheld, and what was written is verified', async () => {
+    stage.growthbook.state.before = ({ method }) => {
+      if (method === 'POST') stage.clock.advance(45_000);
+    };
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode]).toEqual(['deadline', 6]);
+    const results = Object.values(resultsOf(report));
+    expect(results.filter((result) => result === 'applied')).toHaveLength(5);
+    expect(results.filter((result) => result === 'withheld')).toHaveLength(7);
+    expect(report.changes.every(({ result, error }) => result !== 'applied' || error === undefined)).toBe(
+      true,
+    );
+  });
+
+  test('what was written and could not be verified in time is applied with that error', async () => {
+    stage.growthbook.state.before = ({ method }) => {
+      if (method === 'POST') stage.clock.advance(250_000);
+    };
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('deadline');
+    expect(changeOf(report, 'u_jonas')).toMatchObject({
+      result: 'applied',
+      error: expect.stringContaining('not verified'),
+    });
+    expect(changeOf(report, 'u_liam').result).toBe('withheld');
+  });
+
+  test('a run that is asked to stop ends between two writes, verified, with exit 1', async () => {
+    const stop = new AbortController();
+    stage.growthbook.state.before = (request) => {
+      if (isWrite('u_iris')(request)) stop.abort();
+    };
+    const { report } = await stage.run({}, {}, stop.signal);
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(stage.growthbook.writes).toHaveLength(3);
+    expect(resultsOf(report)).toMatchObject({ u_iris: 'applied', u_kira: 'withheld' });
+  });
+
+  test('requests keep to the limit by what the server says is left, without a single 429', async () => {
+    const { report } = await stage.run({}, { GROWTHBOOK_REQUESTS_PER_MINUTE: '8' });
+    expect(report.outcome).toBe('applied');
+    const starts = stage.growthbook.requests.map(({ at }) => at);
+    const first = starts[0] ?? 0;
+    const inWindow = (n: number) =>
+      starts.filter((at) => at >= first + n * 60_000 && at < first + (n + 1) * 60_000);
+    expect(Math.max(...[0, 1, 2].map((n) => inWindow(n).length))).toBeLessThanOrEqual(8);
+    expect(stage.clock.slept.length).toBeGreaterThan(0);
+  });
+
+  test('after a 429 the run waits for RateLimit-Reset, whatever Retry-After says', async () => {
+    const headers = {
+      'RateLimit-Limit': '60',
+      'RateLimit-Remaining': '0',
+      'RateLimit-Reset': '3',
+      'Retry-After': '60',
+    };
+    const answer = { status: 429, headers, body: { message: 'Too many requests, limit to 60 per minute' } };
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'answer', answer } });
+    const { report } = await stage.run();
+    expect(report.outcome).toBe('applied');
+    expect(stage.clock.slept.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(3000);
+    expect(stage.clock.slept.reduce((a, b) => a + b, 0)).toBeLessThan(10_000);
+  });
+});
+
+test('two enforcing requests at once: one applies, the other is skipped with exit 5', async () => {
+  const reports = (await Promise.all([stage.run(), stage.run()])).map(({ report }) => report);
+  expect(reports.map(({ outcome, exitCode }) => [outcome, exitCode])).toEqual([
+    ['applied', 0],
+    ['skipped', 5],
+  ]);
+  expect(stage.growthbook.writes).toHaveLength(12);
+});

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Stage, setStage } from './growthbook.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await setStage();
+});
+afterEach(() => stage.close());
+
+const STRICT = { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+
+describe('a run with objections', () => {
+  test('writes nothing, lists every objection, and shows the whole plan with its hash', async () => {
+    const { report, text } = await stage.run({}, { ...STRICT, SAFETY_MAX_HIGHEST: '0' });
+    expect([report.outcome, report.exitCode]).toEqual(['refused', 2]);
+    expect(report.objections.map(({ name }) => name)).toEqual(['revokes', 'downgrades', 'highest']);
+    expect(report.changes.map(({ result }) => result)).toEqual(Array.from({ length: 12 }, () => 'withheld'));
+    expect(stage.posts()).toEqual([]);
+    expect(text(false)).toContain(report.planHash);
+  });
+
+  test('is refused in a dry run, too', async () => {
+    expect((await stage.run({ dryRun: true }, STRICT)).report.outcome).toBe('refused');
+  });
+
+  test('logs one critical line', async () => {
+    await stage.run({}, STRICT);
+    const completed = stage.lines.filter(({ event }) => event === 'run.completed');
+    expect(completed).toMatchObject([{ severity: 'CRITICAL', outcome: 'refused', exitCode: 2 }]);
+  });
+});
+
+describe('an approval by hash', () => {
+  const refusedHash = async () => (await stage.run({}, STRICT)).report.planHash ?? '';
+
+  test('carries out the very plan that was shown, and is in the report and the log', async () => {
+    const approve = { hash: await refusedHash(), reason: 'team dissolved' };
+    const { report } = await stage.run({ approve }, STRICT);
+    expect([report.outcome, report.approved]).toEqual(['applied', approve]);
+    expect(stage.growthbook.writes).toHaveLength(12);
+    expect(stage.lines).toContainEqual(
+      expect.objectContaining({ event: 'run.completed', approved: approve }),
+    );
+  });
+
+  test('does not carry out a plan that is another one by now', async () => {
+    const approve = { hash: await refusedHash(), reason: 'team dissolved' };
+    Object.assign(stage.growthbook.member('u_mona'), { role: 'engineer' });
+    const { report } = await stage.run({ approve }, STRICT);
+    expect(report.outcome).toBe('refused');
+    expect(report.objections.map(({ name }) => name)).toContain('approve');
+    expect(report.planHash).not.toBe(approve.hash);
+    expect(stage.posts()).toEqual([]);
+  });
+
+  test('of another plan is refused even where nothing else objects', async () => {
+    const approve = { hash: `sha256:${'0'.repeat(64)}`, reason: 'x' };
+    const { report } = await stage.run({ approve });
+    expect([report.outcome, stage.posts().length]).toEqual(['refused', 0]);
+  });
+
+  test('leaves a dry run and an observing run dry', async () => {
+    const approve = { hash: await refusedHash(), reason: 'x' };
+    expect((await stage.run({ approve, dryRun: true }, STRICT)).report.outcome).toBe('planned');
+    expect((await stage.run({ approve }, { ...STRICT, MODE: 'observe' })).report.outcome).toBe('planned');
+    expect(stage.posts()).toEqual([]);
+  });
+});
+
+describe('the last administrator', () => {
+  const unprotected = { GROWTHBOOK_PROTECTED_MEMBERS: '' };
+
+  test('is never lowered, and no approval overrides that', async () => {
+    const { report } = await stage.run({}, unprotected);
+    expect(report.objections).toMatchObject([{ name: 'last-admin', overridable: false }]);
+    expect(report.objections[0]?.message).toContain('GROWTHBOOK_PROTECTED_MEMBERS');
+    const approve = { hash: report.planHash ?? '', reason: 'I know what I do' };
+    expect((await stage.run({ approve }, unprotected)).report.outcome).toBe('refused');
+    expect(stage.posts()).toEqual([]);
+  });
+
+  test('where there is none already, nothing objects', async () => {
+    Object.assign(stage.growthbook.member('u_ada'), { role: 'readonly' });
+    expect((await stage.run({}, unprotected)).report.outcome).toBe('applied');
+  });
+});

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { groupDn } from '../sandbox/growthbook-story.ts';
+import type { Recorded, Trouble } from '../sandbox/server.ts';
+import { type Stage, setStage } from './growthbook.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await setStage();
+});
+afterEach(() => stage.close());
+
+const at =
+  (part: string) =>
+  ({ path }: Recorded) =>
+    path.includes(part);
+const answering = (status: number, body: string | object, headers: Record<string, string> = {}): Trouble => ({
+  kind: 'answer',
+  answer: { status, body, headers },
+});
+
+async function isRefused(because: RegExp, environment: Record<string, string> = {}): Promise<void> {
+  const { report } = await stage.run({}, environment);
+  expect(report.error).toMatch(because);
+  expect([report.outcome, report.exitCode, report.planHash]).toEqual(['source-failed', 3, null]);
+  expect(report.changes).toEqual([]);
+  expect(stage.posts()).toEqual([]);
+}
+
+describe('LDAP: the run ends with no plan and no write where', () => {
+  const group = () => stage.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
+
+  test('a watched group is empty', async () => {
+    Object.assign(group()?.attributes ?? {}, { member: [] });
+    await isRefused(/ldap: groups without members \(found growthbook-readonly/);
+  });
+
+  test('a watched group is missing', async () => {
+    stage.ldap.entries = stage.ldap.entries.filter((entry) => entry !== group());
+    await isRefused(/ldap: groups missing \(found growthbook-readonly/);
+  });
+
+  test('none of a group’s members is a person', async () => {
+    Object.assign(group()?.attributes ?? {}, { member: ['uid=nobody,ou=people,dc=wikimedia,dc=org'] });
+    await isRefused(/groups without members \(found growthbook-readonly/);
+  });
+
+  test('no server answers', async () => {
+    await isRefused(/source ldap: .*ECONNREFUSED/, { LDAP_SERVERS: 'ldap://127.0.0.1:1' });
+  });
+
+  test('the bind is refused, and the password is in no line of the log', async () => {
+    await isRefused(/source ldap: .*bind/, { LDAP_BIND_PASSWORD: 'wrong-and-secret' });
+    expect(JSON.stringify(stage.lines)).not.toContain('wrong-and-secret');
+  });
+
+  test('a group that may be empty is empty: the run goes on', async () => {
+    Object.assign(group()?.attributes ?? {}, { member: [] });
+    const policy = JSON.stringify({
+      order: ['noaccess', 'readonly', 'admin'],
+      gate: { rule: 1, posix: 'analytics-privatedata-users' },
+      rules: [
+        { rule: 2, ldap: 'growthbook-admin', role: 'admin' },
+        { rule: 4, ldap: 'growthbook-readonly', role: 'readonly' },
+      ],
+      otherwise: { rule: 5 },
+      mayBeEmpty: ['growthbook-readonly'],
+    });
+    const { report } = await stage.run({ dryRun: true }, { GROWTHBOOK_POLICY: policy });
+    expect(report.outcome).toBe('refused');
+    expect(report.objections.map(({ name }) => name)).toContain('revokes');
+  });
+});
+
+describe('data.yaml: the run ends with no plan and no write where', () => {
+  test.each<[string, Trouble, RegExp]>([
+    ['the server answers 404', answering(404, 'NOT_FOUND'), /found 404, allowed 200/],
+    [
+      'an HTML page comes',
+      answering(200, '<!doctype html><p>hi', { 'content-type': 'text/html' }),
+      /HTML page/,
+    ],
+    ['the base64 is cut', answering(200, 'Z3Jvd'), /no whole base64/],
+    [
+      'the file has no newline at its end',
+      answering(200, Buffer.from('groups: {}').toString('base64')),
+      /cut off/,
+    ],
+    ['the answer ends early every time', { kind: 'truncate' }, /no answer/],
+  ])('%s', async (_, trouble, because) => {
+    stage.gitiles.addFault({ when: at('data.yaml'), trouble });
+    await isRefused(because);
+  });
+
+  test('gitiles names no commit', async () => {
+    stage.gitiles.addFault({ when: at('refs/heads'), trouble: answering(200, ")]}'\n{}") });
+    await isRefused(/no commit/);
+  });
+
+  test('it has fewer users than it should', async () => {
+    await isRefused(/too few users \(found \d+, allowed at least 5000/, { DATA_YAML_MIN_USERS: '5000' });
+  });
+
+  test('one answer that is cut short is read again', async () => {
+    stage.gitiles.addFault({ when: at('data.yaml'), nth: 1, trouble: { kind: 'truncate' } });
+    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+  });
+});
+
+describe('GrowthBook: the run ends with no plan and no write where', () => {
+  test.each<[string, string, Trouble, RegExp]>([
+    [
+      'the key is refused',
+      '/members',
+      answering(401, { message: 'Invalid API key' }),
+      /401.*Invalid API key/,
+    ],
+    ['the key may not manage the team', '/members', answering(403, { message: 'You do not' }), /403/],
+    ['a row is malformed', '/members', answering(200, { members: [{ id: 1 }] }), /another shape/],
+    ['the answer is no JSON', '/members', answering(200, 'hello'), /not JSON/],
+    ['teams can’t be read', '/teams', answering(418, { message: 'no' }), /418/],
+    ['a redirect comes', '/members', answering(302, '', { location: 'http://127.0.0.1:1/' }), /found 302/],
+  ])('%s', async (_, part, trouble, because) => {
+    stage.growthbook.addFault({ when: at(part), trouble });
+    await isRefused(because);
+  });
+
+  test('the project is unknown, or a name', async () => {
+    await isRefused(/Could not find project/, { GROWTHBOOK_PROJECT: 'Experiments' });
+  });
+
+  test('the organisation has no members', async () => {
+    stage.growthbook.state.members = [];
+    await isRefused(/no members/);
+  });
+
+  test('it stays away: five repeats with growing pauses, and the other sources are still reported', async () => {
+    stage.growthbook.addFault({ when: at('/teams'), trouble: answering(503, { message: 'busy' }) });
+    await isRefused(/teams.*503/);
+    expect(stage.growthbook.requests.filter(at('/teams'))).toHaveLength(6);
+    const { report } = await stage.run({ dryRun: true });
+    expect(report.sources.map(({ name }) => name)).toEqual(['ldap', 'posix']);
+  });
+
+  test('teams answer 404 on old versions: that means none', async () => {
+    stage.growthbook.addFault({
+      when: at('/teams'),
+      trouble: answering(404, { message: 'Unknown API endpoint' }),
+    });
+    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+  });
+});
+
+describe('a member list that disagrees with itself', () => {
+  const page = (total: number) =>
+    answering(200, {
+      members: [{ id: 'u_1', email: 'a@example.org', globalRole: 'noaccess', managedbyIdp: false }],
+      total,
+      hasMore: false,
+      nextOffset: null,
+    });
+
+  test('is read once more from the start', async () => {
+    stage.growthbook.addFault({ when: at('/members'), nth: 1, trouble: page(7) });
+    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+  });
+
+  test('twice is refused', async () => {
+    stage.growthbook.addFault({ when: at('/members'), trouble: page(7) });
+    await isRefused(/read twice.*found 1 members, total 7/);
+    expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(2);
+  });
+});
+
+test('all sources that failed are named together', async () => {
+  stage.growthbook.addFault({ when: at('/teams'), trouble: answering(418, { message: 'no' }) });
+  stage.gitiles.addFault({ when: at('data.yaml'), trouble: answering(404, 'NOT_FOUND') });
+  await isRefused(/source posix: .*source growthbook: /);
+});
