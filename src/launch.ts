@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Job, Told } from './job.ts';
+import { enforce } from './enforce.ts';
+import { pushFigures } from './figures.ts';
+import type { Told } from './job.ts';
+import { type Job, untold } from './job.ts';
 import { journal } from './pipeline/journal.ts';
 import { renderText } from './pipeline/render.ts';
-import { type Ending, emptyStory, makeReport, type Report, type RunOutcome } from './pipeline/report.ts';
+import { makeReport, type Report } from './pipeline/report.ts';
 import { startCalls } from './runtime/calls.ts';
 import { messageOf, SettingsError } from './runtime/errors.ts';
 import { createLog, errorFields, type Log, type LogSink, traceFields } from './runtime/log.ts';
@@ -10,7 +13,6 @@ import { closedPermit } from './runtime/permit.ts';
 import type { Approval, Run } from './runtime/run.ts';
 import type { Environment } from './runtime/settings.ts';
 import { type Clock, startDeadline } from './runtime/time.ts';
-import { takeTurn } from './runtime/turn.ts';
 
 /** What is asked of a job. */
 export interface Call {
@@ -64,17 +66,13 @@ async function perform(job: Job, idle: Run, around: Surroundings): Promise<Finis
     dryRun: idle.dryRun || MODE === 'observe',
     deadline: startDeadline(around.clock, SYNC_DEADLINE_SECONDS * 1000, around.stop),
   };
-  if (run.dryRun) return finish(job, run, await prepared.reconcile(run));
-  using turn = takeTurn(job.name);
-  if (!turn.mine) return finish(job, run, untold('skipped', null));
-  return finish(job, run, await prepared.reconcile(run));
+  const told = run.dryRun ? await prepared.reconcile(run) : await enforce(prepared, run);
+  const finished = finish(job, run, told);
+  const { PUSHGATEWAY_URL: gateway } = prepared.settings;
+  if (gateway)
+    await pushFigures(gateway, { report: finished.report, gauges: told.story.gauges, log: run.log });
+  return finished;
 }
-
-const untold = (outcome: RunOutcome, error: string | null) => ({
-  story: emptyStory(),
-  describe: () => '',
-  ending: { outcome, error },
-});
 
 function idleRun(job: Job, call: Call, around: Surroundings): Run {
   const id = randomUUID();
@@ -100,11 +98,7 @@ function runLog(job: Job, id: string, around: Surroundings): Log {
   return createLog(around.log, 'info').child({ job: job.name, sync_run_id: id, ...trace, ...labels });
 }
 
-function finish(
-  job: Job,
-  run: Run,
-  { story, describe, ending }: Told & { readonly ending?: Ending },
-): Finished {
+function finish(job: Job, run: Run, { story, describe, ending }: Told): Finished {
   const report = makeReport(story, run, { kinds: job.kinds, ending });
   journal(story, report, run.log);
   return { report, text: (colour) => renderText(report, { describe, colour }) };

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startCalls } from '../../src/runtime/calls.ts';
+import { type Held, type Lease, takeLease } from '../../src/runtime/lease.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { closedPermit } from '../../src/runtime/permit.ts';
+import type { Run } from '../../src/runtime/run.ts';
+import { startDeadline } from '../../src/runtime/time.ts';
+import { type StillClock, stillClock } from '../sandbox/clock.ts';
+import { startFramework } from '../sandbox/framework.ts';
+import { type Storage, startStorage } from '../sandbox/storage.ts';
+import { type Stage, setStage } from './growthbook.ts';
+
+let clock: StillClock;
+let storage: Storage;
+beforeEach(async () => {
+  clock = stillClock();
+  storage = await startStorage({ now: clock.now });
+});
+afterEach(() => storage.close());
+
+const OBJECT = 'growthbook-roles.json';
+const SECONDS = 330;
+
+const runNamed = (id: string, own: StillClock = clock): Run => ({
+  id,
+  job: 'growthbook-roles',
+  mode: 'enforce',
+  dryRun: false,
+  approve: undefined,
+  startedAt: own.now(),
+  clock: own,
+  deadline: startDeadline(own, 3_600_000),
+  calls: startCalls(),
+  permit: closedPermit(),
+  log: createLog({ write: () => undefined }, 'info'),
+});
+const take = (id: string, own?: StillClock) =>
+  takeLease(
+    { bucket: 'leases', seconds: SECONDS, storage: storage.origin, metadata: storage.origin },
+    runNamed(id, own),
+  );
+const isLease = (one: Lease | Held): one is Lease => 'release' in one;
+async function taken(id: string, own?: StillClock): Promise<Lease> {
+  const lease = await take(id, own);
+  if (!isLease(lease)) throw new Error(`held by ${lease.heldBy}`);
+  return lease;
+}
+
+describe('a lease', () => {
+  test('is one contender’s of twenty', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => take(`run-${n}`)));
+    expect(all.filter(isLease)).toHaveLength(1);
+  });
+
+  test('that is over is taken over by one contender of twenty', async () => {
+    await taken('crashed');
+    clock.advance(SECONDS * 1000);
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => take(`run-${n}`)));
+    expect(all.filter(isLease)).toHaveLength(1);
+  });
+
+  test('is held for its whole time and names its holder', async () => {
+    await taken('holder');
+    clock.advance(SECONDS * 1000 - 1000);
+    expect(await take('other')).toEqual({ heldBy: 'holder' });
+  });
+
+  test('that was given back can be taken at once', async () => {
+    await (await taken('first')).release();
+    expect(isLease(await take('second'))).toBe(true);
+  });
+
+  test('is held still, asked before each write', async () => {
+    await expect((await taken('holder')).stillHeld()).resolves.toBeUndefined();
+  });
+
+  test('is not held by a holder that slept past its end, taken over or not', async () => {
+    const sleeper = await taken('sleeper');
+    clock.advance(SECONDS * 1000 - 2000);
+    await expect(sleeper.stillHeld()).rejects.toThrow('over before the run was');
+    clock.advance(2000);
+    await taken('other');
+    await expect(sleeper.stillHeld()).rejects.toThrow('lease');
+  });
+
+  test('is not held by one from whom it was taken', async () => {
+    const holder = await taken('holder');
+    storage.objects.delete(OBJECT);
+    await expect(holder.stillHeld()).rejects.toThrow('no longer this run');
+    await taken('other');
+    await expect(holder.stillHeld()).rejects.toThrow('found run other');
+  });
+
+  test('that another took over is not given back by the one who lost it', async () => {
+    const sleeper = await taken('sleeper');
+    clock.advance(SECONDS * 1000);
+    const other = await taken('other');
+    await sleeper.release();
+    await expect(other.stillHeld()).resolves.toBeUndefined();
+  });
+
+  test.each([-3_600_000, 3_600_000])(
+    'is judged by the server’s clock where a contender’s is %i ms off',
+    async (skew) => {
+      const skewed = stillClock(clock.now() + skew);
+      await taken('holder');
+      expect(isLease(await take('other', skewed))).toBe(false);
+      clock.advance(SECONDS * 1000);
+      expect(isLease(await take('other', skewed))).toBe(true);
+    },
+  );
+
+  test('whose creation was answered by a lost answer is the run’s own', async () => {
+    storage.addFault({ when: ({ method }) => method === 'POST', nth: 1, trouble: { kind: 'lose' } });
+    await expect((await taken('holder')).stillHeld()).resolves.toBeUndefined();
+  });
+});
+
+describe('an enforcing run with a lease', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await setStage();
+  });
+  afterEach(() => stage.close());
+
+  test('takes it, asks before each write, and gives it back', async () => {
+    const { report } = await stage.run({}, storage.environment);
+    expect(report.outcome).toBe('applied');
+    expect(report.calls.lease).toMatchObject({ DELETE: 1, POST: 1, GET: 12 });
+    expect(storage.objects.size).toBe(0);
+  });
+
+  test('is skipped with exit 5 while another holds it, and reads nothing', async () => {
+    await taken('another');
+    const { report } = await stage.run({}, storage.environment);
+    expect([report.outcome, report.exitCode]).toEqual(['skipped', 5]);
+    expect(report.notes[0]?.because).toContain('another');
+    expect(stage.growthbook.requests).toEqual([]);
+    expect(stage.lines.filter(({ event }) => event === 'run.completed')).toHaveLength(1);
+  });
+
+  test('that loses it stops before its next write, ends as failed and says so', async () => {
+    stage.growthbook.state.before = ({ path }) => {
+      if (path.includes('/u_iris/')) storage.objects.delete(OBJECT);
+    };
+    const { report } = await stage.run({}, storage.environment);
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(report.error).toContain('lease: no longer this run');
+    expect(stage.growthbook.writes).toHaveLength(3);
+  });
+
+  test('that can’t ask for it writes nothing', async () => {
+    storage.addFault({ when: () => true, trouble: { kind: 'answer', answer: { status: 403, body: {} } } });
+    const { report } = await stage.run({}, storage.environment);
+    expect([report.outcome, stage.posts()]).toEqual(['failed', []]);
+  });
+
+  test('a crash in the middle keeps others out until the lease is over', async () => {
+    await taken('crashed');
+    expect((await stage.run({}, storage.environment)).report.outcome).toBe('skipped');
+    clock.advance(SECONDS * 1000);
+    expect((await stage.run({}, storage.environment)).report.outcome).toBe('applied');
+  });
+
+  test('a plan needs none', async () => {
+    await stage.run({ dryRun: true }, storage.environment);
+    expect(storage.requests).toEqual([]);
+  });
+
+  test('without a bucket the report says what the only guard is', async () => {
+    const { report } = await stage.run();
+    expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'lease', label: 'LEASE_BUCKET' }));
+  });
+
+  test('of two functions started at once, each a process of its own, one applies and the other is skipped', async () => {
+    const live = await startStorage();
+    const environment = { ...stage.environment, ...live.environment, MODE: 'enforce' };
+    const servers = await Promise.all([1, 2].map(() => startFramework('growthbookRoles', environment)));
+    try {
+      const answers = await Promise.all(servers.map(({ origin }) => fetch(origin, { method: 'POST' })));
+      const reports = await Promise.all(
+        answers.map((answer) => answer.json() as Promise<{ outcome: string }>),
+      );
+      expect(reports.map(({ outcome }) => outcome).toSorted()).toEqual(['applied', 'skipped']);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(stage.growthbook.writes).toHaveLength(12);
+    } finally {
+      await Promise.all([...servers, live].map((one) => one.close()));
+    }
+  });
+});

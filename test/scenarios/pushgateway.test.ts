@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type SandboxServer, startServer } from '../sandbox/server.ts';
+import { type Stage, setStage } from './growthbook.ts';
+
+let stage: Stage;
+let gateway: SandboxServer;
+beforeEach(async () => {
+  stage = await setStage();
+  gateway = await startServer(() => ({ status: 202, body: '' }));
+});
+afterEach(() => Promise.all([stage.close(), gateway.close()]));
+
+test('a run puts its figures under its job, changes by kind, head-room and seats among them', async () => {
+  await stage.run({}, { PUSHGATEWAY_URL: gateway.origin });
+  const [request] = gateway.requests;
+  expect([request?.method, request?.path]).toEqual(['POST', '/metrics/job/growthbook-roles']);
+  const lines = request?.body.split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'muster_run_outcome{outcome="applied",mode="enforce"} 1',
+      'muster_run_exit_code 0',
+      'muster_accounts{kind="unchanged"} 6',
+      'muster_changes{kind="revoke",result="applied"} 4',
+      'muster_changes{kind="revoke",result="failed"} 0',
+      'muster_head_room{limit="revokes"} 1',
+      expect.stringMatching(/^muster_seats_in_use \d+$/),
+      expect.stringMatching(/^muster_run_success_timestamp_seconds \d/),
+    ]),
+  );
+});
+
+test('a run that was no success leaves the time of the last one as it is', async () => {
+  await stage.run({}, { PUSHGATEWAY_URL: gateway.origin, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' });
+  const body = gateway.requests[0]?.body ?? '';
+  expect(body).toContain('muster_run_outcome{outcome="refused",mode="enforce"} 1');
+  expect(body).not.toContain('run_success_timestamp');
+});
+
+test('figures that can’t be pushed are an error in the log and change nothing of the run', async () => {
+  const { report } = await stage.run({}, { PUSHGATEWAY_URL: 'http://127.0.0.1:1' });
+  expect(report.outcome).toBe('applied');
+  expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'figures.lost', severity: 'ERROR' }));
+});
