@@ -1,4 +1,4 @@
-import { DeadlineError, messageOf } from '../runtime/errors.ts';
+import { DeadlineError, messageOf, SourceError } from '../runtime/errors.ts';
 import {
   type Change,
   isLoss,
@@ -76,10 +76,11 @@ async function whatStops(step: () => Promise<void>): Promise<Error | undefined> 
 }
 
 /** An error that ended a stage, as the run's trouble. */
-export const troubleOf = (error: Error): Trouble => ({
-  outcome: error instanceof DeadlineError ? 'deadline' : 'failed',
-  message: error.message,
-});
+export function troubleOf(error: Error): Trouble {
+  const { message } = error;
+  if (error instanceof SourceError) return { outcome: 'source-failed', message };
+  return { outcome: error instanceof DeadlineError ? 'deadline' : 'failed', message };
+}
 
 function troublesIn<A>({ outcomes, failures }: Settled<A>): readonly Trouble[] {
   const failed = outcomes.filter(({ result }) => result === 'failed');

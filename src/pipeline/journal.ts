@@ -1,4 +1,5 @@
 import type { Log } from '../runtime/log.ts';
+import { EVENTS } from '../runtime/names.ts';
 import type { Decision } from './model.ts';
 import type { Report, Story } from './report.ts';
 
@@ -19,7 +20,7 @@ export function journal<A>(story: Story<A>, report: Report, log: Log): void {
   const durations = Object.fromEntries(sources.map((source) => [source.name, source.durationMs]));
   const facts = { mode, dryRun, outcome, exitCode, error, approved, counts, headRoom, gauges: story.gauges };
   const more = { calls, planHash, durationMs, durations, objections };
-  log[levelOf(report)]({ event: 'run.completed', ...facts, ...more }, 'run completed');
+  log[levelOf(report)]({ event: EVENTS.runCompleted, ...facts, ...more }, 'run completed');
 }
 
 const levelOf = ({ outcome, exitCode }: Report) =>
@@ -30,7 +31,7 @@ function decisionFields<A>(
   written: { result: string; error: string | undefined } | undefined,
 ) {
   return {
-    event: 'decision',
+    event: EVENTS.decision,
     account,
     label,
     kind,

@@ -1,4 +1,5 @@
-import { DeadlineError, messageOf, SourceError } from '../runtime/errors.ts';
+import { DeadlineError, messageOf, SourceError, StopError } from '../runtime/errors.ts';
+import { errorFields } from '../runtime/log.ts';
 import type { Run } from '../runtime/run.ts';
 import { apply, type Trouble, troubleOf } from './apply.ts';
 import type { Recorder, Stages } from './model.ts';
@@ -12,7 +13,7 @@ export async function reconcile<F, A>(stages: Stages<F, A>, run: Run): Promise<S
   try {
     await tell(story, stages, run);
   } catch (error) {
-    story.troubles.push(error instanceof SourceError ? sourceTrouble(error.message) : unforeseen(error, run));
+    story.troubles.push(troubleIn(error, run));
   }
   return story;
 }
@@ -55,15 +56,13 @@ function recorderInto<A>(story: Story<A>): Recorder {
   return {
     source: (reading) => story.sources.push(reading),
     note: (note) => story.notes.push(note),
-    failure: (message) => story.troubles.push(sourceTrouble(message)),
+    failure: (message) => story.troubles.push({ outcome: 'source-failed', message }),
   };
 }
 
-const sourceTrouble = (message: string): Trouble => ({ outcome: 'source-failed', message });
-
-function unforeseen(error: unknown, run: Run): Trouble {
-  if (!(error instanceof Error)) return { outcome: 'failed', message: messageOf(error) };
-  if (!(error instanceof DeadlineError))
-    run.log.error({ event: 'error', stack_trace: error.stack }, 'run broke off');
-  return troubleOf(error);
+/** What broke a run off; what nobody foresaw is logged with its stack. */
+function troubleIn(error: unknown, run: Run): Trouble {
+  const foreseen = [SourceError, DeadlineError, StopError].some((kind) => error instanceof kind);
+  if (!foreseen) run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+  return error instanceof Error ? troubleOf(error) : { outcome: 'failed', message: messageOf(error) };
 }

@@ -195,5 +195,9 @@ export function makeReport<A>(story: Story<A>, run: Run, { kinds, ending }: Repo
   };
 }
 
-const countOf = <A>({ decisions }: Story<A>, kind: Kind) =>
-  decisions.filter((one) => one.kind === kind).length;
+/** How many accounts a kind has. An approval that somebody else was faster with counts as unchanged. */
+function countOf<A>({ decisions, outcomes }: Story<A>, kind: Kind): number {
+  const found = outcomes.filter(({ result }) => result === 'unchanged').map(({ change }) => change.account);
+  const unchanged = new Set(found);
+  return decisions.filter((one) => (unchanged.has(one.account) ? 'unchanged' : one.kind) === kind).length;
+}

@@ -151,6 +151,26 @@ describe('one change that fails', () => {
     expect(resultsOf(report)).toMatchObject({ u_jonas: 'applied', u_liam: 'failed', u_iris: 'withheld' });
   });
 
+  test.each([401, 403])(
+    'a %i before the first write is a failed source: exit 3, nothing written',
+    async (status) => {
+      const listing = ({ path }: { path: string }) => path === '/api/v1/members';
+      stage.growthbook.addFault({ when: listing, nth: 2, trouble: message('no', status) });
+      const { report } = await stage.run();
+      expect([report.outcome, report.exitCode, stage.posts().length]).toEqual(['source-failed', 3, 0]);
+      expect(report.changes.every(({ result }) => result === 'withheld')).toBe(true);
+    },
+  );
+
+  test('a 401 at the look after a lost answer stops the run', async () => {
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
+    const listing = ({ path }: { path: string }) => path === '/api/v1/members';
+    stage.growthbook.addFault({ when: listing, nth: 3, trouble: message('Invalid API key', 401) });
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(stage.posts()).toHaveLength(2);
+  });
+
   test.each([
     'Must have a enterprise plan to gain access to the no-access role.',
     'Your plan does not support providing users with project-level permissions.',

@@ -1,6 +1,7 @@
 import type { Change, Note, Outcome, Settled, Written } from '../../pipeline/model.ts';
 import { DeadlineError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { EVENTS } from '../../runtime/names.ts';
 import type { Access } from './access.ts';
 import type { Standing } from './row.ts';
 import type { Rows } from './target.ts';
@@ -58,7 +59,7 @@ function verified(outcome: Outcome<Access>, rows: Rows, { standing }: Settling):
 
 async function repeated(change: Change<Access>, { log, write }: Settling): Promise<Written> {
   log.warn(
-    { event: 'write.repeated', account: change.account, label: change.label },
+    { event: EVENTS.writeRepeated, account: change.account, label: change.label },
     'a write was lost and is repeated',
   );
   return await write(change);

@@ -1,5 +1,5 @@
 import type { Change, Reading, Target, Written } from '../../pipeline/model.ts';
-import { DeadlineError, StopError } from '../../runtime/errors.ts';
+import { DeadlineError, SourceError, StopError } from '../../runtime/errors.ts';
 import { type HttpAnswer, NoAnswerError } from '../../runtime/http.ts';
 import type { Run } from '../../runtime/run.ts';
 import type { Access, Terms } from './access.ts';
@@ -99,8 +99,10 @@ async function writeOnce(change: Change<Access>, { api, run, body, standing }: W
     if (error instanceof NoAnswerError) {
       return withoutWritingAgain(seen) ?? { result: 'failed', sent, error: error.message };
     }
-    if (!(error instanceof DeadlineError || error instanceof StopError)) throw error;
-    return { result: sent ? 'failed' : 'withheld', sent, halt: error, error: error.message };
+    const halts = [DeadlineError, StopError, SourceError].some((kind) => error instanceof kind);
+    if (!halts || !(error instanceof Error)) throw error;
+    const halt = error instanceof SourceError ? new StopError(error.message) : error;
+    return { result: sent ? 'failed' : 'withheld', sent, halt, error: error.message };
   }
 }
 
