@@ -55,7 +55,11 @@ export async function openWire(peer: Peer, run: Time): Promise<Wire> {
   run.calls.count('ldap', 'connect');
   const plain = withFaultKept(connect({ host: peer.host, port: peer.port }));
   try {
-    const limit = { ms: Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4)), deadline: run.deadline, where };
+    const limit = {
+      ms: Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4)),
+      deadline: run.deadline,
+      where,
+    };
     await inTime(limit, once(plain, 'connect'));
     if (peer.protocol === 'ldap') {
       const wire = wireOn(plain, peer, run);
@@ -82,7 +86,6 @@ function wireOn(first: Socket, peer: Peer, run: Time): Wire {
   let socket = first;
   let mustBeBound = false;
   const upgrade = () => {
-    cookies.leave(first);
     const secure = withFaultKept(beginTls(first, peer.tls));
     cookies.follow(secure);
     socket = secure;
@@ -111,7 +114,7 @@ function wireOn(first: Socket, peer: Peer, run: Time): Wire {
       try {
         check(where);
         const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
-        const answer = await inTime(limit, unlessClosed(socket, operation));
+        const answer = await inTime(limit, operation());
         check(where);
         return answer;
       } catch (error) {
@@ -122,7 +125,6 @@ function wireOn(first: Socket, peer: Peer, run: Time): Wire {
       const patience = pause(HANG_UP_MS, undefined, { ref: false });
       if (!socket.destroyed) await Promise.race([client.unbind(), patience]);
       socket.destroy();
-      first.destroy();
     },
   };
 }
@@ -143,18 +145,6 @@ function withFaultKept<S extends Socket>(socket: S): S {
 }
 
 const faultOf = (socket: Socket) => (socket.errored ? ` (${socket.errored.message})` : '');
-
-/** ldapts does not notice the end of a connection that StartTLS has upgraded. */
-async function unlessClosed<T>(socket: Socket, operation: () => Promise<T>): Promise<T> {
-  const closed = Promise.withResolvers<never>();
-  const onClose = () => closed.reject(new Error(`the connection is lost${faultOf(socket)}`));
-  socket.once('close', onClose);
-  try {
-    return await Promise.race([operation(), closed.promise]);
-  } finally {
-    socket.off('close', onClose);
-  }
-}
 
 interface Limit {
   readonly ms: number;

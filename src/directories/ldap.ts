@@ -1,7 +1,7 @@
 import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter } from 'ldapts';
 import { messageOf } from '../runtime/errors.ts';
 import type { LdapSession } from './ldap-connection.ts';
-import { type DnPart, firstRdn, isDirectlyUnder, isUnder, normalizeDn } from './ldap-dn.ts';
+import { type DnPart, firstRdn, isUnder, normalizeDn } from './ldap-dn.ts';
 import { textsOf } from './ldap-search.ts';
 
 /** One person's entry. `dn` and the values stand as the server spelt them. */
@@ -44,7 +44,8 @@ export function sameName(a: string, b: string): boolean {
   return nameKey(a) === nameKey(b);
 }
 
-const nameKey = (name: string) => name.normalize('NFC').toLowerCase().normalize('NFC');
+/** A name in the one form in which same names are equal text. */
+export const nameKey = (name: string) => name.normalize('NFC').toLowerCase().normalize('NFC');
 
 /** The groups of these names directly under the base, by the name asked for; a name with no group is absent. Throws where two groups bear one name. */
 export async function readGroups(
@@ -57,9 +58,7 @@ export async function readGroups(
     const filter = anyOf(some.map((value) => ({ type: 'cn', value })));
     entries.push(...(await ldap.search(groupsBase, { scope: 'one', filter, attributes: ['cn', 'member'] })));
   }
-  const groups = distinctBy(entries, (entry) => normalizeDn(entry.dn)).filter((entry) =>
-    isDirectlyUnder(entry.dn, groupsBase),
-  );
+  const groups = distinctBy(entries, (entry) => normalizeDn(entry.dn));
   const found = names.map((name) => groupNamed(name, groups));
   return new Map(found.filter((group) => group !== undefined).map((group) => [group.name, group]));
 }

@@ -31,7 +31,9 @@ const attributesOf = (entry: LdapEntry): readonly LdapAttribute[] =>
 /** Every value of an attribute in matching form; an object class brings its superiors. */
 export function matchableValues(entry: LdapEntry, attribute: string): readonly string[] {
   const name = attribute.toLowerCase();
-  const values = attributesOf(entry).find((one) => one.name.toLowerCase() === name)?.values ?? [];
+  const key = Object.keys(entry.attributes).find((one) => one.toLowerCase() === name);
+  const value = key === undefined ? [] : (entry.attributes[key] ?? []);
+  const values = typeof value === 'string' ? [value] : value;
   const normal = values.map((value) => matchingForm(name, value));
   return name === 'objectclass' ? normal.flatMap(withSuperiors) : normal;
 }

@@ -56,7 +56,7 @@ function listen(guest: Guest): void {
 }
 
 function answer(guest: Guest, request: LdapRequest, stopListening: () => void): void {
-  if (request.op === 'unbind') guest.socket.end();
+  if (request.op === 'unbind') unbind(guest);
   if (request.op === 'bind') bind(guest, request);
   if (request.op === 'search') search(guest, request);
   if (request.op === 'other') reply(guest, request.id, { tag: request.tag + 1, code: PROTOCOL_ERROR });
@@ -65,6 +65,11 @@ function answer(guest: Guest, request: LdapRequest, stopListening: () => void): 
 
 function reply(guest: Guest, id: number, result: { readonly tag: number; readonly code: number }): void {
   guest.socket.write(resultMessage(id, result.tag, { code: result.code }));
+}
+
+function unbind({ world, socket }: Guest): void {
+  world.unbinds += 1;
+  socket.end();
 }
 
 function bind(guest: Guest, { id, dn, password }: Bind): void {
@@ -87,10 +92,11 @@ function bindCode(world: LdapWorld, dn: string, password: string | undefined): n
 
 function search(guest: Guest, { id, search: asked }: Search): void {
   const { world, socket, boundAs, open } = guest;
-  const { stall, dropAfter } = world.faults;
+  const { stall, dropAfter, garbage } = world.faults;
   const messages = answerSearch(world, { id, search: asked, boundAs }, open);
   if (stall === 'search') return;
-  if (dropAfter === undefined) socket.write(Buffer.concat(messages));
+  if (garbage !== undefined) socket.write(garbage);
+  else if (dropAfter === undefined) socket.write(Buffer.concat(messages));
   else socket.write(Buffer.concat(messages.slice(0, dropAfter)), () => socket.destroy());
 }
 

@@ -17,6 +17,8 @@ export interface LdapFaults {
   searchResult?: LdapResult;
   /** Every search's answer begins with a reference to this URL. */
   reference?: string;
+  /** Every search is answered by this text, which is no LDAP. */
+  garbage?: string;
   /** Values of this attribute are no UTF-8. */
   bytes?: string;
 }
@@ -49,4 +51,5 @@ export interface LdapWorld {
   readonly searches: SeenSearch[];
   readonly binds: SeenBind[];
   connections: number;
+  unbinds: number;
 }

@@ -27,6 +27,8 @@ export interface LdapSandbox {
   readonly binds: readonly SeenBind[];
   /** How many connections were ever made. */
   readonly connections: number;
+  /** How many were ended by an unbind. */
+  readonly unbinds: number;
   /** How many stand now. */
   standing(): number;
   /** Cuts every connection that stands now. */
@@ -45,6 +47,7 @@ export async function startLdapServer(options: LdapServerOptions): Promise<LdapS
     searches: [],
     binds: [],
     connections: 0,
+    unbinds: 0,
   };
   const sockets = new Set<Socket>();
   const server = listener(options, (socket) => serveLdap(socket, world, options.certificate));
