@@ -24,6 +24,10 @@ export const commonSettings = (seconds: number) => ({
   ),
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')('the least severe log line that is written', 'info'),
   GOOGLE_CLOUD_PROJECT: optional(text, 'the project that log lines name as the home of their trace'),
+  USER_AGENT: text(
+    'what requests say of who sends them; Wikimedia asks for a way to reach you in it',
+    'muster',
+  ),
   LEASE_BUCKET: optional(
     text,
     'a Cloud Storage bucket whose object `JOB.json` lets one enforcing run work at a time',

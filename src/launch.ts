@@ -58,11 +58,12 @@ export function decline(job: Job, message: string, around: Surroundings): Finish
 
 async function perform(job: Job, idle: Run, around: Surroundings): Promise<Finished> {
   const prepared = job.prepare(around.environment, around.known);
-  const { MODE, LOG_LEVEL, SYNC_DEADLINE_SECONDS } = prepared.settings;
+  const { MODE, LOG_LEVEL, SYNC_DEADLINE_SECONDS, USER_AGENT } = prepared.settings;
   idle.log.level = around.verbose ? 'debug' : LOG_LEVEL;
   const run: Run = {
     ...idle,
     mode: MODE,
+    userAgent: USER_AGENT,
     dryRun: idle.dryRun || MODE === 'observe',
     deadline: startDeadline(around.clock, SYNC_DEADLINE_SECONDS * 1000, around.stop),
   };
@@ -79,6 +80,7 @@ function idleRun(job: Job, call: Call, around: Surroundings): Run {
   return {
     id,
     job: job.name,
+    userAgent: 'muster',
     mode: 'observe',
     dryRun: call.dryRun,
     approve: call.approve,

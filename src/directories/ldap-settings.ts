@@ -1,3 +1,4 @@
+import type { Log } from '../runtime/log.ts';
 import { optional, type Setting, secret, text, type Values, yesNo } from '../runtime/settings.ts';
 import { type LdapServer, type LdapSettings, parseLdapServers } from './ldap-connection.ts';
 
@@ -60,10 +61,10 @@ export function ldapSettings(values: LdapVariables): LdapSettings {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 
-/** The servers to which a password would travel in the clear over a network. */
-export const inTheClear = ({ servers: list, startTls, bindDn }: LdapSettings): readonly string[] =>
-  bindDn === undefined || startTls
-    ? []
-    : list
-        .filter(({ protocol, host }) => protocol === 'ldap' && !LOOPBACK.test(host))
-        .map(({ host }) => host);
+/** Warns where a password would travel over a network without TLS. */
+export function warnInTheClear({ servers: list, startTls, bindDn }: LdapSettings, log: Log): void {
+  const exposed = list.filter(({ protocol, host }) => protocol === 'ldap' && !LOOPBACK.test(host));
+  if (bindDn === undefined || startTls || exposed.length === 0) return;
+  const hosts = exposed.map(({ host }) => host);
+  log.warn({ event: 'ldap.in-the-clear', hosts }, 'the LDAP password travels without TLS');
+}

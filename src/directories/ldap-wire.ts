@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client, ResultCodeError } from 'ldapts';
 import type { Calls } from '../runtime/calls.ts';
 import { DeadlineError, messageOf, StopError } from '../runtime/errors.ts';
-import type { Deadline } from '../runtime/time.ts';
+import { type Deadline, inTime, systemClock } from '../runtime/time.ts';
 import { watchCookies } from './ldap-cookies.ts';
 import { beginTls, type LdapTls } from './ldap-tls.ts';
 
@@ -60,14 +59,14 @@ export async function openWire(peer: Peer, run: Time): Promise<Wire> {
       deadline: run.deadline,
       where,
     };
-    await inTime(limit, once(plain, 'connect'));
+    await within(limit, once(plain, 'connect'));
     if (peer.protocol === 'ldap') {
       const wire = wireOn(plain, peer, run);
-      if (peer.tls.startTls) await inTime(limit, startTls(wire));
+      if (peer.tls.startTls) await within(limit, startTls(wire));
       return wire;
     }
     const secure = withFaultKept(beginTls(plain, peer.tls));
-    await inTime(limit, once(secure, 'secureConnect'));
+    await within(limit, once(secure, 'secureConnect'));
     return wireOn(secure, peer, run);
   } catch (error) {
     plain.destroy();
@@ -114,7 +113,7 @@ function wireOn(first: Socket, peer: Peer, run: Time): Wire {
       try {
         check(where);
         const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
-        const answer = await inTime(limit, operation());
+        const answer = await within(limit, operation());
         check(where);
         return answer;
       } catch (error) {
@@ -122,8 +121,10 @@ function wireOn(first: Socket, peer: Peer, run: Time): Wire {
       }
     },
     close: async () => {
-      const patience = pause(HANG_UP_MS, undefined, { ref: false });
-      if (!socket.destroyed) await Promise.race([client.unbind(), patience]);
+      const patience = new AbortController();
+      const over = systemClock.sleep(HANG_UP_MS, patience.signal);
+      if (!socket.destroyed) await Promise.race([client.unbind(), over]);
+      patience.abort();
       socket.destroy();
     },
   };
@@ -153,19 +154,10 @@ interface Limit {
 }
 
 /** Waits so many milliseconds and never past the deadline. Who calls hangs up when this throws, which ends what is still pending. */
-async function inTime<T>(limit: Limit, pending: Promise<T>): Promise<T> {
-  const left = limit.deadline.left();
-  const late = Promise.withResolvers<never>();
-  const giveUp = () =>
-    late.reject(
-      left <= limit.ms ? new DeadlineError(limit.where) : new Error(`no answer within ${limit.ms} ms`),
-    );
-  const timer = setTimeout(giveUp, Math.min(left, limit.ms));
-  try {
-    return await Promise.race([pending, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function within<T>({ ms, deadline, where }: Limit, pending: Promise<T>): Promise<T> {
+  const left = deadline.left();
+  const late = () => (left <= ms ? new DeadlineError(where) : new Error(`no answer within ${ms} ms`));
+  return inTime(pending, Math.min(left, ms), late);
 }
 
 function located(error: unknown, where: string): Error {

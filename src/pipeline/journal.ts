@@ -1,5 +1,5 @@
 import type { Log } from '../runtime/log.ts';
-import { EVENTS } from '../runtime/names.ts';
+import { EVENTS } from './events.ts';
 import type { Decision } from './model.ts';
 import type { Report, Story } from './report.ts';
 

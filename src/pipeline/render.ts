@@ -20,7 +20,8 @@ const KIND_COLOURS: Readonly<Record<string, Colour>> = {
 };
 
 /** The report as an SRE reads it in a terminal: what, from where, each change with its reason, head-room, objections. */
-export function renderText(report: Report, { colour, describe }: Style): string {
+export function renderText(told: Report, { colour, describe }: Style): string {
+  const report = printable(told) as Report;
   const paint: Paint = (name, text) => (colour ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text);
   const parts = [
     headline(report, paint),
@@ -33,6 +34,19 @@ export function renderText(report: Report, { colour, describe }: Style): string 
     closing(report, paint),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Control and direction characters, which could move the cursor or forge a line. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A value whose texts, which others wrote, show such characters as their code. */
+function printable(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  }
+  if (Array.isArray(value)) return value.map(printable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printable(inner)]));
 }
 
 const headline = ({ run, outcome }: Report, paint: Paint) =>
@@ -73,7 +87,11 @@ function changeLines(
 const noteLines = (notes: readonly Note[], paint: Paint) =>
   section(
     'Notes',
-    notes.map(({ kind, label, because }) => `${paint('bold', kind)}  ${label}${label ? ': ' : ''}${because}`),
+    notes.map((note) => {
+      const asked = note.tried?.map(({ rule, answer }) => `rule ${rule} ${answer}`) ?? [];
+      const tried = asked.length > 0 ? ` (${asked.join(', ')})` : '';
+      return `${paint('bold', note.kind)}  ${note.label}${note.label ? ': ' : ''}${note.because}${tried}`;
+    }),
   );
 
 function limitLines(limits: readonly Limit[], paint: Paint): string {

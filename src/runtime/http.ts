@@ -41,8 +41,6 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Repeats after the first try: 5 for GET, none for others unless told. */
   readonly repeats?: number;
-  /** Headers made anew for each attempt: a signature is good for one. */
-  readonly signed?: () => Readonly<Record<string, string>>;
   /** Asked after the pause and before each repeat, given what came; false ends the repeats. */
   readonly again?: (outcome: HttpAnswer | NoAnswerError) => Promise<boolean>;
 }
@@ -106,7 +104,11 @@ async function sendOnce(system: HttpSystem, run: Run, request: HttpRequest) {
     run.deadline.check(where);
     run.calls.count(system.name, request.operation ?? request.method);
     const begun = run.clock.now();
-    const outcome = await transmit(system, request, { where, left: run.deadline.left() });
+    const outcome = await transmit(system, request, {
+      where,
+      left: run.deadline.left(),
+      userAgent: run.userAgent,
+    });
     const answered =
       outcome instanceof NoAnswerError ? { failure: outcome.message } : { status: outcome.status };
     const facts = { event: 'request', where, ...answered, durationMs: run.clock.now() - begun };
@@ -119,14 +121,14 @@ async function sendOnce(system: HttpSystem, run: Run, request: HttpRequest) {
 async function transmit(
   system: HttpSystem,
   request: HttpRequest,
-  { where, left }: { where: string; left: number },
+  { where, left, userAgent }: { where: string; left: number; userAgent: string },
 ): Promise<HttpAnswer | NoAnswerError> {
   const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
   const tooLarge = new AbortController();
   try {
     const pending = got(`${system.root}${request.path}`, {
       method: request.method,
-      headers: { 'user-agent': 'muster', ...system.headers, ...request.headers, ...request.signed?.() },
+      headers: { 'user-agent': userAgent, ...system.headers, ...request.headers },
       ...(request.query ? { searchParams: { ...request.query } } : {}),
       ...(request.json === undefined ? {} : { json: request.json }),
       ...(request.form ? { form: { ...request.form } } : {}),
@@ -153,11 +155,11 @@ const sizeFault = (where: string, allowed: number) =>
 
 /** Milliseconds to wait after a failed attempt: 1, 2, 4, 8, 16 s with jitter, or what the server asks for. */
 function pauseAfter(system: HttpSystem, outcome: HttpAnswer | NoAnswerError, attempt: number, run: Run) {
-  const growing = 2 ** (attempt - 1) * 1000 * (1 + Math.random() / 4);
+  const growing = Math.round(2 ** (attempt - 1) * 1000 * (1 + Math.random() / 4));
   if (outcome instanceof NoAnswerError) return growing;
   const reset = numberIn(outcome.headers, 'ratelimit-reset');
   if (system.resetInSeconds && outcome.status === 429 && reset !== undefined)
-    return reset * 1000 + 250 * Math.random();
+    return reset * 1000 + Math.round(250 * Math.random());
   return Math.max(growing, retryAfter(outcome.headers, run.clock.now()));
 }
 
@@ -172,9 +174,11 @@ function retryAfter(headers: Headers, now: number): number {
 
 /** A server's words as they may stand in a message: one line, at most 300 characters, no secret. */
 export function clean(system: HttpSystem, text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  const secrets = (system.secrets ?? []).filter((secret) => secret !== '');
-  return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '(secret)'), line).slice(0, 300);
+  const secrets = (system.secrets ?? [])
+    .filter((secret) => secret !== '')
+    .toSorted((a, b) => b.length - a.length);
+  const cleaned = secrets.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text);
+  return cleaned.replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 /** The body as text. */
@@ -190,6 +194,16 @@ export function jsonOf(answer: HttpAnswer, prefix = ''): unknown {
     return JSON.parse(text.slice(prefix.length));
   } catch {
     throw new SourceError(`${answer.where}: the answer is not JSON (found ${found})`);
+  }
+}
+
+/** The body as JSON, or undefined where it is none: for refusals, which may say anything. */
+export function jsonIfAny(answer: HttpAnswer): unknown {
+  try {
+    return jsonOf(answer);
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
   }
 }
 

@@ -10,6 +10,8 @@ export type Mode = 'observe' | 'enforce';
 export interface Run {
   readonly id: string;
   readonly job: string;
+  /** What requests say of who sends them. */
+  readonly userAgent: string;
   readonly mode: Mode;
   readonly dryRun: boolean;
   readonly approve: Approval | undefined;

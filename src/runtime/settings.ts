@@ -108,13 +108,24 @@ export function readSettings<S extends SettingsSpec>(
     try {
       values[name] = readOne(setting, found);
     } catch (error) {
-      const shown = setting.secret && found ? `${found.length} characters` : found ? `"${found}"` : 'nothing';
-      faults.push(`${name}: found ${shown}, allowed: ${messageOf(error)}`);
+      faults.push(`${name}: found ${shown(setting, found)}, allowed: ${messageOf(error)}`);
     }
   }
-  faults.push(...rules.between(values as Partial<Values<S>>));
+  const atFault = new Set(faults.map(variableOf));
+  const between = rules.between(values as Partial<Values<S>>);
+  faults.push(...between.filter((fault) => !atFault.has(variableOf(fault))));
   if (faults.length > 0) throw new SettingsError(faults);
   return values as Values<S>;
+}
+
+const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
+
+/** What was found, on one line and not too long of it: never a secret, and never what stands before an `@`. */
+function shown({ secret: isSecret }: Setting<unknown>, found: string | undefined): string {
+  if (!found) return 'nothing';
+  if (isSecret) return `${found.length} characters`;
+  const line = found.replace(/\S*@/g, '…@').replace(/\s+/g, ' ');
+  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
 }
 
 function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {

@@ -55,3 +55,14 @@ export function startDeadline(clock: Clock, ms: number, stop?: AbortSignal): Dea
   };
   return until(clock.now() + ms, stop);
 }
+
+/** What is waited for, or the error that `late` makes where it takes longer than so many milliseconds. The machine's time: sockets know no other. */
+export async function inTime<T>(pending: Promise<T>, ms: number, late: () => Error): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const timer = setTimeout(() => over.reject(late()), ms);
+  try {
+    return await Promise.race([pending, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

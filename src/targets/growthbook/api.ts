@@ -5,8 +5,10 @@ import {
   connectHttp,
   type HttpAnswer,
   type HttpSystem,
+  jsonIfAny,
   jsonOf,
   type Send,
+  shaped,
   textOf,
 } from '../../runtime/http.ts';
 import { type Pace, startPace } from '../../runtime/pace.ts';
@@ -50,7 +52,7 @@ export function growthBookApi(settings: GrowthBookSettings, run: Run, pace: Pace
   };
   const send = connectHttp(system, run);
   const said = (answer: HttpAnswer) => {
-    const refusal = Refusal.safeParse(jsonIn(answer));
+    const refusal = Refusal.safeParse(jsonIfAny(answer));
     return clean(system, refusal.success ? refusal.data.message : textOf(answer));
   };
   const read = reader(send, said);
@@ -64,15 +66,6 @@ export function growthBookApi(settings: GrowthBookSettings, run: Run, pace: Pace
     },
     said,
   };
-}
-
-function jsonIn(answer: HttpAnswer): unknown {
-  try {
-    return jsonOf(answer);
-  } catch (error) {
-    if (error instanceof SourceError) return undefined;
-    throw error;
-  }
 }
 
 interface ReadOptions<T> {
@@ -96,12 +89,7 @@ const reader =
         `${answer.where}: refused (found ${answer.status}, allowed 200): ${said(answer)}`,
       );
     }
-    const parsed = schema.safeParse(jsonOf(answer));
-    if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues
-      .slice(0, 3)
-      .map(({ path: at, message }) => `${at.join('.')}: ${message}`);
-    throw new SourceError(`${answer.where}: an answer of another shape: ${faults.join('; ')}`);
+    return shaped(schema, jsonOf(answer), answer.where);
   };
 
 /** GrowthBook stores project ids unchecked: a name or a typo would be kept without effect. */

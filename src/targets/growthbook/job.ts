@@ -1,4 +1,4 @@
-import { inTheClear, ldapSettings } from '../../directories/ldap-settings.ts';
+import { ldapSettings, warnInTheClear } from '../../directories/ldap-settings.ts';
 import { defineJob } from '../../job.ts';
 import type { Change, Resolved, Stages } from '../../pipeline/model.ts';
 import { byText } from '../../pipeline/plan.ts';
@@ -36,7 +36,7 @@ function build(values: GrowthBookValues, run: Run): Stages<Facts, Access> {
     perMinute: values.GROWTHBOOK_REQUESTS_PER_MINUTE,
   };
   const target = growthBook(server, terms, run);
-  warnInTheClear(values, run);
+  warnInTheClear(ldapSettings(values), run.log);
   return {
     collect: (recorder) => collect({ values, policy, target, run }, recorder),
     resolve: (facts) => resolve(facts, { policy, terms, protectedMembers }),
@@ -50,12 +50,6 @@ function build(values: GrowthBookValues, run: Run): Stages<Facts, Access> {
     gauges: gaugesOf,
     describe,
   };
-}
-
-function warnInTheClear(values: GrowthBookValues, run: Run): void {
-  const hosts = inTheClear(ldapSettings(values));
-  if (hosts.length === 0) return;
-  run.log.warn({ event: 'ldap.in-the-clear', hosts }, 'the LDAP password travels without TLS');
 }
 
 const thresholds = (values: GrowthBookValues) => ({

@@ -23,6 +23,12 @@ function groupedBy<T>(
   return groups;
 }
 
+const uidsOf = (people: readonly LdapPerson[]) =>
+  people
+    .map(({ uid }) => uid)
+    .toSorted()
+    .join(', ');
+
 /** Joins members to people by e-mail, without regard to case, against every address of a person. Never guesses. */
 export function join(members: readonly Member[], people: readonly LdapPerson[]) {
   const peopleAt = groupedBy(people, ({ mails }) => mails);
@@ -36,11 +42,14 @@ export function join(members: readonly Member[], people: readonly LdapPerson[]) 
     const namesakes = membersAt.get(folded(member.email)) ?? [];
     if (namesakes.length > 1) return { member, ambiguous: `${namesakes.length} members have this address` };
     if (person && other)
-      return { member, ambiguous: `two people have this address: ${person.uid}, ${other.uid}` };
+      return { member, ambiguous: `several people have this address: ${uidsOf(matches(member))}` };
     if (!person) return { member };
     const doubles = membersOf(person).filter(({ id }) => id !== member.id);
     if (doubles.length === 0) return { member, person };
-    const ids = doubles.map(({ id }) => id).join(', ');
+    const ids = doubles
+      .map(({ id }) => id)
+      .toSorted()
+      .join(', ');
     return { member, ambiguous: `${person.uid} has another member besides this one: ${ids}` };
   });
   return { joined, withoutMember: people.filter((person) => membersOf(person).length === 0) };

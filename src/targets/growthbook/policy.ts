@@ -5,20 +5,20 @@ import { z } from 'zod';
 const Name = z.string().min(1);
 const RuleNumber = z.int().positive();
 
-const Rule = z.strictObject({
-  rule: RuleNumber,
-  ldap: Name,
-  anyPosix: z.array(Name).min(1).optional(),
-  role: Name,
-});
+/** The document, strict about unknown keys or not. */
+const documentOf = (object: typeof z.object) =>
+  object({
+    order: z.array(Name).min(2),
+    gate: object({ rule: RuleNumber, posix: Name }),
+    rules: z
+      .array(object({ rule: RuleNumber, ldap: Name, anyPosix: z.array(Name).min(1).optional(), role: Name }))
+      .min(1),
+    otherwise: object({ rule: RuleNumber }),
+    mayBeEmpty: z.array(Name).default([]),
+  });
 
-const Document = z.strictObject({
-  order: z.array(Name).min(2),
-  gate: z.strictObject({ rule: RuleNumber, posix: Name }),
-  rules: z.array(Rule).min(1),
-  otherwise: z.strictObject({ rule: RuleNumber }),
-  mayBeEmpty: z.array(Name).default([]),
-});
+const Document = documentOf(z.object);
+const StrictDocument = documentOf(z.strictObject as typeof z.object);
 
 /** Which groups lead to which role on the project. `order` ranks roles, lowest first. */
 export type Policy = z.infer<typeof Document>;
@@ -32,12 +32,17 @@ export function parsePolicy(text: string): Policy {
   const document = parseDocument(text);
   const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
   if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);
-  const result = Document.safeParse(document.toJS());
-  const faults = result.success
-    ? faultsIn(result.data)
-    : result.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
-  if (!result.success || faults.length > 0) throw new Error(`a policy document: ${faults.join(', ')}`);
-  return result.data;
+  const content: unknown = document.toJS();
+  const shape = StrictDocument.safeParse(content);
+  const policy = Document.safeParse(content);
+  const faults = [
+    ...(shape.error?.issues ?? []).map(
+      ({ path, message }) => `${path.join('.') || 'the document'}: ${message}`,
+    ),
+    ...(policy.success ? faultsIn(policy.data) : []),
+  ];
+  if (!policy.success || faults.length > 0) throw new Error(`a policy document: ${faults.join(', ')}`);
+  return policy.data;
 }
 
 function faultsIn(policy: Policy): readonly string[] {

@@ -1,7 +1,7 @@
+import { EVENTS } from '../../pipeline/events.ts';
 import type { Change, Note, Outcome, Settled, Written } from '../../pipeline/model.ts';
 import { DeadlineError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { EVENTS } from '../../runtime/names.ts';
 import type { Access } from './access.ts';
 import type { Standing } from './row.ts';
 import type { Rows } from './target.ts';
