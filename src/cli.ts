@@ -10,7 +10,15 @@ import { systemClock } from './runtime/time.ts';
 
 const USAGE = `usage: muster JOB [plan|apply] [--format text|json] [--approve sha256:… --reason TEXT]
 jobs: ${jobs.map(({ name }) => name).join(', ')}
-plan shows what apply would do; apply does it, unless MODE=observe is set`;
+plan shows what apply would do; apply does it, unless MODE=observe is set
+gitlab-approvals also knows approve (apply) and dry-run (plan, with each question and answer in the log)`;
+
+const COMMANDS = {
+  plan: { dryRun: true, verbose: false },
+  apply: { dryRun: false, verbose: false },
+} as const;
+/** The names that the tool before this one had. */
+const OLD_COMMANDS = { approve: COMMANDS.apply, 'dry-run': { dryRun: true, verbose: true } } as const;
 
 const INVALID = 4;
 
@@ -60,13 +68,14 @@ function readCommand(args: readonly string[]): Command {
   const { format = 'text', approve, reason } = values;
   if (format !== 'text' && format !== 'json')
     throw new InvalidRequestError(`unknown format (found ${format})`);
-  const dryRun = commandName === 'plan';
-  if ((!dryRun && commandName !== 'apply') || rest.length > 0) {
-    throw new InvalidRequestError(`unknown command (found ${[commandName, ...rest].join(' ')})`);
-  }
-  if (approve === undefined && reason === undefined) return { job, dryRun, format, verbose: false };
+  const known = new Map(
+    Object.entries(job.name === 'gitlab-approvals' ? { ...COMMANDS, ...OLD_COMMANDS } : COMMANDS),
+  );
+  const command = rest.length === 0 ? known.get(commandName) : undefined;
+  if (!command) throw new InvalidRequestError(`unknown command (found ${[commandName, ...rest].join(' ')})`);
+  if (approve === undefined && reason === undefined) return { job, format, ...command };
   if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
-  return { job, dryRun, format, verbose: false, approve: { hash: approve, reason: reason.trim() } };
+  return { job, format, ...command, approve: { hash: approve, reason: reason.trim() } };
 }
 
 function parsed(args: readonly string[]) {

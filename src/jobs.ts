@@ -1,8 +1,9 @@
 import type { Job } from './job.ts';
+import { gitlabApprovals } from './targets/gitlab/job.ts';
 import { growthbookRoles } from './targets/growthbook/job.ts';
 
 /** Every job of this deployable. */
-export const jobs: readonly Job[] = [growthbookRoles];
+export const jobs: readonly Job[] = [growthbookRoles, gitlabApprovals];
 
 /** The names of all settings of all jobs: each job knows the others', so that a shared environment is no fault. */
 export const knownSettings: readonly string[] = [

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Reading } from '../pipeline/model.ts';
+import { SourceError } from '../runtime/errors.ts';
+import { clean, connectHttp, type Gate, type HttpSystem, jsonOf, shaped, textOf } from '../runtime/http.ts';
+import type { Run } from '../runtime/run.ts';
+
+/** How to reach a Gerrit. `root` is what stands before `/a/`; `password` is the user's HTTP password. */
+export interface GerritSettings {
+  readonly root: string;
+  readonly user: string;
+  readonly password: string;
+  readonly gate?: Gate;
+}
+
+/** What stands before every JSON answer, so that no page can run it as a script. */
+const PREFIX = ")]}'";
+const REPEATS = 3;
+
+const Members = z.array(
+  z.object({
+    _account_id: z.int(),
+    username: z.string().optional(),
+    inactive: z.boolean().optional(),
+  }),
+);
+
+/**
+ * The usernames of a group's active members, included groups counted. Refuses a group that can't be found and an answer without the prefix.
+ * Members who are in by an included LDAP group are not among them: Gerrit does not list those.
+ */
+export async function readGroupMembers(
+  settings: GerritSettings,
+  group: string,
+  run: Run,
+): Promise<Reading<readonly string[]>> {
+  const credentials = Buffer.from(`${settings.user}:${settings.password}`).toString('base64');
+  const system: HttpSystem = {
+    name: 'gerrit',
+    root: settings.root,
+    headers: { authorization: `Basic ${credentials}`, accept: 'application/json' },
+    secrets: [settings.password, credentials],
+    ...(settings.gate ? { gate: settings.gate } : {}),
+  };
+  const answer = await connectHttp(
+    system,
+    run,
+  )({
+    method: 'GET',
+    path: `/a/groups/${encodeURIComponent(group)}/members/`,
+    query: { recursive: '' },
+    repeats: REPEATS,
+  });
+  const { status, where } = answer;
+  if (status === 404)
+    throw new SourceError(
+      `${where}: the group can’t be found (found 404, allowed 200, GERRIT_TRUSTED_GROUP)`,
+    );
+  if (status !== 200) {
+    const said = clean(system, textOf(answer));
+    throw new SourceError(`${where}: refused (found ${status}, allowed 200): ${said}`);
+  }
+  const members = shaped(Members, jsonOf(answer, PREFIX), where);
+  const active = members.filter(({ inactive }) => inactive !== true);
+  const usernames = active.flatMap(({ username }) => (username === undefined ? [] : [username]));
+  return { facts: usernames, entries: usernames.length, version: null };
+}

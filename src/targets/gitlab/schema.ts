@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** The fields of GitLab's answers that Muster reads. */
+const Identity = z.object({ provider: z.string(), extern_uid: z.string().nullable() });
+
+/** One account as an administrator sees it: others get no `identities`. */
+export const Account = z.object({
+  id: z.int().positive(),
+  username: z.string().min(1),
+  state: z.string().min(1),
+  bot: z.boolean().default(false),
+  identities: z.array(Identity, "none (the token must be an administrator's: GITLAB_ACCESS_TOKEN)"),
+});
+export const AccountPage = z.array(Account);
+
+/** A refusal: `message` is text or faults by field; `error` takes its place where a token or a route is at fault. */
+export const Refusal = z.object({
+  message: z.unknown().optional(),
+  error: z.string().optional(),
+  error_description: z.string().optional(),
+});
+
+export type Account = z.infer<typeof Account>;
+export type Identity = z.infer<typeof Identity>;
