@@ -1,35 +1,57 @@
-import { startFramework } from './framework.ts';
+import { type Framework, startFramework } from './framework.ts';
+import { DENIED, gitlabStory } from './gitlab-story.ts';
+import { startGitlabWorld } from './gitlab-world.ts';
 import { groupDn } from './growthbook-story.ts';
 import { startGrowthBookWorld } from './growthbook-world.ts';
+import { renderWikitext } from './wikitext.ts';
 
-const title = (text: string) => process.stdout.write(`\n\u001b[1m━━ ${text}\u001b[0m\n\n`);
+const print = (text: string) => process.stdout.write(text);
+const title = (text: string) => print(`\n\u001b[1m━━ ${text}\u001b[0m\n\n`);
 
-async function show(origin: string, method: 'GET' | 'POST'): Promise<void> {
+async function show({ origin }: Framework, method: 'GET' | 'POST'): Promise<void> {
   const answer = await fetch(origin, { method, headers: { accept: 'text/plain' } });
-  process.stdout.write(`${method} / → ${answer.status}\n\n${await answer.text()}`);
+  print(`${method} / → ${answer.status}\n\n${await answer.text()}`);
 }
 
-async function growthBookStory(): Promise<void> {
+async function growthBookDemo(): Promise<void> {
   const world = await startGrowthBookWorld();
   const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });
   try {
     title('growthbook-roles: what would be done');
-    await show(framework.origin, 'GET');
+    await show(framework, 'GET');
     title('growthbook-roles: done');
-    await show(framework.origin, 'POST');
+    await show(framework, 'POST');
     title('growthbook-roles: the next run finds nothing to do');
-    await show(framework.origin, 'POST');
+    await show(framework, 'POST');
     title('growthbook-roles: somebody empties an LDAP group, and nothing is written');
     const writes = world.growthbook.writes.length;
     const group = world.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
     if (!group) throw new Error('demo: the story has lost its group');
     group.attributes.member = [];
-    await show(framework.origin, 'POST');
-    process.stdout.write(`\nWrites since: ${world.growthbook.writes.length - writes}\n`);
+    await show(framework, 'POST');
+    print(`\nWrites since: ${world.growthbook.writes.length - writes}\n`);
   } finally {
     await framework.close();
     await world.close();
   }
 }
 
-await growthBookStory();
+async function gitlabDemo(): Promise<void> {
+  const world = await startGitlabWorld(gitlabStory);
+  const environment = { ...world.environment, DENIED_ACCOUNTS: DENIED, MODE: 'enforce' };
+  const framework = await startFramework('gitlabApprovals', environment);
+  try {
+    title('gitlab-approvals: who waits, who is trusted, and why');
+    await show(framework, 'POST');
+    title('gitlab-approvals: the public log afterwards');
+    print(`${renderWikitext(world.auditPage() ?? '')}\n`);
+    title('gitlab-approvals: the next run finds nothing to do');
+    await show(framework, 'POST');
+  } finally {
+    await framework.close();
+    await world.close();
+  }
+}
+
+await growthBookDemo();
+await gitlabDemo();

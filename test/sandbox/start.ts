@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { frameworkCommand } from './framework.ts';
+import { DENIED, gitlabStory } from './gitlab-story.ts';
+import { startGitlabWorld } from './gitlab-world.ts';
 import { startGrowthBookWorld } from './growthbook-world.ts';
 
 /** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded world. */
@@ -11,10 +13,14 @@ const { values } = parseArgs({
   },
 });
 
-const WORLDS: Readonly<
-  Record<string, () => Promise<{ readonly environment: Readonly<Record<string, string>> }>>
-> = {
-  growthbookRoles: startGrowthBookWorld,
+type Environment = Readonly<Record<string, string>>;
+
+const WORLDS: Readonly<Record<string, () => Promise<Environment>>> = {
+  growthbookRoles: async () => (await startGrowthBookWorld()).environment,
+  gitlabApprovals: async () => ({
+    ...(await startGitlabWorld(gitlabStory)).environment,
+    DENIED_ACCOUNTS: DENIED,
+  }),
 };
 
 const port = Number(process.env.PORT ?? 8080);
@@ -30,9 +36,9 @@ process.stdout.write(
   `${values.target} at http://localhost:${port}/ (GET shows the plan, POST carries it out)\n`,
 );
 
-async function sandboxFor(target: string): Promise<Readonly<Record<string, string>>> {
+async function sandboxFor(target: string): Promise<Environment> {
   const start = WORLDS[target];
   if (!start)
     throw new Error(`start: unknown target (found ${target}, allowed ${Object.keys(WORLDS).join(', ')})`);
-  return { MODE: 'enforce', ...(await start()).environment };
+  return { MODE: 'enforce', ...(await start()) };
 }
