@@ -1,0 +1,196 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook-world.ts';
+
+const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+type Environment = Readonly<Record<string, string>>;
+
+/** Runs the command in an empty directory of its own, or in one with an `.env`. */
+async function muster(
+  args: readonly string[],
+  environment: Environment = {},
+  dotenv?: Environment,
+): Promise<Ended> {
+  const cwd = mkdtempSync(join(tmpdir(), 'muster-cli-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  if (dotenv) {
+    const lines = Object.entries(dotenv).map(([name, value]) => `${name}='${value}'\n`);
+    writeFileSync(join(cwd, '.env'), lines.join(''));
+  }
+  const inherited = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { ...inherited, ...environment } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+const reportIn = ({ stdout }: Ended): Record<string, unknown> => JSON.parse(stdout);
+const linesIn = ({ stderr }: Ended): readonly Record<string, unknown>[] =>
+  stderr
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+
+const HASH = `sha256:${'a'.repeat(64)}`;
+
+describe('arguments that are not understood end with 4, usage on stderr and nothing on stdout', () => {
+  test.each([
+    ['no job', []],
+    ['an unknown job', ['growthbook']],
+    ['an unknown command', ['growthbook-roles', 'destroy']],
+    ['an unknown option', ['growthbook-roles', 'plan', '--force']],
+    ['an unknown format', ['growthbook-roles', 'plan', '--format', 'yaml']],
+    ['an approval without a reason', ['growthbook-roles', 'apply', '--approve', HASH]],
+    ['a reason without an approval', ['growthbook-roles', 'apply', '--reason', 'x']],
+    ['an empty reason', ['growthbook-roles', 'apply', '--approve', HASH, '--reason', ' ']],
+  ])('%s', async (_, args) => {
+    const { code, stdout, stderr } = await muster(args);
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/^muster: .+\nusage: muster JOB \[plan\|apply\]/);
+  });
+});
+
+test('settings that are missing end with 4: all of them in the report on stdout, log lines on stderr', async () => {
+  const ended = await muster(['growthbook-roles', 'plan', '--format', 'json']);
+  expect(ended.code).toBe(4);
+  expect(reportIn(ended)).toMatchObject({ outcome: 'invalid-settings', exitCode: 4 });
+  for (const name of [
+    'LDAP_SERVERS',
+    'GROWTHBOOK_API_URL',
+    'GROWTHBOOK_LDAP_SYNC_API_KEY',
+    'GROWTHBOOK_PROJECT',
+  ]) {
+    expect(reportIn(ended).error).toContain(name);
+  }
+  expect(linesIn(ended).map(({ event }) => event)).toContain('run.completed');
+});
+
+describe('against a world', () => {
+  let world: GrowthBookWorld;
+  beforeAll(async () => {
+    world = await startGrowthBookWorld();
+  });
+  afterAll(() => world.close());
+  const writes = () => world.growthbook.requests.filter(({ method }) => method !== 'GET').length;
+  const roles = (...args: readonly string[]) => ['growthbook-roles', ...args];
+
+  test('plan is the default, is told as text without colours, writes nothing and ends with 0', async () => {
+    const { code, stdout, stderr } = await muster(roles(), world.environment);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^growthbook-roles {2}planned/);
+    expect(stdout).toMatch(/sha256:[0-9a-f]{64}/);
+    expect(stdout).not.toContain(String.fromCharCode(27));
+    expect(writes()).toBe(0);
+  });
+
+  test('the report goes to stdout alone, the log to stderr, one JSON object a line', async () => {
+    const ended = await muster(roles('plan', '--format', 'json'), world.environment);
+    expect([ended.code, reportIn(ended).outcome]).toEqual([0, 'planned']);
+    const events = linesIn(ended).map(({ event }) => event);
+    expect(events.filter((event) => event === 'run.completed')).toHaveLength(1);
+    expect(events).toContain('decision');
+    const { id } = reportIn(ended).run as { id: string };
+    expect(new Set(linesIn(ended).map((line) => line['sync_run_id']))).toEqual(new Set([id]));
+  });
+
+  test('apply writes nothing where MODE=observe is set', async () => {
+    const ended = await muster(roles('apply', '--format', 'json'), { ...world.environment, MODE: 'observe' });
+    expect(reportIn(ended)).toMatchObject({ outcome: 'planned', run: { mode: 'observe', dryRun: true } });
+    expect([ended.code, writes()]).toEqual([0, 0]);
+  });
+
+  test('a plan with objections ends with 2, an approval of another plan too', async () => {
+    const strict = { ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const refused = await muster(roles('apply', '--format', 'json'), strict);
+    expect([refused.code, reportIn(refused).outcome]).toEqual([2, 'refused']);
+    const other = await muster(
+      roles('apply', '--approve', HASH, '--reason', 'x', '--format', 'json'),
+      strict,
+    );
+    expect([other.code, reportIn(other).outcome]).toEqual([2, 'refused']);
+    expect(writes()).toBe(0);
+  });
+
+  test('a source that fails ends with 3', async () => {
+    const ended = await muster(roles('plan', '--format', 'json'), {
+      ...world.environment,
+      GROWTHBOOK_PROJECT: 'prj_typo',
+    });
+    expect([ended.code, reportIn(ended).outcome]).toEqual([3, 'source-failed']);
+  });
+
+  test('a misspelt setting ends with 4 and names the one meant', async () => {
+    const { code, stdout } = await muster(roles('plan'), { ...world.environment, SAFETY_MAX_COUNTS: '9' });
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/SAFETY_MAX_COUNTS.*SAFETY_MAX_COUNT,/);
+  });
+
+  test('a .env in the working directory is read, and the environment wins', async () => {
+    const dotenv = { ...world.environment, GROWTHBOOK_PROJECT: 'prj_typo' };
+    const { GROWTHBOOK_PROJECT = '' } = world.environment;
+    expect((await muster(roles('plan'), {}, dotenv)).code).toBe(3);
+    expect((await muster(roles('plan'), { GROWTHBOOK_PROJECT }, dotenv)).code).toBe(0);
+  });
+
+  test('MODE=observe in .env keeps apply from writing', async () => {
+    const ended = await muster(
+      roles('apply', '--format', 'json'),
+      {},
+      { ...world.environment, MODE: 'observe' },
+    );
+    expect([reportIn(ended).outcome, writes()]).toEqual(['planned', 0]);
+  });
+
+  test('in production .env is not read', async () => {
+    expect((await muster(roles('plan'), { NODE_ENV: 'production' }, world.environment)).code).toBe(4);
+  });
+
+  test('the key and the password are in no output', async () => {
+    const { GROWTHBOOK_LDAP_SYNC_API_KEY: key = '', LDAP_BIND_PASSWORD: password = '' } = world.environment;
+    const environment = { ...world.environment, LOG_LEVEL: 'debug', LDAP_BIND_PASSWORD: `${password}-wrong` };
+    const { stdout, stderr, code } = await muster(roles('plan'), environment);
+    expect(code).toBe(3);
+    for (const secret of [key, `${password}-wrong`]) expect(`${stdout}${stderr}`).not.toContain(secret);
+  });
+
+  test('apply applies, with the approval of the very plan that was shown, and then nothing is left', async () => {
+    const strict = { ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const { planHash } = reportIn(await muster(roles('plan', '--format', 'json'), strict));
+    const args = roles(
+      'apply',
+      '--approve',
+      String(planHash),
+      '--reason',
+      ' team dissolved ',
+      '--format',
+      'json',
+    );
+    const applied = await muster(args, strict);
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(reportIn(applied)).toMatchObject({
+      outcome: 'applied',
+      approved: { hash: planHash, reason: 'team dissolved' },
+      run: { mode: 'enforce', dryRun: false },
+    });
+    expect(writes()).toBeGreaterThan(0);
+    const again = await muster(roles('apply', '--format', 'json'), strict);
+    expect([again.code, reportIn(again).outcome]).toEqual([0, 'unchanged']);
+  });
+});

@@ -1,0 +1,144 @@
+import type { LdapPerson } from '../src/directories/ldap.ts';
+import type { Decision } from '../src/pipeline/model.ts';
+import { startCalls } from '../src/runtime/calls.ts';
+import { createLog } from '../src/runtime/log.ts';
+import { closedPermit } from '../src/runtime/permit.ts';
+import type { Run } from '../src/runtime/run.ts';
+import { startDeadline } from '../src/runtime/time.ts';
+import type { Facts } from '../src/targets/growthbook/resolve.ts';
+import type { Member, ProjectRole, Team } from '../src/targets/growthbook/schema.ts';
+import { type StillClock, stillClock } from './sandbox/clock.ts';
+
+/** The project that fixtures speak of. */
+export const PROJECT = 'prj_a';
+
+/** The POSIX group that the default policy's gate asks for. */
+export const GATE = 'analytics-privatedata-users';
+
+/** A member with no access anywhere, address `<id>@example.org`. */
+export const member = (id: string, over: Partial<Member> = {}): Member => ({
+  id,
+  email: `${id}@example.org`,
+  globalRole: 'noaccess',
+  teams: [],
+  environments: [],
+  limitAccessByEnvironment: false,
+  additionalRoles: [],
+  projectRoles: [],
+  managedbyIdp: false,
+  ...over,
+});
+
+/** An unlimited entry for a project. */
+export const entry = (
+  role: string,
+  project: string = PROJECT,
+  over: Partial<ProjectRole> = {},
+): ProjectRole => ({ project, role, environments: [], limitAccessByEnvironment: false, ...over });
+
+/** A team that gives nothing. */
+export const team = (id: string, over: Partial<Team> = {}): Team => ({
+  id,
+  name: id,
+  role: 'noaccess',
+  environments: [],
+  limitAccessByEnvironment: false,
+  additionalRoles: [],
+  projectRoles: [],
+  members: [],
+  ...over,
+});
+
+/** A person in good standing, address `<uid>@example.org`. */
+export const person = (uid: string, over: Partial<LdapPerson> = {}): LdapPerson => ({
+  dn: `uid=${uid},ou=people,dc=wikimedia,dc=org`,
+  uid,
+  cns: [uid],
+  mails: [`${uid}@example.org`],
+  disabled: false,
+  ...over,
+});
+
+/** What is known of people and members; `groups` and `posix` list uids by group. Who is not in `posix`'s gate is outside it. */
+export interface FactSeed {
+  readonly members?: readonly Member[];
+  readonly people?: readonly LdapPerson[];
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly posix?: Readonly<Record<string, readonly string[]>>;
+  readonly absent?: readonly string[];
+  readonly teams?: readonly Team[];
+}
+
+/** Facts as collect would have read them. */
+export const facts = ({
+  members = [],
+  people = [],
+  groups = {},
+  posix = {},
+  absent = [],
+  teams = [],
+}: FactSeed): Facts => ({
+  people,
+  membersOf: new Map(
+    Object.entries(groups).map(([group, uids]) => [group, people.filter(({ uid }) => uids.includes(uid))]),
+  ),
+  posix: {
+    membersOf: new Map(Object.entries(posix).map(([group, uids]) => [group, new Set(uids)])),
+    absent: new Set(absent),
+    dangling: [],
+  },
+  members,
+  teams,
+});
+
+/** A decision of a target whose access is one word. */
+export const decision = (over: Partial<Decision<string>> = {}): Decision<string> => ({
+  account: 'u_1',
+  label: 'ann@example.org',
+  kind: 'unchanged',
+  from: 'old',
+  to: 'new',
+  rule: 1,
+  because: 'a sentence',
+  groups: [],
+  ...over,
+});
+
+/** A run whose time stands still, with every line that it logs. */
+export interface TestRun extends Run {
+  readonly clock: StillClock;
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How a test's run differs from an enforcing one of 240 s that may not write yet. */
+export interface TestRunOptions extends Partial<Omit<Run, 'clock' | 'deadline' | 'calls' | 'log'>> {
+  readonly clock?: StillClock;
+  readonly seconds?: number;
+  readonly stop?: AbortSignal;
+  /** The permit is open from the start. */
+  readonly mayWrite?: boolean;
+}
+
+/** A run for tests. */
+export function testRun(options: TestRunOptions = {}): TestRun {
+  const { clock = stillClock(), seconds = 240, stop, mayWrite = false, ...over } = options;
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const permit = closedPermit();
+  if (mayWrite) permit.open();
+  return {
+    id: '00000000-0000-4000-8000-000000000000',
+    job: 'a-job',
+    userAgent: 'muster',
+    mode: 'enforce',
+    dryRun: false,
+    approve: undefined,
+    startedAt: clock.now(),
+    permit,
+    ...over,
+    clock,
+    deadline: startDeadline(clock, seconds * 1000, stop),
+    calls: startCalls(),
+    log: createLog({ write: (line) => void lines.push(JSON.parse(line)) }, 'debug'),
+    lines,
+  };
+}

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Access,
+  due,
+  entryOf,
+  held,
+  describe as inWords,
+  kindOf,
+  roleOn,
+} from '../../../src/targets/growthbook/access.ts';
+import { defaultPolicy } from '../../../src/targets/growthbook/policy.ts';
+import { entry, member, PROJECT } from '../../fixtures.ts';
+
+const { order } = defaultPolicy();
+const terms = (ceiling = 'readonly') => ({ order, project: PROJECT, ceiling });
+const access = (
+  globalRole: string,
+  projectRole: string | null,
+  ...additionalRoles: readonly string[]
+): Access => ({
+  globalRole,
+  projectRole,
+  additionalRoles,
+});
+const kindDue = (from: Access, role: string, ceiling?: string) =>
+  kindOf(from, due(from, role, terms(ceiling)), order);
+
+const DUE = ['noaccess', 'readonly', 'CustomElevatedAccess', 'admin'] as const;
+
+/** Global role, entry, and the kind where `noaccess`, `readonly`, `CustomElevatedAccess`, `admin` is due. */
+const KINDS = [
+  ['noaccess', null, 'unchanged', 'grant', 'grant', 'grant'],
+  ['readonly', null, 'revoke', 'unchanged', 'upgrade', 'upgrade'],
+  ['collaborator', null, 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+  ['engineer', null, 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+  ['CustomElevatedAccess', null, 'revoke', 'downgrade', 'downgrade', 'upgrade'],
+  ['admin', null, 'revoke', 'downgrade', 'downgrade', 'downgrade'],
+  ['superhero', null, 'revoke', 'downgrade', 'downgrade', 'downgrade'],
+  ['noaccess', 'noaccess', 'unchanged', 'grant', 'grant', 'grant'],
+  ['noaccess', 'readonly', 'revoke', 'unchanged', 'upgrade', 'upgrade'],
+  ['noaccess', 'analyst', 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+  ['noaccess', 'CustomElevatedAccess', 'revoke', 'downgrade', 'unchanged', 'upgrade'],
+  ['noaccess', 'gbDefault_projectAdmin', 'revoke', 'downgrade', 'downgrade', 'upgrade'],
+  ['noaccess', 'admin', 'revoke', 'downgrade', 'downgrade', 'unchanged'],
+  ['noaccess', 'superhero', 'revoke', 'downgrade', 'downgrade', 'downgrade'],
+  ['readonly', 'noaccess', 'unchanged', 'grant', 'grant', 'grant'],
+  ['readonly', 'readonly', 'revoke', 'unchanged', 'upgrade', 'upgrade'],
+  ['readonly', 'admin', 'revoke', 'downgrade', 'downgrade', 'unchanged'],
+  ['collaborator', 'noaccess', 'downgrade', 'grant', 'grant', 'grant'],
+  ['collaborator', 'readonly', 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+  ['admin', 'noaccess', 'downgrade', 'grant', 'grant', 'grant'],
+  ['admin', 'readonly', 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+  ['admin', 'CustomElevatedAccess', 'revoke', 'downgrade', 'downgrade', 'upgrade'],
+  ['admin', 'admin', 'revoke', 'downgrade', 'downgrade', 'downgrade'],
+  ['superhero', 'readonly', 'revoke', 'downgrade', 'upgrade', 'upgrade'],
+] as const;
+
+describe('the kind of change, with readonly as the highest global role that is written', () => {
+  test.each(KINDS)(
+    'global %s, entry %s: due nothing %s, readonly %s, custom %s, admin %s',
+    (global, own, ...kinds) => {
+      expect(DUE.map((role) => kindDue(access(global, own), role))).toEqual(kinds);
+    },
+  );
+
+  test.each(KINDS)(
+    'global %s, entry %s, with an additional role: what was unchanged is a downgrade',
+    (global, own, ...kinds) => {
+      const from = access(global, own, 'readonly');
+      expect(DUE.map((role) => kindDue(from, role))).toEqual(
+        kinds.map((kind) => (kind === 'unchanged' ? 'downgrade' : kind)),
+      );
+    },
+  );
+
+  test.each(KINDS)(
+    'global %s, entry %s, pinned to noaccess: a global role above it is lowered',
+    (global, own, ...kinds) => {
+      expect(DUE.map((role) => kindDue(access(global, own), role, 'noaccess'))).toEqual(
+        kinds.map((kind) => (kind === 'unchanged' && global !== 'noaccess' ? 'downgrade' : kind)),
+      );
+    },
+  );
+
+  test('every pair of entries: the ranking decides, noaccess makes it a revoke or a grant', () => {
+    for (const [before, was] of order.entries()) {
+      for (const [after, is] of order.entries()) {
+        const expected =
+          after === before
+            ? 'unchanged'
+            : after < before
+              ? after === 0
+                ? 'revoke'
+                : 'downgrade'
+              : before === 0
+                ? 'grant'
+                : 'upgrade';
+        expect(kindDue(access('noaccess', was), is), `${was} → ${is}`).toBe(expected);
+      }
+    }
+  });
+});
+
+describe('what a member is due', () => {
+  test.each([
+    ['noaccess', 'readonly', 'noaccess'],
+    ['readonly', 'readonly', 'readonly'],
+    ['collaborator', 'readonly', 'readonly'],
+    ['admin', 'readonly', 'readonly'],
+    ['superhero', 'readonly', 'readonly'],
+    ['noaccess', 'noaccess', 'noaccess'],
+    ['readonly', 'noaccess', 'noaccess'],
+    ['admin', 'noaccess', 'noaccess'],
+  ])('global %s under the pin %s is written as %s', (global, ceiling, written) => {
+    expect(due(access(global, 'engineer'), 'analyst', terms(ceiling)).globalRole).toBe(written);
+  });
+
+  test('a write carries the project role that is due and no additional role', () => {
+    expect(due(access('admin', null, 'admin', 'engineer'), 'readonly', terms())).toEqual(
+      access('readonly', 'readonly'),
+    );
+  });
+
+  test.each([
+    [access('noaccess', null), 'noaccess'],
+    [access('readonly', null), 'readonly'],
+    [access('readonly', 'admin'), 'admin'],
+  ])('where nothing changes %j stays as it is: no entry is made for its own sake', (from, role) => {
+    expect(due(from, role, terms())).toEqual(from);
+  });
+
+  test('no entry and a global readonly, due nothing: an entry noaccess is written', () => {
+    expect(due(access('readonly', null), 'noaccess', terms())).toEqual(access('readonly', 'noaccess'));
+  });
+
+  const role = fc.constantFrom(...order, 'superhero', 'another');
+  const any = fc
+    .record({ globalRole: role, projectRole: fc.option(role), additionalRoles: fc.uniqueArray(role) })
+    .map((from) => ({ ...from, additionalRoles: from.additionalRoles.toSorted() }));
+
+  test('the global role in a write is never above the pin and never above what the member has now', () => {
+    fc.assert(
+      fc.property(
+        any,
+        fc.constantFrom(...order),
+        fc.constantFrom('readonly', 'noaccess'),
+        (from, to, ceiling) => {
+          const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+          const { globalRole } = due(from, to, terms(ceiling));
+          expect(rank(globalRole)).toBeLessThanOrEqual(Math.min(rank(from.globalRole), rank(ceiling)));
+        },
+      ),
+    );
+  });
+
+  test('who holds what is due is due nothing more', () => {
+    fc.assert(
+      fc.property(any, fc.constantFrom(...order), (from, to) => {
+        const once = due(from, to, terms());
+        expect(kindDue(once, to)).toBe('unchanged');
+        expect(roleOn(once)).toBe(to);
+      }),
+    );
+  });
+});
+
+describe('what a member holds', () => {
+  test('is the role of its entry, or the global role where there is none', () => {
+    expect(roleOn(held(member('u', { globalRole: 'engineer' }), PROJECT))).toBe('engineer');
+    const row = member('u', {
+      globalRole: 'engineer',
+      projectRoles: [entry('admin', 'prj_b'), entry('readonly')],
+    });
+    expect(held(row, PROJECT)).toEqual(access('engineer', 'readonly'));
+  });
+
+  test('of two entries for the project the first counts', () => {
+    const row = member('u', { projectRoles: [entry('readonly'), entry('admin')] });
+    expect(entryOf(row, PROJECT)?.role).toBe('readonly');
+    expect(held(row, PROJECT).projectRole).toBe('readonly');
+  });
+
+  test('includes the additional roles of the member and of the entry, not those of other projects, each once', () => {
+    const more = (role: string) => ({ role, environments: [], limitAccessByEnvironment: false });
+    const row = member('u', {
+      additionalRoles: [more('engineer'), more('admin')],
+      projectRoles: [
+        entry('readonly', 'prj_b', { additionalRoles: [more('superhero')] }),
+        entry('readonly', PROJECT, { additionalRoles: [more('analyst'), more('admin')] }),
+      ],
+    });
+    expect(held(row, PROJECT).additionalRoles).toEqual(['admin', 'analyst', 'engineer']);
+  });
+
+  test('names a project to the letter', () => {
+    expect(held(member('u', { projectRoles: [entry('admin', 'PRJ_A')] }), PROJECT).projectRole).toBeNull();
+  });
+});
+
+test.each([
+  [access('readonly', 'admin'), access('readonly', 'noaccess'), 'admin → noaccess'],
+  [
+    access('engineer', null),
+    access('readonly', 'noaccess'),
+    'engineer (global) → noaccess, global engineer → readonly',
+  ],
+  [
+    access('readonly', 'readonly', 'admin', 'analyst'),
+    access('readonly', 'readonly'),
+    'readonly → readonly, without additional admin, analyst',
+  ],
+])('the move from %j to %j is told as “%s”', (from, to, words) => {
+  expect(inWords(from, to)).toContain(words);
+});
