@@ -24,6 +24,7 @@ const SECONDS = 330;
 const runNamed = (id: string, own: StillClock = clock): Run => ({
   id,
   job: 'growthbook-roles',
+  userAgent: 'muster',
   mode: 'enforce',
   dryRun: false,
   approve: undefined,
