@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { enforce } from './enforce.ts';
 import { pushFigures } from './figures.ts';
-import type { Told } from './job.ts';
-import { type Job, untold } from './job.ts';
+import { type Job, type PreparedJob, type Told, untold } from './job.ts';
 import { journal } from './pipeline/journal.ts';
 import { renderText } from './pipeline/render.ts';
 import { makeReport, type Report } from './pipeline/report.ts';
@@ -42,11 +41,10 @@ export interface Finished {
 export async function launch(job: Job, call: Call, around: Surroundings): Promise<Finished> {
   const idle = idleRun(job, call, around);
   try {
-    return await perform(job, idle, around);
+    const prepared = job.prepare(around.environment, around.known);
+    return await perform(job, prepared, runWith(prepared, idle, around));
   } catch (error) {
-    idle.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
-    const outcome = error instanceof SettingsError ? 'invalid-settings' : 'failed';
-    return finish(job, idle, untold(outcome, messageOf(error)));
+    return brokenOff(job, idle, error);
   }
 }
 
@@ -56,23 +54,35 @@ export function decline(job: Job, message: string, around: Surroundings): Finish
   return finish(job, idle, untold('invalid-request', message));
 }
 
-async function perform(job: Job, idle: Run, around: Surroundings): Promise<Finished> {
-  const prepared = job.prepare(around.environment, around.known);
-  const { MODE, LOG_LEVEL, SYNC_DEADLINE_SECONDS, USER_AGENT } = prepared.settings;
+function runWith({ settings }: PreparedJob, idle: Run, around: Surroundings): Run {
+  const { MODE, LOG_LEVEL, SYNC_DEADLINE_SECONDS, USER_AGENT } = settings;
   idle.log.level = around.verbose ? 'debug' : LOG_LEVEL;
-  const run: Run = {
+  return {
     ...idle,
     mode: MODE,
     userAgent: USER_AGENT,
     dryRun: idle.dryRun || MODE === 'observe',
     deadline: startDeadline(around.clock, SYNC_DEADLINE_SECONDS * 1000, around.stop),
   };
-  const told = run.dryRun ? await prepared.reconcile(run) : await enforce(prepared, run);
-  const finished = finish(job, run, told);
-  const { PUSHGATEWAY_URL: gateway } = prepared.settings;
-  if (gateway)
-    await pushFigures(gateway, { report: finished.report, gauges: told.story.gauges, log: run.log });
-  return finished;
+}
+
+async function perform(job: Job, prepared: PreparedJob, run: Run): Promise<Finished> {
+  try {
+    const told = run.dryRun ? await prepared.reconcile(run) : await enforce(prepared, run);
+    const finished = finish(job, run, told);
+    const { PUSHGATEWAY_URL: gateway } = prepared.settings;
+    const figured = { report: finished.report, gauges: told.story.gauges, log: run.log };
+    if (gateway) await pushFigures(gateway, figured);
+    return finished;
+  } catch (error) {
+    return brokenOff(job, run, error);
+  }
+}
+
+function brokenOff(job: Job, run: Run, error: unknown): Finished {
+  run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+  const outcome = error instanceof SettingsError ? 'invalid-settings' : 'failed';
+  return finish(job, run, untold(outcome, messageOf(error)));
 }
 
 function idleRun(job: Job, call: Call, around: Surroundings): Run {

@@ -16,9 +16,17 @@ const SEVERITY: Readonly<Record<string, string>> = {
 /** Where lines go: a file descriptor (1 is stdout, 2 stderr) or anything that takes lines. */
 export type LogSink = 1 | 2 | { write(line: string): void };
 
+const streams = new Map<1 | 2, pino.DestinationStream>();
+
+function streamTo(descriptor: 1 | 2): pino.DestinationStream {
+  const stream = streams.get(descriptor) ?? pino.destination({ dest: descriptor, sync: true });
+  streams.set(descriptor, stream);
+  return stream;
+}
+
 /** A log that writes each line at once, so that a killed process has said what it knew. `level` is pino's. */
 export function createLog(sink: LogSink, level: string): Log {
-  const destination = typeof sink === 'number' ? pino.destination({ dest: sink, sync: true }) : sink;
+  const destination = typeof sink === 'number' ? streamTo(sink) : sink;
   return pino(
     {
       base: null,

@@ -153,7 +153,7 @@ describe('an enforcing run with a lease', () => {
   test('that can’t ask for it writes nothing', async () => {
     storage.addFault({ when: () => true, trouble: { kind: 'answer', answer: { status: 403, body: {} } } });
     const { report } = await stage.run({}, storage.environment);
-    expect([report.outcome, stage.posts()]).toEqual(['failed', []]);
+    expect([report.outcome, report.run.mode, stage.posts()]).toEqual(['failed', 'enforce', []]);
   });
 
   test('a crash in the middle keeps others out until the lease is over', async () => {
