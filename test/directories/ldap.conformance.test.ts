@@ -179,9 +179,9 @@ describe.each(directories)('many members in the $name directory', ({ name, port 
     await expect(client.search(peopleBase, { ...everybody, attributes: [] })).rejects.toThrow('Code: 0x4');
   });
 
-  test.skipIf(name === 'embedded')(
-    'the members found are those of whom the server says memberOf',
-    async () => {
+  // The embedded server keeps no memberOf.
+  if (name === 'slapd') {
+    test('the members found are those of whom the server says memberOf', async () => {
       const value = `cn=some-staff,${groupsBase}`;
       const query = {
         scope: 'sub',
@@ -190,6 +190,6 @@ describe.each(directories)('many members in the $name directory', ({ name, port 
       } as const;
       const { answer } = await ask(settingsFor(port), (ldap) => ldap.search(peopleBase, query));
       expect(answer?.map((entry) => entry['uid']).sort()).toEqual(['ann', 'eve']);
-    },
-  );
+    });
+  }
 });
