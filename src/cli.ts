@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Job } from './job.ts';
 import { jobs, knownSettings } from './jobs.ts';
-import { type Call, launch } from './launch.ts';
+import { type Call, launch, PLAN_HASH } from './launch.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { InvalidRequestError, messageOf } from './runtime/errors.ts';
 import type { LogSink } from './runtime/log.ts';
@@ -75,6 +75,7 @@ function readCommand(args: readonly string[]): Command {
   if (!command) throw new InvalidRequestError(`unknown command (found ${[commandName, ...rest].join(' ')})`);
   if (approve === undefined && reason === undefined) return { job, format, ...command };
   if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
+  if (!PLAN_HASH.test(approve)) throw new InvalidRequestError(`--approve: no plan hash (found ${approve})`);
   return { job, format, ...command, approve: { hash: approve, reason: reason.trim() } };
 }
 

@@ -2,7 +2,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { z } from 'zod';
 import type { Job } from './job.ts';
 import { knownSettings } from './jobs.ts';
-import { type Call, decline, type Finished, launch, type Surroundings } from './launch.ts';
+import { type Call, decline, type Finished, launch, PLAN_HASH, type Surroundings } from './launch.ts';
 import { ENDINGS } from './pipeline/report.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { InvalidRequestError } from './runtime/errors.ts';
@@ -53,7 +53,7 @@ const Body = z.strictObject({
   dryRun: z.boolean().optional(),
   approve: z
     .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
+    .regex(PLAN_HASH, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
     .optional(),
   reason: z.string().trim().min(1).max(500).optional(),
 });

@@ -13,6 +13,9 @@ import type { Approval, Run } from './runtime/run.ts';
 import type { Environment } from './runtime/settings.ts';
 import { type Clock, startDeadline } from './runtime/time.ts';
 
+/** A plan's hash, as reports show it. */
+export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
+
 /** What is asked of a job. */
 export interface Call {
   readonly dryRun: boolean;

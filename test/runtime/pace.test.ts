@@ -81,6 +81,14 @@ describe('where the server says what is left', () => {
     expect(pace.wait()).toBe(60_000);
   });
 
+  test('nor where the server does not say what its limit is', () => {
+    const pace = startPace(stillClock(), 60);
+    for (let n = 0; n < 3; n += 1) pace.wait();
+    pace.learn({ 'ratelimit-remaining': '1', 'ratelimit-reset': '60' });
+    pace.learn({ 'ratelimit-remaining': '2', 'ratelimit-reset': '60' });
+    expect(placesIn(pace)).toBe(1);
+  });
+
   test('a new window of the server’s is a new window', () => {
     const clock = stillClock();
     const pace = startPace(clock, 2);

@@ -115,7 +115,7 @@ function pendingSignIn(person: LdapPerson, ruling: Ruling): readonly Decision<Ac
   if (ruling.role === 'noaccess') return [];
   const because = `due ${ruling.role} at first sign-in: ${ruling.because}`;
   const { rule: number, groups } = ruling;
-  const label = person.mails[0] ?? person.uid;
+  const label = person.mails.toSorted()[0] ?? person.uid;
   return [
     {
       account: person.uid,
