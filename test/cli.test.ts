@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook-world.ts';
+import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook/world.ts';
 
 const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MARKED, README, settingsTables } from './readme.ts';
 import { type Framework, startFramework } from './sandbox/framework.ts';
-import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook-world.ts';
+import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook/world.ts';
 
 const text = readFileSync(README, 'utf8');
 

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { MAX_FILE_BYTES, readFileAt } from '../../src/directories/gitiles.ts';
 import { NoAnswerError } from '../../src/runtime/http.ts';
 import { testRun } from '../fixtures.ts';
-import { startGitiles } from '../sandbox/gitiles.ts';
+import { startGitiles } from '../sandbox/growthbook/gitiles.ts';
 import { type Answer, type Handler, startServer } from '../sandbox/server.ts';
 
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';

@@ -4,11 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { readGroups, readMembers } from '../../src/directories/ldap.ts';
 import type { LdapSession, LdapSettings } from '../../src/directories/ldap-connection.ts';
-import { anonymousFor, ask, at, reader, settingsFor } from '../sandbox/ldap-asking.ts';
-import { certificateName } from '../sandbox/ldap-certificates.ts';
-import { startDirectories, type TestDirectory } from '../sandbox/ldap-directories.ts';
-import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap-people.ts';
-import { type LdapProxy, startProxy } from '../sandbox/ldap-proxy.ts';
+import { anonymousFor, ask, at, reader, settingsFor } from '../sandbox/ldap/asking.ts';
+import { certificateName } from '../sandbox/ldap/certificates.ts';
+import { startDirectories, type TestDirectory } from '../sandbox/ldap/directories.ts';
+import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap/people.ts';
+import { type LdapProxy, startProxy } from '../sandbox/ldap/proxy.ts';
 
 const uids = Array.from({ length: 40 }, (_, index) => `person${index}`);
 const entries = [...uids.map((uid) => personEntry(uid)), groupEntry('all', uids.map(personDn))];

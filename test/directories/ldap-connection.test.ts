@@ -5,9 +5,9 @@ import { type LdapSession, parseLdapServers, withLdap } from '../../src/director
 import { startCalls } from '../../src/runtime/calls.ts';
 import { DeadlineError, StopError } from '../../src/runtime/errors.ts';
 import { startDeadline, systemClock } from '../../src/runtime/time.ts';
-import { type LdapSandbox, startLdapServer } from '../sandbox/ldap.ts';
-import { ask, at, reader, settingsFor } from '../sandbox/ldap-asking.ts';
-import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap-people.ts';
+import { ask, at, reader, settingsFor } from '../sandbox/ldap/asking.ts';
+import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap/people.ts';
+import { type LdapSandbox, startLdapServer } from '../sandbox/ldap/server.ts';
 
 const everybody = {
   scope: 'sub',

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { findPeople, type LdapPerson, sameName } from '../../src/directories/ldap.ts';
-import { ask, reader, settingsFor } from '../sandbox/ldap-asking.ts';
-import { startDirectories } from '../sandbox/ldap-directories.ts';
-import { groupEntry, peopleBase, personDn, personEntry, suffix } from '../sandbox/ldap-people.ts';
+import { ask, reader, settingsFor } from '../sandbox/ldap/asking.ts';
+import { startDirectories } from '../sandbox/ldap/directories.ts';
+import { groupEntry, peopleBase, personDn, personEntry, suffix } from '../sandbox/ldap/people.ts';
 
 const crowd = Array.from({ length: 250 }, (_, index) => `crowd${index}`);
 

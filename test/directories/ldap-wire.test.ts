@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWire, type Wire } from '../../src/directories/ldap-wire.ts';
 import { startCalls } from '../../src/runtime/calls.ts';
 import { startDeadline, systemClock } from '../../src/runtime/time.ts';
-import { type LdapSandbox, startLdapServer } from '../sandbox/ldap.ts';
-import { reader } from '../sandbox/ldap-asking.ts';
-import { peopleBase, personEntry } from '../sandbox/ldap-people.ts';
+import { reader } from '../sandbox/ldap/asking.ts';
+import { peopleBase, personEntry } from '../sandbox/ldap/people.ts';
+import { type LdapSandbox, startLdapServer } from '../sandbox/ldap/server.ts';
 
 let server: LdapSandbox;
 let wire: Wire;

@@ -2,8 +2,8 @@ import { Client, EqualityFilter, PresenceFilter } from 'ldapts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type LdapPerson, readGroups, readMembers } from '../../src/directories/ldap.ts';
 import type { LdapSession } from '../../src/directories/ldap-connection.ts';
-import { ask, reader, settingsFor } from '../sandbox/ldap-asking.ts';
-import { slapdMissing, startDirectories } from '../sandbox/ldap-directories.ts';
+import { ask, reader, settingsFor } from '../sandbox/ldap/asking.ts';
+import { slapdMissing, startDirectories } from '../sandbox/ldap/directories.ts';
 import {
   disabledByLock,
   disabledByPolicy,
@@ -13,7 +13,7 @@ import {
   personDn,
   personEntry,
   suffix,
-} from '../sandbox/ldap-people.ts';
+} from '../sandbox/ldap/people.ts';
 
 const crowd = Array.from({ length: 3000 }, (_, index) => `crowd${index}`);
 

@@ -5,10 +5,10 @@ import { PresenceFilter } from 'ldapts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findPeople, readGroups, readMembers } from '../../src/directories/ldap.ts';
 import type { LdapSession } from '../../src/directories/ldap-connection.ts';
-import { type LdapSandbox, startLdapServer } from '../sandbox/ldap.ts';
-import { ask, reader, settingsFor } from '../sandbox/ldap-asking.ts';
-import { makeCertificates } from '../sandbox/ldap-certificates.ts';
-import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap-people.ts';
+import { ask, reader, settingsFor } from '../sandbox/ldap/asking.ts';
+import { makeCertificates } from '../sandbox/ldap/certificates.ts';
+import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../sandbox/ldap/people.ts';
+import { type LdapSandbox, startLdapServer } from '../sandbox/ldap/server.ts';
 
 const uids = Array.from({ length: 1200 }, (_, index) => `person${index}`);
 const everybody = {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Membership, readProjectMembers } from '../../src/directories/phabricator.ts';
 import { testRun } from '../fixtures.ts';
-import { type PhabricatorAccount, startConduit } from '../sandbox/conduit.ts';
-import type { PhabricatorProject } from '../sandbox/conduit-projects.ts';
+import { type PhabricatorAccount, startConduit } from '../sandbox/gitlab/conduit.ts';
+import type { PhabricatorProject } from '../sandbox/gitlab/conduit-projects.ts';
 
 const TOKEN = 'api-abcdefghijklmnopqrstuvwxyz12';
 const account = (userName: string, over: Partial<PhabricatorAccount> = {}): PhabricatorAccount => ({

@@ -3,8 +3,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type PosixQuery, posixGroups, readPosixGroups } from '../../src/directories/posix-groups.ts';
 import { SourceError } from '../../src/runtime/errors.ts';
 import { testRun } from '../fixtures.ts';
-import { dataYaml } from '../sandbox/data-yaml.ts';
-import { startGitiles } from '../sandbox/gitiles.ts';
+import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
+import { startGitiles } from '../sandbox/growthbook/gitiles.ts';
 
 type Query = Omit<PosixQuery, 'url'>;
 const query = (over: Partial<Query> = {}): Query => ({

@@ -1,9 +1,9 @@
 import { type Framework, startFramework } from './framework.ts';
-import { DENIED, gitlabStory } from './gitlab-story.ts';
-import { startGitlabWorld } from './gitlab-world.ts';
-import { groupDn } from './growthbook-story.ts';
-import { startGrowthBookWorld } from './growthbook-world.ts';
-import { renderWikitext } from './wikitext.ts';
+import { DENIED, gitlabStory } from './gitlab/story.ts';
+import { renderWikitext } from './gitlab/wikitext.ts';
+import { startGitlabWorld } from './gitlab/world.ts';
+import { groupDn } from './growthbook/story.ts';
+import { startGrowthBookWorld } from './growthbook/world.ts';
 
 const print = (text: string) => process.stdout.write(text);
 const title = (text: string) => print(`\n\u001b[1m━━ ${text}\u001b[0m\n\n`);

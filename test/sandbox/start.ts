@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { frameworkCommand } from './framework.ts';
-import { DENIED, gitlabStory } from './gitlab-story.ts';
-import { startGitlabWorld } from './gitlab-world.ts';
-import { startGrowthBookWorld } from './growthbook-world.ts';
+import { DENIED, gitlabStory } from './gitlab/story.ts';
+import { startGitlabWorld } from './gitlab/world.ts';
+import { startGrowthBookWorld } from './growthbook/world.ts';
 
 /** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded world. */
 const { values } = parseArgs({

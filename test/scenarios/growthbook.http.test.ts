@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Framework, startFramework } from '../sandbox/framework.ts';
-import { ldapEntries } from '../sandbox/growthbook-story.ts';
-import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook-world.ts';
-import { hasSlapd, type Slapd, startSlapd } from '../sandbox/slapd.ts';
+import { ldapEntries } from '../sandbox/growthbook/story.ts';
+import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { hasSlapd, type Slapd, startSlapd } from '../sandbox/ldap/slapd.ts';
 
 const slapdIsHere = await hasSlapd();
 const READER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dataYaml } from '../sandbox/data-yaml.ts';
-import { effectiveAccess, gained } from '../sandbox/growthbook-access.ts';
-import type { MemberSeed, TeamRow } from '../sandbox/growthbook-state.ts';
-import { groupDn, ldapEntries, PROJECT, PROJECTS } from '../sandbox/growthbook-story.ts';
-import { validateQuery, validateRoleWrite } from '../sandbox/openapi.ts';
+import { effectiveAccess, gained } from '../sandbox/growthbook/access.ts';
+import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
+import { validateQuery, validateRoleWrite } from '../sandbox/growthbook/openapi.ts';
+import type { MemberSeed, TeamRow } from '../sandbox/growthbook/state.ts';
+import { groupDn, ldapEntries, PROJECT, PROJECTS } from '../sandbox/growthbook/story.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
 const ROLES = [

@@ -6,7 +6,7 @@ import {
   type GrowthBookWorld,
   type GrowthBookWorldOptions,
   startGrowthBookWorld,
-} from '../sandbox/growthbook-world.ts';
+} from '../sandbox/growthbook/world.ts';
 import type { Recorded } from '../sandbox/server.ts';
 
 /** The story's world with time standing still, and a way to run the job in it. */

@@ -1,6 +1,6 @@
 import { decline } from '../../src/launch.ts';
 import { growthbookRoles } from '../../src/targets/growthbook/job.ts';
-import { pending } from '../sandbox/gitlab-world.ts';
+import { pending } from '../sandbox/gitlab/world.ts';
 import type { Fault, Recorded, Trouble } from '../sandbox/server.ts';
 import { isWrite, setStage as setGrowthBookStage } from '../scenarios/growthbook.ts';
 import { setStage as setGitlabStage } from '../targets/gitlab/stage.ts';

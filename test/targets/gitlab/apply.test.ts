@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { GitLabUser } from '../../sandbox/gitlab-users.ts';
-import { pending } from '../../sandbox/gitlab-world.ts';
+import type { GitLabUser } from '../../sandbox/gitlab/users.ts';
+import { pending } from '../../sandbox/gitlab/world.ts';
 import type { Answer, Recorded } from '../../sandbox/server.ts';
 import { onStage, type Stage } from './stage.ts';
 

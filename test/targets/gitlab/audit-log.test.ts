@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AuditEntry, lineOf, withEntries } from '../../../src/targets/gitlab/audit-log.ts';
-import { renderWikitext } from '../../sandbox/wikitext.ts';
+import { renderWikitext } from '../../sandbox/gitlab/wikitext.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const entry = (username: string, over: Partial<AuditEntry> = {}): AuditEntry => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pending } from '../../sandbox/gitlab-world.ts';
+import { pending } from '../../sandbox/gitlab/world.ts';
 import { onStage } from './stage.ts';
 
 const ten = Array.from({ length: 10 }, (_, n) => `person${n}`);

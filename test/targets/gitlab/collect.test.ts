@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { waitingUser } from '../../sandbox/gitlab-users.ts';
+import { waitingUser } from '../../sandbox/gitlab/users.ts';
 import {
   type Cast,
   CONDUIT_TOKEN,
@@ -7,8 +7,8 @@ import {
   GITLAB_TOKEN,
   linked,
   pending,
-} from '../../sandbox/gitlab-world.ts';
-import { groupEntry, personDn, personEntry } from '../../sandbox/ldap-people.ts';
+} from '../../sandbox/gitlab/world.ts';
+import { groupEntry, personDn, personEntry } from '../../sandbox/ldap/people.ts';
 import type { Answer, Recorded, Trouble } from '../../sandbox/server.ts';
 import { onStage, type Stage } from './stage.ts';
 

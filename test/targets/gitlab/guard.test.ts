@@ -6,7 +6,7 @@ import type { Run } from '../../../src/runtime/run.ts';
 import { gitlabApi } from '../../../src/targets/gitlab/api.ts';
 import { wikiPage } from '../../../src/targets/gitlab/mediawiki.ts';
 import { testRun } from '../../fixtures.ts';
-import { CONDUIT_TOKEN, CREDENTIALS, GITLAB_TOKEN, pending } from '../../sandbox/gitlab-world.ts';
+import { CONDUIT_TOKEN, CREDENTIALS, GITLAB_TOKEN, pending } from '../../sandbox/gitlab/world.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const credentials = {

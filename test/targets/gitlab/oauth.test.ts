@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { authorization, baseString, percentEncode, signature } from '../../../src/targets/gitlab/oauth.ts';
-import { startVerifier } from '../../sandbox/oauth.ts';
+import { startVerifier } from '../../sandbox/gitlab/oauth.ts';
 
 /** The client and token of RFC 5849, section 1.2. */
 const PRINTER = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pending } from '../../sandbox/gitlab-world.ts';
+import { pending } from '../../sandbox/gitlab/world.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const people = (n: number) => Array.from({ length: n }, (_, index) => `person${index}`);

@@ -2,7 +2,7 @@ import { knownSettings } from '../../../src/jobs.ts';
 import { type Call, type Finished, launch } from '../../../src/launch.ts';
 import { gitlabApprovals } from '../../../src/targets/gitlab/job.ts';
 import { type StillClock, stillClock } from '../../sandbox/clock.ts';
-import { type Cast, startGitlabWorld } from '../../sandbox/gitlab-world.ts';
+import { type Cast, startGitlabWorld } from '../../sandbox/gitlab/world.ts';
 
 /** All systems of the job on 127.0.0.1 with time standing still, and a way to run the job in them. */
 export async function setStage(cast: Cast, clock: StillClock = stillClock()) {

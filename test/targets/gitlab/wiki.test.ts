@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AUDIT_PAGE, type Cast, CREDENTIALS, pending } from '../../sandbox/gitlab-world.ts';
+import { AUDIT_PAGE, type Cast, CREDENTIALS, pending } from '../../sandbox/gitlab/world.ts';
 import type { Recorded } from '../../sandbox/server.ts';
 import { onStage, type Stage } from './stage.ts';
 

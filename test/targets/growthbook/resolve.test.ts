@@ -9,7 +9,7 @@ import { type Facts, resolve } from '../../../src/targets/growthbook/resolve.ts'
 import type { Member, ProjectRole, Team } from '../../../src/targets/growthbook/schema.ts';
 import { afterWrite } from '../../../src/targets/growthbook/write.ts';
 import { entry, type FactSeed, facts, GATE, member, PROJECT, person, team } from '../../fixtures.ts';
-import { effectiveAccess, gained } from '../../sandbox/growthbook-access.ts';
+import { effectiveAccess, gained } from '../../sandbox/growthbook/access.ts';
 
 const policy = defaultPolicy();
 const [ADMIN, CUSTOM, READ] = [

@@ -5,7 +5,7 @@ import { defaultPolicy } from '../../../src/targets/growthbook/policy.ts';
 import type { Member, ProjectRole } from '../../../src/targets/growthbook/schema.ts';
 import { afterWrite, isLimitable, roleWrite, whyUnwritable } from '../../../src/targets/growthbook/write.ts';
 import { entry, member, PROJECT } from '../../fixtures.ts';
-import { validateRoleWrite } from '../../sandbox/openapi.ts';
+import { validateRoleWrite } from '../../sandbox/growthbook/openapi.ts';
 
 const { order } = defaultPolicy();
 const terms = { order, project: PROJECT, ceiling: 'readonly' };

@@ -1,0 +1,219 @@
+import { type Answer, type Recorded, startServer } from '../server.ts';
+import { keysetPage, offsetPage } from './pages.ts';
+import {
+  adminEntity,
+  basicEntity,
+  filterUsers,
+  type GitLabUser,
+  ParameterFault,
+  publicEntity,
+} from './users.ts';
+
+/** A personal access token: whose it is and what it may do. `ended` tokens answer 401 with their own words. */
+export interface GitLabToken {
+  readonly admin: boolean;
+  readonly scopes: readonly ('api' | 'read_api' | 'read_user' | 'read_repository')[];
+  readonly ended?: 'expired' | 'revoked';
+}
+
+/** So many requests a token in each window of `seconds`. */
+export interface GitLabRateLimit {
+  readonly limit: number;
+  readonly seconds: number;
+}
+
+/** `token` is an administrator's with scope `api`; `tokens` are further ones. `now` in milliseconds since 1970. */
+export interface GitLabOptions {
+  readonly users: GitLabUser[];
+  readonly token: string;
+  readonly now: () => number;
+  readonly tokens?: Readonly<Record<string, GitLabToken>>;
+  readonly rateLimit?: GitLabRateLimit;
+  /** The origin that the server believes to have, in links and addresses. */
+  readonly externalUrl?: string;
+  /** Filters of `GET /users` that this version does not know yet and so ignores. */
+  readonly ignoredFilters?: readonly string[];
+}
+
+/** What the server holds, live: change it between two requests and the next answer shows it. */
+export interface GitLabState {
+  readonly users: GitLabUser[];
+  rateLimit: GitLabRateLimit | undefined;
+  /** Called with each request before it is handled: the place for somebody else to be faster. */
+  before: ((request: Recorded) => void) | undefined;
+}
+
+/** One approval that was carried out. */
+export interface GitLabApproval {
+  readonly id: number;
+  readonly username: string;
+  readonly at: number;
+}
+
+/** A GitLab with accounts and their approval, on 127.0.0.1. */
+export async function startGitLab(options: GitLabOptions) {
+  const state: GitLabState = { users: options.users, rateLimit: options.rateLimit, before: undefined };
+  const approvals: GitLabApproval[] = [];
+  const limiter = startLimiter(state);
+  const server = await startServer(
+    (request) => {
+      state.before?.(request);
+      const limits = limiter(request);
+      if (limits.refusal) return limits.refusal;
+      const origin = options.externalUrl ?? server.origin;
+      const answer = answerTo(request, { options, state, approvals, origin });
+      return { ...answer, headers: { ...limits.headers, ...answer.headers } };
+    },
+    { now: options.now },
+  );
+  return {
+    ...server,
+    state,
+    approvals,
+    get peak() {
+      return server.peak;
+    },
+  };
+}
+
+interface World {
+  readonly options: GitLabOptions;
+  readonly state: GitLabState;
+  readonly approvals: GitLabApproval[];
+  readonly origin: string;
+}
+
+const message = (status: number, text: string): Answer => ({ status, body: { message: text } });
+
+const NO_ROUTE: Answer = { status: 404, body: { error: '404 Not Found' } };
+
+function answerTo(request: Recorded, world: World): Answer {
+  const handle = ROUTES[`${request.method} ${request.path.replace(/(?<=\/users\/)\d+/, ':id')}`];
+  if (!handle) return NO_ROUTE;
+  const caller = authenticate(request, world.options);
+  if ('status' in caller) return caller;
+  try {
+    return handle(request, world, caller);
+  } catch (error) {
+    if (error instanceof ParameterFault) return { status: 400, body: { error: error.message } };
+    throw error;
+  }
+}
+
+interface Caller {
+  readonly signedIn: boolean;
+  readonly admin: boolean;
+}
+
+type Handle = (request: Recorded, world: World, caller: Caller) => Answer;
+
+const ROUTES: Readonly<Record<string, Handle>> = {
+  'GET /api/v4/users': listUsers,
+  'GET /api/v4/users/:id': showUser,
+  'POST /api/v4/users/:id/approve': approve,
+};
+
+function tokenOf({ headers }: Recorded): string | undefined {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(String(headers['authorization'] ?? ''))?.[1];
+  const own = headers['private-token'];
+  return own === undefined ? bearer : String(own);
+}
+
+const ENDED = {
+  expired: 'Token is expired. You can either do re-authorization or token refresh.',
+  revoked: 'Token was revoked. You have to re-authorize from the user.',
+};
+
+function authenticate(request: Recorded, { token, tokens }: GitLabOptions): Caller | Answer {
+  const given = tokenOf(request);
+  const reading = request.method === 'GET';
+  if (given === undefined && reading) return { signedIn: false, admin: false };
+  const known: Readonly<Record<string, GitLabToken>> = {
+    ...tokens,
+    [token]: { admin: true, scopes: ['api'] },
+  };
+  const found = given === undefined ? undefined : known[given];
+  if (!found) return message(401, '401 Unauthorized');
+  if (found.ended) {
+    return { status: 401, body: { error: 'invalid_token', error_description: ENDED[found.ended] } };
+  }
+  const enough = reading ? ['api', 'read_api', 'read_user'] : ['api'];
+  if (found.scopes.some((scope) => enough.includes(scope))) return { signedIn: true, admin: found.admin };
+  const error_description = 'The request requires higher privileges than provided by the access token.';
+  return { status: 403, body: { error: 'insufficient_scope', error_description, scope: enough.join(' ') } };
+}
+
+function listUsers({ query }: Recorded, world: World, caller: Caller): Answer {
+  if (!caller.signedIn && !query.get('username')) {
+    return message(403, '403 Forbidden - Not authorized to access /api/v4/users');
+  }
+  if (query.has('extern_uid') !== query.has('provider')) {
+    throw new ParameterFault('extern_uid, provider provide all or none of parameters');
+  }
+  if (query.has('extern_uid') && !caller.admin) return message(403, '403 Forbidden');
+  const ignored = world.options.ignoredFilters ?? [];
+  const users = filterUsers(world.state.users, query, { admin: caller.admin, ignored });
+  const request = { query, url: `${world.origin}/api/v4/users`, admin: caller.admin };
+  const page = query.get('pagination') === 'keyset' ? keysetPage(users, request) : offsetPage(users, request);
+  if ('status' in page) return page;
+  const entity = caller.admin ? adminEntity : basicEntity;
+  return { status: 200, headers: page.headers, body: page.rows.map((user) => entity(user, world.origin)) };
+}
+
+const userAt = ({ path }: Recorded, { state }: World): GitLabUser | undefined =>
+  state.users.find((user) => user.id === Number(path.split('/')[4]));
+
+function showUser(request: Recorded, world: World, caller: Caller): Answer {
+  if (!caller.signedIn) return message(403, '403 Forbidden - Not authorized!');
+  const user = userAt(request, world);
+  if (!user) return message(404, '404 User Not Found');
+  const entity = caller.admin ? adminEntity : publicEntity;
+  return { status: 200, body: entity(user, world.origin) };
+}
+
+function approve(request: Recorded, world: World, caller: Caller): Answer {
+  const user = userAt(request, world);
+  if (!user) return message(404, '404 User Not Found');
+  if (!caller.admin) return message(403, 'You are not allowed to approve a user');
+  // Accounts that an administrator or LDAP blocked are refused as 409 too, whatever the documentation says of 403.
+  if (user.state !== 'blocked_pending_approval') {
+    return message(409, 'The user you are trying to approve is not pending approval');
+  }
+  if (user.invalid !== undefined) return message(422, user.invalid);
+  user.state = 'active';
+  world.approvals.push({ id: user.id, username: user.username, at: request.at });
+  return message(201, 'Success');
+}
+
+interface Limits {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly refusal?: Answer;
+}
+
+function startLimiter(state: GitLabState): (request: Recorded) => Limits {
+  const observed = new Map<string, number>();
+  return (request) => {
+    if (!state.rateLimit) return { headers: {} };
+    const { limit, seconds } = state.rateLimit;
+    const time = Math.floor(request.at / 1000);
+    const window = Math.floor(time / seconds);
+    const key = `${window} ${tokenOf(request) ?? ''}`;
+    const count = (observed.get(key) ?? 0) + 1;
+    observed.set(key, count);
+    const reset = (window + 1) * seconds;
+    const headers = {
+      'RateLimit-Limit': String(Math.ceil((limit * 60) / seconds)),
+      'RateLimit-Name': 'throttle_authenticated_api',
+      'RateLimit-Observed': String(count),
+      'RateLimit-Remaining': String(Math.max(0, limit - count)),
+      'RateLimit-Reset': String(reset),
+    };
+    if (count <= limit) return { headers };
+    const limited = {
+      'RateLimit-ResetTime': new Date(reset * 1000).toUTCString(),
+      'Retry-After': String(reset - time),
+      'content-type': 'text/plain',
+    };
+    return { headers, refusal: { status: 429, headers: { ...headers, ...limited }, body: 'Retry later\n' } };
+  };
+}

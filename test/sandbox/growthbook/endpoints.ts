@@ -1,0 +1,186 @@
+import type { Answer } from '../server.ts';
+import { effectiveAccess } from './access.ts';
+import { mayManageTeam, type startLimiter } from './keys.ts';
+import { listMembers, pageOf, parseMembersQuery, Refusal, type startUserCache } from './members.ts';
+import { checkRow, mergeRole, parseRoleBody, updatedMember } from './role.ts';
+import {
+  type ApiKey,
+  type AuditEntry,
+  CREATED,
+  type GrowthBookRelease,
+  type GrowthBookState,
+  type LoginRace,
+  type MemberRow,
+  type ProjectRow,
+  type RoleWrite,
+  type TeamRow,
+} from './state.ts';
+
+/** One back-end process: its data, its clock, its limiter and cache, and what it has carried out. */
+export interface World {
+  readonly state: GrowthBookState;
+  readonly release: GrowthBookRelease;
+  readonly now: () => number;
+  readonly gap: () => Promise<unknown>;
+  readonly limiter: ReturnType<typeof startLimiter>;
+  readonly userOf: ReturnType<typeof startUserCache>;
+  readonly writes: RoleWrite[];
+  readonly audit: AuditEntry[];
+}
+
+/** The first row with an id. Throws the 400 for an unknown one. */
+export function memberOf(members: readonly MemberRow[], id: string): MemberRow {
+  const row = members.find((candidate) => candidate.id === id);
+  if (!row) throw new Refusal(400, 'Could not find user with that ID');
+  return row;
+}
+
+/** One authenticated call within the limit. `json` is the body as read, `{}` where there was none. */
+export interface Call {
+  readonly key: ApiKey;
+  readonly world: World;
+  readonly json: unknown;
+  readonly query: URLSearchParams;
+}
+
+type Endpoint = (call: Call, id: string) => Answer | Promise<Answer>;
+
+const ENDPOINTS: readonly (readonly [string, RegExp, Endpoint])[] = [
+  ['GET', /^\/api(?:\/v1)?$/i, root],
+  ['GET', /^\/api\/v1\/members$/i, members],
+  ['POST', /^\/api\/v1\/members\/([^/]+)\/role$/i, updateRole],
+  ['DELETE', /^\/api\/v1\/members\/([^/]+)$/i, removeMember],
+  ['GET', /^\/api\/v1\/projects$/i, projects],
+  ['GET', /^\/api\/v1\/projects\/([^/]+)$/i, project],
+  ['GET', /^\/api\/v1\/teams$/i, teams],
+];
+
+const NO_ENDPOINT: Answer = { status: 404, body: { message: 'Unknown API endpoint' } };
+
+/** Carries a call out. `path` has no trailing slash; its case does not matter. Throws `Refusal`. */
+export async function route(method: string, path: string, call: Call): Promise<Answer> {
+  const found = ENDPOINTS.find(([verb, pattern]) => verb === method && pattern.test(path));
+  if (!found) return NO_ENDPOINT;
+  const [, pattern, endpoint] = found;
+  return endpoint(call, decodeURIComponent(pattern.exec(path)?.[1] ?? ''));
+}
+
+function root({ world }: Call): Answer {
+  const lastVersion = world.release === 'main' ? '5.0.1' : world.release;
+  return {
+    status: 200,
+    body: { name: 'GrowthBook API', apiVersion: 1, build: { sha: '', date: '', lastVersion } },
+  };
+}
+
+function demandTeamManagement({ key, world }: Call): void {
+  if (mayManageTeam(key, world.state)) return;
+  const status = world.release === '4.3.0' ? 400 : 403;
+  throw new Refusal(status, 'You do not have permission to perform this action');
+}
+
+function members(call: Call): Answer {
+  const wanted = parseMembersQuery(call.query);
+  demandTeamManagement(call);
+  return listMembers(wanted, call.world);
+}
+
+/** Reads the array with the request, writes the whole of it after the gap: two at once, and one is lost. */
+async function updateRole(call: Call, id: string): Promise<Answer> {
+  const { state, release, gap, now } = call.world;
+  const wanted = parseRoleBody(call.json, release);
+  demandTeamManagement(call);
+  const read = structuredClone(state.members);
+  const before = memberOf(read, id);
+  const after = mergeRole(before, wanted);
+  checkRow({ before, after, wanted }, state, release);
+  await gap();
+  const write: RoleWrite = {
+    memberId: id,
+    body: call.json,
+    at: now(),
+    before,
+    after: structuredClone(after),
+  };
+  const race = state.races.find(({ left, when }) => left > 0 && when(write));
+  const snapshot = race ? structuredClone(state.members) : undefined;
+  state.members = read.map((row) => (row === before ? after : row));
+  call.world.writes.push(write);
+  record(call, { event: 'user.update', id, pre: before, post: write.after });
+  if (race && snapshot) stampLogin(race, snapshot, call.world);
+  return { status: 200, body: { updatedMember: updatedMember(write.after, release) } };
+}
+
+function stampLogin(race: LoginRace, snapshot: MemberRow[], { state, now }: World): void {
+  race.left -= 1;
+  memberOf(snapshot, race.memberId).lastLoginDate = new Date(now()).toISOString();
+  state.members = snapshot;
+}
+
+interface Event {
+  readonly event: AuditEntry['event'];
+  readonly id: string;
+  readonly pre: MemberRow;
+  readonly post: MemberRow | undefined;
+}
+
+function record({ world, key }: Call, { event, id, pre, post }: Event): void {
+  world.audit.push({
+    event,
+    entity: { object: 'user', id },
+    apiKey: key.id,
+    details: { pre, post },
+    at: world.now(),
+  });
+}
+
+/** The only place with a guard for the last administrator. */
+function removeMember(call: Call, id: string): Answer {
+  demandTeamManagement(call);
+  const { state } = call.world;
+  const row = memberOf(state.members, id);
+  if (row.managedByIdp)
+    throw new Refusal(400, 'This user is managed via an External Identity Provider (IDP)');
+  const rest = state.members.filter((member) => member !== row);
+  if (row.role === 'admin' && !rest.some(({ role }) => role === 'admin')) {
+    throw new Refusal(400, `Unable to remove ${id} from org: Cannot remove the only admin`);
+  }
+  state.members = rest;
+  record(call, { event: 'user.delete', id, pre: row, post: undefined });
+  return { status: 200, body: { deletedId: id } };
+}
+
+const dated = { dateCreated: CREATED, dateUpdated: CREATED };
+
+const projectOf = ({ id, name }: ProjectRow) => ({ id, name, description: '', ...dated, settings: {} });
+
+function readable({ key, world: { state } }: Call): readonly ProjectRow[] {
+  const { userId } = key;
+  if (userId === undefined) return key.role === 'noaccess' ? [] : state.projects;
+  return state.projects.filter(({ id }) => effectiveAccess(state, userId, id).length > 0);
+}
+
+function projects(call: Call): Answer {
+  return pageOf('projects', readable(call).map(projectOf), call.query);
+}
+
+function project(call: Call, id: string): Answer {
+  const found = readable(call).find((candidate) => candidate.id === id);
+  if (!found) throw new Refusal(400, 'Could not find project with that id');
+  return { status: 200, body: { project: projectOf(found) } };
+}
+
+/** Not in pages, the query is not looked at, and any valid key may read it. Members are told by the members' own rows. */
+function teams({ world: { state, release } }: Call): Answer {
+  if (release === '4.3.0') return NO_ENDPOINT;
+  const teamOf = (team: TeamRow) => ({
+    ...team,
+    ...dated,
+    createdBy: '',
+    description: '',
+    managedByIdp: team.managedByIdp ?? false,
+    limitAccessByEnvironment: team.limitAccessByEnvironment ?? false,
+    members: state.members.filter((row) => row.teams?.includes(team.id)).map(({ id }) => id),
+  });
+  return { status: 200, body: { teams: state.teams.map(teamOf) } };
+}

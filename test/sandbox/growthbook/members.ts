@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { Answer } from '../server.ts';
+import type { GrowthBookRelease, GrowthBookState, MemberRow, UserDocument } from './state.ts';
+
+/** What a caller sent is not what the endpoint takes: answered with `status` and the message. */
+export class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+  }
+}
+
+/** The value as the schema has it. Throws a 400 with every fault, `where` in front. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `[${path.join('.')}] ${message}`);
+  throw new Refusal(400, `${where}: ${faults.join(', ')}`);
+}
+
+const PAGE = {
+  limit: z.coerce.number().int().min(1).max(100).default(10),
+  offset: z.coerce.number().int().min(0).default(0),
+};
+const PAGE_QUERY = z.strictObject(PAGE);
+const MEMBERS_QUERY = z.strictObject({
+  ...PAGE,
+  userName: z.string().optional(),
+  userEmail: z.string().optional(),
+  globalRole: z.string().optional(),
+});
+
+type MembersQuery = z.infer<typeof MEMBERS_QUERY>;
+
+/** A query as Express reads it: `a[]=` and a repeated name are lists. */
+function plainQuery(query: URLSearchParams): Record<string, string | string[]> {
+  const names = [...new Set([...query.keys()].map((name) => name.replace(/\[\]$/, '')))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const listed = query.getAll(`${name}[]`);
+      const values = [...query.getAll(name), ...listed];
+      return [name, values.length === 1 && listed.length === 0 ? (values[0] ?? '') : values];
+    }),
+  );
+}
+
+/** A page of a list with its figures, under the name `key`. */
+function page<T>(
+  key: string,
+  items: readonly T[],
+  { limit, offset }: { limit: number; offset: number },
+): Answer {
+  const part = items.slice(offset, offset + limit);
+  const hasMore = offset + limit < items.length;
+  const figures = { limit, offset, count: part.length, total: items.length, hasMore };
+  return { status: 200, body: { [key]: part, ...figures, nextOffset: hasMore ? offset + limit : null } };
+}
+
+/** A page of any list, `limit` and `offset` read as strictly as for members. */
+export const pageOf = <T>(key: string, items: readonly T[], query: URLSearchParams): Answer =>
+  page(key, items, parse(PAGE_QUERY, plainQuery(query), 'Querystring'));
+
+const CACHE_MS = 15 * 60_000;
+
+/** Finds user documents as a back-end process does: what it has seen is not asked for again for 15 minutes. */
+export function startUserCache(state: GrowthBookState, now: () => number) {
+  const seen = new Map<string, { readonly user: UserDocument; readonly at: number }>();
+  return (id: string): UserDocument | undefined => {
+    const known = seen.get(id);
+    if (known && now() - known.at < CACHE_MS) return known.user;
+    const user = structuredClone(state.users.get(id));
+    if (user) seen.set(id, { user, at: now() });
+    return user;
+  };
+}
+
+interface Listing {
+  readonly state: GrowthBookState;
+  readonly release: GrowthBookRelease;
+  readonly userOf: (id: string) => UserDocument | undefined;
+}
+
+/** The query of `GET /members`. Throws a 400 for a parameter that is not known or not well formed. */
+export const parseMembersQuery = (query: URLSearchParams): MembersQuery =>
+  parse(MEMBERS_QUERY, plainQuery(query), 'Querystring');
+
+/** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 unless told. */
+export function listMembers(wanted: MembersQuery, { state, release, userOf }: Listing): Answer {
+  const is = (filter: string | undefined, value: string): boolean => filter === undefined || filter === value;
+  const entries = state.members
+    .flatMap((row) => {
+      const user = userOf(row.id);
+      return user ? [entryOf(row, user, release)] : [];
+    })
+    .filter(({ name, email, globalRole }) => {
+      return is(wanted.userName, name) && is(wanted.userEmail, email) && is(wanted.globalRole, globalRole);
+    })
+    .sort((a, b) => a.id.localeCompare(b.id));
+  return page('members', entries, wanted);
+}
+
+function entryOf(row: MemberRow, user: UserDocument, release: GrowthBookRelease) {
+  return {
+    id: row.id,
+    name: user.name ?? '',
+    email: user.email,
+    globalRole: row.role,
+    teams: row.teams,
+    environments: row.environments,
+    limitAccessByEnvironment: row.limitAccessByEnvironment,
+    additionalRoles: release === 'main' ? row.additionalRoles : undefined,
+    projectRoles: row.projectRoles,
+    lastLoginDate: row.lastLoginDate,
+    dateCreated: row.dateCreated ?? user.dateCreated,
+    managedbyIdp: row.managedByIdp === true,
+  };
+}

@@ -1,0 +1,157 @@
+import type { Recorded } from '../server.ts';
+
+/** A role with its environments. The list counts only where `limitAccessByEnvironment` is true; `[]` is then none at all. */
+export interface RoleRow {
+  role: string;
+  environments: string[];
+  limitAccessByEnvironment?: boolean;
+}
+
+/** A role on one project. `project` is stored unchecked. */
+export interface ProjectRoleRow extends RoleRow {
+  project: string;
+  additionalRoles?: RoleRow[];
+}
+
+/** A row of the organisation's one array of members. Old rows have no more than `id` and `role`. */
+export interface MemberRow {
+  id: string;
+  role: string;
+  teams?: string[];
+  environments?: string[];
+  limitAccessByEnvironment?: boolean;
+  additionalRoles?: RoleRow[];
+  projectRoles?: ProjectRoleRow[];
+  lastLoginDate?: string;
+  dateCreated?: string;
+  managedByIdp?: boolean;
+}
+
+/** A user document: it lives outside the members' array, so rewriting that array leaves it alone. */
+export interface UserDocument {
+  name?: string;
+  email: string;
+  dateCreated: string;
+}
+
+/** A member with its user document. Without `email` there is no document: a ghost, never listed, yet updated by id. */
+export interface MemberSeed extends MemberRow {
+  name?: string;
+  email?: string;
+}
+
+export interface TeamRow extends RoleRow {
+  id: string;
+  name: string;
+  additionalRoles?: RoleRow[];
+  projectRoles?: ProjectRoleRow[];
+  managedByIdp?: boolean;
+}
+
+export interface ProjectRow {
+  id: string;
+  name: string;
+}
+
+/** A custom role of the organisation, with the two powers that a role sync can notice. */
+export interface CustomRole {
+  id: string;
+  managesTeam?: boolean;
+  limitedByEnvironment?: boolean;
+}
+
+/** A secret key with a role, a personal token where `userId` is there, or an SDK key. */
+export interface ApiKey {
+  id: string;
+  secret: string;
+  role?: string;
+  userId?: string;
+  sdk?: boolean;
+  ended?: 'disabled' | 'expired';
+}
+
+/** `free-new` has `limits.roleManagement: false`; `free-legacy` is an organisation from before there were limits. */
+export type GrowthBookPlan = 'free-new' | 'free-legacy' | 'pro' | 'enterprise';
+
+/** `main` has additional roles; 5.0.1 strips and never lists them; 4.3.0 has no teams endpoint and answers 400 for want of permission. */
+export type GrowthBookRelease = 'main' | '5.0.1' | '4.3.0';
+
+/** One role write that was answered with 200. `before` and `after` are the row as read and as written, whatever became of it since. */
+export interface RoleWrite {
+  readonly memberId: string;
+  readonly body: unknown;
+  readonly at: number;
+  readonly before: MemberRow;
+  readonly after: MemberRow;
+}
+
+export interface AuditEntry {
+  readonly event: 'user.update' | 'user.delete';
+  readonly entity: { readonly object: 'user'; readonly id: string };
+  readonly apiKey: string;
+  readonly details: { readonly pre: MemberRow; readonly post: MemberRow | undefined };
+  readonly at: number;
+}
+
+/** A colleague's login that read the array before a write and writes it back after: what was answered with 200 is gone. */
+export interface LoginRace {
+  readonly memberId: string;
+  readonly when: (write: RoleWrite) => boolean;
+  left: number;
+}
+
+/** What the server holds, live: change it between two requests and the next answer shows it. A write replaces `members` as a whole. */
+export interface GrowthBookState {
+  members: MemberRow[];
+  readonly users: Map<string, UserDocument>;
+  readonly teams: TeamRow[];
+  readonly projects: ProjectRow[];
+  readonly keys: ApiKey[];
+  readonly customRoles: CustomRole[];
+  readonly environments: string[];
+  readonly races: LoginRace[];
+  plan: GrowthBookPlan;
+  suspended: boolean;
+  /** Called with each request before it is handled: the place for somebody else to be faster. */
+  before: ((request: Recorded) => void) | undefined;
+}
+
+/** What the state is made from. Left out: one administrator's key (`DEFAULT_KEY`), enterprise, role `CustomElevatedAccess`, dev and production. */
+export interface GrowthBookContent {
+  readonly members: readonly MemberSeed[];
+  readonly teams?: readonly TeamRow[];
+  readonly projects?: readonly ProjectRow[];
+  readonly keys?: readonly ApiKey[];
+  readonly customRoles?: readonly CustomRole[];
+  readonly environments?: readonly string[];
+  readonly plan?: GrowthBookPlan;
+}
+
+/** An organisation key with the role admin. */
+export const DEFAULT_KEY: ApiKey = { id: 'key_sync', secret: 'secret_admin_sandbox', role: 'admin' };
+
+/** When everything here was created, unless told. */
+export const CREATED = '2025-01-15T09:00:00.000Z';
+
+/** The state at the start. Seeds are copied, never changed. */
+export function createState(content: GrowthBookContent): GrowthBookState {
+  const seeds = structuredClone([...content.members]);
+  return {
+    members: seeds.map(({ name: _name, email: _email, ...row }) => row),
+    users: new Map(seeds.flatMap(userOf)),
+    teams: structuredClone([...(content.teams ?? [])]),
+    projects: structuredClone([...(content.projects ?? [])]),
+    keys: structuredClone([...(content.keys ?? [DEFAULT_KEY])]),
+    customRoles: structuredClone([...(content.customRoles ?? [{ id: 'CustomElevatedAccess' }])]),
+    environments: [...(content.environments ?? ['dev', 'production'])],
+    races: [],
+    plan: content.plan ?? 'enterprise',
+    suspended: false,
+    before: undefined,
+  };
+}
+
+function userOf({ id, name, email }: MemberSeed): [string, UserDocument][] {
+  if (email === undefined) return [];
+  return [[id, { email, dateCreated: CREATED, ...(name === undefined ? {} : { name }) }]];
+}

@@ -1,0 +1,58 @@
+import type { LdapEntry } from '../ldap/entries.ts';
+import { type LdapSandbox, startLdapServer } from '../ldap/server.ts';
+import { type Gitiles, startGitiles } from './gitiles.ts';
+import { type GrowthBook, startGrowthBook } from './server.ts';
+import { DEFAULT_KEY, type GrowthBookContent } from './state.ts';
+import { dataYamlText, growthBookContent, ldapEntries, PROJECT, PROTECTED } from './story.ts';
+
+/** Everything that `growthbook-roles` talks to, on loopback, and the environment that points there. */
+export interface GrowthBookWorld {
+  readonly ldap: LdapSandbox;
+  readonly gitiles: Gitiles;
+  readonly growthbook: GrowthBook;
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const BINDER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };
+const FILE = 'modules/admin/data/data.yaml';
+const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
+
+/** What differs from the story. `now` gives milliseconds. */
+export interface GrowthBookWorldOptions {
+  readonly now?: () => number;
+  readonly content?: GrowthBookContent;
+  readonly entries?: readonly LdapEntry[];
+  readonly file?: string;
+}
+
+/** Starts the story's world, or another one. */
+export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {}): Promise<GrowthBookWorld> {
+  const {
+    now = Date.now,
+    content = growthBookContent,
+    entries = ldapEntries(),
+    file = dataYamlText(),
+  } = options;
+  const ldap = await startLdapServer({ entries, bind: [BINDER], anonymous: 'none' });
+  const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: file } } }, now });
+  const growthbook = await startGrowthBook({ ...content, now });
+  return {
+    ldap,
+    gitiles,
+    growthbook,
+    environment: {
+      LDAP_SERVERS: ldap.url,
+      LDAP_BIND_DN: BINDER.dn,
+      LDAP_BIND_PASSWORD: BINDER.password,
+      DATA_YAML_URL: gitiles.textUrl('production', FILE),
+      GROWTHBOOK_API_URL: growthbook.origin,
+      GROWTHBOOK_LDAP_SYNC_API_KEY: DEFAULT_KEY.secret,
+      GROWTHBOOK_PROJECT: PROJECT,
+      GROWTHBOOK_PROTECTED_MEMBERS: PROTECTED,
+    },
+    close: async () => {
+      await Promise.all([ldap.close(), gitiles.close(), growthbook.close()]);
+    },
+  };
+}

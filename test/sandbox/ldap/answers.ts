@@ -1,0 +1,119 @@
+import { ProtocolOperation } from 'ldapts';
+import { inScope, type LdapAttribute, type LdapEntry, selected } from './entries.ts';
+import { matcher } from './filter.ts';
+import {
+  entryMessage,
+  type LdapResult,
+  type LdapSearchRequest,
+  referenceMessage,
+  resultMessage,
+} from './messages.ts';
+import type { LdapFaults, LdapWorld, SeenSearch } from './world.ts';
+
+/** Searches in mid-paging on one connection, by cookie. */
+export type OpenSearches = Map<string, OpenSearch>;
+
+interface OpenSearch {
+  readonly seen: SeenSearch;
+  readonly left: readonly LdapEntry[];
+}
+
+interface Page {
+  readonly entries: readonly LdapEntry[];
+  readonly result: LdapResult;
+}
+
+const NO_SUCH_OBJECT = 32;
+const SIZE_LIMIT_EXCEEDED = 4;
+const UNWILLING = 53;
+const RANGED = /^([^;]+);range=(\d+)-(?:\d+|\*)$/i;
+
+/** The messages that answer one search or one page of it; the last one is its result. */
+export function answerSearch(
+  world: LdapWorld,
+  asked: { readonly id: number; readonly search: LdapSearchRequest; readonly boundAs: string },
+  open: OpenSearches,
+): readonly Buffer[] {
+  const { entries, result } = pageFor(world, asked, open);
+  const { faults } = world;
+  const references = faults.reference === undefined ? [] : [referenceMessage(asked.id, faults.reference)];
+  const found = entries.map((entry) =>
+    entryMessage(asked.id, entry.dn, attributesFor(entry, asked.search.attributes, faults), faults.bytes),
+  );
+  const last = resultMessage(asked.id, ProtocolOperation.LDAP_RES_SEARCH, faults.searchResult ?? result);
+  return [...references, ...found, last];
+}
+
+function pageFor(
+  world: LdapWorld,
+  asked: { readonly search: LdapSearchRequest; readonly boundAs: string },
+  open: OpenSearches,
+): Page {
+  const { paging } = asked.search;
+  if (!paging?.cookie) return firstPage(world, asked, open);
+  const search = open.get(paging.cookie);
+  open.delete(paging.cookie);
+  if (!search) return { entries: [], result: { code: UNWILLING, text: 'unknown cookie' } };
+  return nextPage(world, { ...search, size: paging.size }, open);
+}
+
+function firstPage(
+  world: LdapWorld,
+  { search, boundAs }: { readonly search: LdapSearchRequest; readonly boundAs: string },
+  open: OpenSearches,
+): Page {
+  const seen: SeenSearch = { request: search, boundAs, pages: 0 };
+  world.searches.push(seen);
+  const nothing = boundAs === '' && world.anonymous === 'none';
+  const scoped = inScope(world.entries, search.base, search.scope);
+  if (!scoped) return { entries: [], result: { code: NO_SUCH_OBJECT, text: 'no such entry' } };
+  const found = nothing ? [] : scoped.filter(matcher(search.filter));
+  if (search.paging) return nextPage(world, { seen, left: found, size: search.paging.size }, open);
+  seen.pages = 1;
+  const limit = Math.min(search.sizeLimit || Number.POSITIVE_INFINITY, world.sizeLimit);
+  return { entries: found.slice(0, limit), result: { code: found.length > limit ? SIZE_LIMIT_EXCEEDED : 0 } };
+}
+
+function nextPage(
+  world: LdapWorld,
+  search: OpenSearch & { readonly size: number },
+  open: OpenSearches,
+): Page {
+  const { seen, left } = search;
+  seen.pages += 1;
+  const size = seen.pages === world.faults.emptyPage ? 0 : search.size;
+  const rest = left.slice(size);
+  if (rest.length === 0) return { entries: left, result: { code: 0, cookie: '' } };
+  const cookie = `${world.searches.indexOf(seen)}-${seen.pages}`;
+  open.set(cookie, { seen, left: rest });
+  return { entries: left.slice(0, size), result: { code: 0, cookie } };
+}
+
+function attributesFor(
+  entry: LdapEntry,
+  requested: readonly string[],
+  faults: LdapFaults,
+): readonly LdapAttribute[] {
+  const plain = requested.map((name) => RANGED.exec(name)?.[1] ?? name);
+  const starts = new Map(
+    requested.map((name) => [(RANGED.exec(name)?.[1] ?? name).toLowerCase(), startOf(name)]),
+  );
+  return selected(entry, plain).flatMap((attribute) =>
+    inRange(attribute, starts.get(attribute.name.toLowerCase()) ?? 0, faults),
+  );
+}
+
+const startOf = (name: string) => Number(RANGED.exec(name)?.[2] ?? 0);
+
+function inRange(attribute: LdapAttribute, start: number, faults: LdapFaults): readonly LdapAttribute[] {
+  const { name, values } = attribute;
+  const size = faults.valuesAtOnce ?? Number.POSITIVE_INFINITY;
+  if (start === 0 && values.length <= size) return [attribute];
+  if (start > 0 && faults.ranges === 'missing') return [];
+  const first = start > 0 && faults.ranges === 'repeated' ? 0 : start;
+  const some = values.slice(first, first + size);
+  const last = first + some.length >= values.length ? '*' : `${first + some.length - 1}`;
+  const wrong = start > 0 ? faults.ranges : undefined;
+  const sent = wrong === 'empty' ? [] : some.slice(wrong === 'short' ? 1 : 0);
+  return [{ name: `${name};range=${first}-${last}`, values: sent }];
+}

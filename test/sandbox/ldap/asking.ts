@@ -1,0 +1,59 @@
+import {
+  type LdapServer,
+  type LdapSession,
+  type LdapSettings,
+  withLdap,
+} from '../../../src/directories/ldap-connection.ts';
+import { type CallCounts, startCalls } from '../../../src/runtime/calls.ts';
+import { startDeadline, systemClock } from '../../../src/runtime/time.ts';
+import { groupsBase, peopleBase, suffix } from './people.ts';
+
+/** The account that may read. */
+export const reader = { dn: `cn=reader,${suffix}`, password: 'open sesame' };
+
+/** A server on this machine. */
+export const at = (port: number, protocol: LdapServer['protocol'] = 'ldap'): LdapServer => ({
+  protocol,
+  host: '127.0.0.1',
+  port,
+});
+
+/** Settings with which the reader binds to a port of this machine, without TLS unless told. */
+export const settingsFor = (port: number, told: Partial<LdapSettings> = {}): LdapSettings => ({
+  servers: [at(port)],
+  bindDn: reader.dn,
+  bindPassword: reader.password,
+  startTls: false,
+  groupsBase,
+  peopleBase,
+  ...told,
+});
+
+/** The same without a bind. */
+export function anonymousFor(port: number): LdapSettings {
+  const { bindDn, bindPassword, ...others } = settingsFor(port);
+  return others;
+}
+
+/** What one run got, with the calls that it made; an error is kept, to be looked at. */
+export interface Asked<T> {
+  readonly answer: T | undefined;
+  readonly error: string | undefined;
+  readonly calls: CallCounts[string];
+}
+
+/** One run against a directory, with `ms` (20 s unless told) until its deadline. */
+export async function ask<T>(
+  settings: LdapSettings,
+  use: (ldap: LdapSession) => Promise<T>,
+  ms = 20_000,
+): Promise<Asked<T>> {
+  const calls = startCalls();
+  const run = { deadline: startDeadline(systemClock, ms), calls };
+  try {
+    const answer = await withLdap(settings, run, use);
+    return { answer, error: undefined, calls: calls.counts()['ldap'] ?? {} };
+  } catch (error) {
+    return { answer: undefined, error: String(error), calls: calls.counts()['ldap'] ?? {} };
+  }
+}

@@ -1,0 +1,41 @@
+import type { LdapEntry } from './entries.ts';
+
+export const suffix = 'dc=wikimedia,dc=org';
+export const peopleBase = `ou=people,${suffix}`;
+export const groupsBase = `ou=groups,${suffix}`;
+
+/** Where a person stands whose uid needs no escaping. */
+export const personDn = (uid: string): string => `uid=${uid},${peopleBase}`;
+
+/** A person as the developer directory keeps them. `cn` and `mail` follow from the uid unless told. */
+export function personEntry(
+  uid: string,
+  told: {
+    readonly cn?: string;
+    readonly mail?: readonly string[];
+    readonly more?: LdapEntry['attributes'];
+  } = {},
+): LdapEntry {
+  const cn = told.cn ?? uid;
+  return {
+    dn: personDn(uid),
+    attributes: {
+      objectClass: ['inetOrgPerson'],
+      uid,
+      cn,
+      sn: cn,
+      mail: [...(told.mail ?? [`${uid}@example.org`])],
+      ...told.more,
+    },
+  };
+}
+
+/** What marks an account as disabled, in its two ways. */
+export const disabledByPolicy = { pwdPolicySubentry: `cn=disabled,ou=ppolicies,${suffix}` };
+export const disabledByLock = { pwdAccountLockedTime: '20250102030405Z' };
+
+/** A group of DNs. slapd refuses a group without any. */
+export const groupEntry = (cn: string, member: readonly string[]): LdapEntry => ({
+  dn: `cn=${cn},${groupsBase}`,
+  attributes: { objectClass: 'groupOfNames', cn, member: [...member] },
+});

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { LdapEntry } from './entries.ts';
+import { type LdapCertificate, serveLdap } from './serving.ts';
+import type { LdapBinder, LdapFaults, LdapWorld, SeenBind, SeenSearch } from './world.ts';
+
+/** How an embedded directory starts. With a certificate it grants StartTLS, and with `ldaps` it speaks TLS from the first byte. */
+export interface LdapServerOptions {
+  readonly entries: readonly LdapEntry[];
+  readonly bind?: readonly LdapBinder[];
+  /** What is answered to who has not bound: everything (default), or a search without entries. */
+  readonly anonymous?: 'read' | 'none';
+  /** The most entries of an answer without paging; 2,048 unless told. */
+  readonly sizeLimit?: number;
+  readonly certificate?: LdapCertificate;
+  readonly ldaps?: boolean;
+}
+
+/** An LDAP server on 127.0.0.1 that speaks the wire protocol. `entries` and `faults` are live. */
+export interface LdapSandbox {
+  readonly url: string;
+  readonly port: number;
+  entries: LdapEntry[];
+  faults: LdapFaults;
+  readonly searches: readonly SeenSearch[];
+  readonly binds: readonly SeenBind[];
+  /** How many connections were ever made. */
+  readonly connections: number;
+  /** How many were ended by an unbind. */
+  readonly unbinds: number;
+  /** How many stand now. */
+  standing(): number;
+  /** Cuts every connection that stands now. */
+  dropAll(): void;
+  close(): Promise<void>;
+}
+
+/** Starts a directory on a free port. Needs neither slapd nor openssl. */
+export async function startLdapServer(options: LdapServerOptions): Promise<LdapSandbox> {
+  const world: LdapWorld = {
+    entries: [...options.entries],
+    faults: {},
+    binders: options.bind ?? [],
+    anonymous: options.anonymous ?? 'read',
+    sizeLimit: options.sizeLimit ?? 2048,
+    searches: [],
+    binds: [],
+    connections: 0,
+    unbinds: 0,
+  };
+  const sockets = new Set<Socket>();
+  const server = listener(options, (socket) => serveLdap(socket, world, options.certificate));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const port = await portOf(server);
+  const dropAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return Object.assign(world, {
+    url: `${options.ldaps ? 'ldaps' : 'ldap'}://127.0.0.1:${port}`,
+    port,
+    dropAll,
+    standing: () => sockets.size,
+    close: async () => {
+      dropAll();
+      server.close();
+      await once(server, 'close');
+    },
+  });
+}
+
+function listener(options: LdapServerOptions, serve: (socket: Socket) => void): Server {
+  const welcome = (socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    serve(socket);
+  };
+  return options.ldaps ? createTlsServer({ ...options.certificate }, welcome) : createServer(welcome);
+}
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('sandbox: the directory has no port');
+  return address.port;
+}
