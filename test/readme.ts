@@ -6,29 +6,32 @@ import type { Setting, SettingsSpec } from '../src/runtime/settings.ts';
 export const README = new URL('../README.md', import.meta.url);
 export const MARKED = /(<!-- settings -->\n)([\s\S]*?)(<!-- \/settings -->)/;
 
-const defaultOf = ({ fallback, required }: Setting<unknown>) =>
-  required ? '**required**' : fallback ? `\`${fallback}\`` : '';
+type Row = readonly [name: string, settings: readonly Setting<unknown>[]];
 
-const row = (name: string, settings: readonly Setting<unknown>[]) => {
+/** A default too long for a column of a table stands below it. */
+const LONG = 70;
+const isLong = ({ fallback }: Setting<unknown>) => (fallback ?? '').length > LONG;
+
+function defaultOf(setting: Setting<unknown>): string {
+  if (setting.required) return '**required**';
+  if (isLong(setting)) return 'below';
+  return setting.fallback ? `\`${setting.fallback}\`` : '';
+}
+
+function line([name, settings]: Row): string {
   const defaults = [...new Set(settings.map(defaultOf))].join('; ');
   const [setting] = settings;
   return `| \`${name}\` | ${defaults} | ${setting?.about}${setting?.secret ? ' (secret)' : ''} |`;
-};
+}
 
-const table = (title: string, specs: readonly SettingsSpec[], names: readonly string[]) =>
-  [
-    `### ${title}`,
-    '',
-    '| variable | default | what it says |',
-    '| --- | --- | --- |',
-    ...names.map((name) =>
-      row(
-        name,
-        specs.flatMap((spec) => spec[name] ?? []),
-      ),
-    ),
-    '',
-  ].join('\n');
+function table(title: string, specs: readonly SettingsSpec[], names: readonly string[]): string {
+  const rows = names.map((name): Row => [name, specs.flatMap((spec) => spec[name] ?? [])]);
+  const long = rows.flatMap(([name, settings]) =>
+    settings.filter(isLong).map(({ fallback }) => `${name}: \`${fallback}\``),
+  );
+  const head = [`### ${title}`, '', '| variable | default | what it says |', '| --- | --- | --- |'];
+  return [...head, ...rows.map(line), '', ...long.flatMap((one) => [one, ''])].join('\n');
+}
 
 /** The tables of every setting with its default: those that all jobs have, then each job's own. */
 export function settingsTables(): string {

@@ -56,7 +56,7 @@ const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n');
 
 function sourceLines({ sources }: Report): string {
-  const width = Math.max(0, ...sources.map(({ name }) => name.length));
+  const width = widest(sources.map(({ name }) => name));
   const lines = sources.map(
     ({ name, entries, version, durationMs }) =>
       `${name.padEnd(width)}  ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${durationMs} ms${version ? `, ${version}` : ''}`,
@@ -69,30 +69,35 @@ function countLine({ counts }: Report): string {
   return words.length === 0 ? '' : `Counts   ${words.join(', ')}`;
 }
 
+const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
+
 function changeLines(
   { changes }: Report,
   { paint, describe }: { paint: Paint; describe: Style['describe'] },
 ): string {
-  const widest = Math.max(0, ...changes.map(({ label }) => label.length));
-  const line = (change: ReportedChange) => {
+  const moves = changes.map(({ from, to }) => describe(from, to));
+  const widths = { label: widest(changes.map(({ label }) => label)), move: widest(moves) };
+  const line = (change: ReportedChange, index: number) => {
     const kind = paint(KIND_COLOURS[change.kind] ?? 'bold', change.kind.padEnd(9));
+    const move = (moves[index] ?? '').padEnd(widths.move);
+    const rule = change.rule === null ? '' : `rule ${change.rule}: `;
     const error = change.error ? `: ${change.error}` : '';
     const result = change.result === 'planned' ? '' : ` [${change.result}${error}]`;
-    const rule = change.rule === null ? '' : `rule ${change.rule}: `;
-    return `${kind}  ${change.label.padEnd(widest)}  ${describe(change.from, change.to)}  ${paint('dim', `${rule}${change.because}`)}${result}`;
+    const reason = paint('dim', `${rule}${change.because}`);
+    return `${kind}  ${change.label.padEnd(widths.label)}  ${move}  ${reason}${result}`;
   };
   return section('Changes', changes.map(line));
 }
 
-const noteLines = (notes: readonly Note[], paint: Paint) =>
-  section(
-    'Notes',
-    notes.map((note) => {
-      const asked = note.tried?.map(({ rule, answer }) => `rule ${rule} ${answer}`) ?? [];
-      const tried = asked.length > 0 ? ` (${asked.join(', ')})` : '';
-      return `${paint('bold', note.kind)}  ${note.label}${note.label ? ': ' : ''}${note.because}${tried}`;
-    }),
-  );
+function noteLines(notes: readonly Note[], paint: Paint): string {
+  const width = widest(notes.map(({ kind }) => kind));
+  const line = ({ kind, label, because, tried = [] }: Note) => {
+    const asked = tried.map(({ rule, answer }) => `rule ${rule} ${answer}`).join(', ');
+    const name = label === '' ? '' : `${label}: `;
+    return `${paint('bold', kind.padEnd(width))}  ${name}${because}${asked === '' ? '' : ` (${asked})`}`;
+  };
+  return section('Notes', notes.map(line));
+}
 
 function limitLines(limits: readonly Limit[], paint: Paint): string {
   const lines = limits.map(({ name, found, allowed }) => {

@@ -72,7 +72,7 @@ test('a plan as an SRE reads it', () => {
       'Counts   1 revoke, 1 grant, 20 unchanged',
       '',
       'Changes',
-      '  revoke     ann@example.org  admin → noaccess  rule 1: ann is disabled in LDAP',
+      '  revoke     ann@example.org  admin → noaccess     rule 1: ann is disabled in LDAP',
       '  grant      bo@example.org   noaccess → readonly  rule 4: bo is in LDAP growthbook-readonly',
       '',
       'Notes',
