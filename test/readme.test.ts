@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MARKED, README, settingsTables } from './readme.ts';
@@ -30,12 +32,16 @@ test('every link within the repository leads somewhere', () => {
 describe('the runbook, pasted as it stands, against the sandbox', () => {
   let world: GrowthBookWorld;
   let framework: Framework;
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-'));
   beforeAll(async () => {
     world = await startGrowthBookWorld();
     const strict = { MODE: 'enforce', SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
     framework = await startFramework('growthbookRoles', { ...world.environment, ...strict });
   });
-  afterAll(() => Promise.all([framework?.close(), world?.close()]));
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await Promise.all([framework?.close(), world?.close()]);
+  });
 
   const runbook = /^## Runbook$([\s\S]*?)^## /m.exec(text)?.[1] ?? '';
   const commands = [...runbook.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -44,12 +50,16 @@ describe('the runbook, pasted as it stands, against the sandbox', () => {
     .map((block) => block.replaceAll(/^gcloud .*$/gm, ''));
   const paste = async (command: string) => {
     const environment = { ...process.env, MUSTER: framework.origin, TOKEN: 'none' };
-    return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { env: environment }))
-      .stdout;
+    return (
+      await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], {
+        env: environment,
+        cwd: folder,
+      })
+    ).stdout;
   };
 
   test('has commands for the plan, one person’s reason, a run, and an approval', () => {
-    expect(commands).toHaveLength(4);
+    expect(commands).toHaveLength(5);
   });
 
   test('shows the plan, and why a person gets what they get', async () => {
@@ -59,8 +69,9 @@ describe('the runbook, pasted as it stands, against the sandbox', () => {
 
   test('a run now is refused, and the plan that was shown is carried out once it is approved', async () => {
     expect(await paste(commands[2] ?? '')).toContain('refused');
+    expect(await paste(commands[3] ?? '')).toContain('Objections');
     expect(world.growthbook.writes).toHaveLength(0);
-    expect(await paste(commands[3] ?? '')).toContain('because: the team was dissolved');
+    expect(await paste(commands[4] ?? '')).toContain('because: the team was dissolved');
     expect(world.growthbook.writes).toHaveLength(12);
   });
 });
