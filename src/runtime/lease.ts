@@ -98,7 +98,6 @@ async function openBucket(settings: LeaseSettings, run: Run): Promise<Bucket> {
     writes: () => false,
   };
   const send = connectHttp(system, { ...run, deadline: run.deadline.finishing() });
-  const late = connectHttp(system, { ...run, deadline: startDeadline(run.clock, RELEASE_MS) });
   return {
     put: async (generation) => {
       const answer = await send({
@@ -115,7 +114,8 @@ async function openBucket(settings: LeaseSettings, run: Run): Promise<Bucket> {
       return answer.status === 404 ? undefined : { ...expected(answer, Content), ...circumstances(answer) };
     },
     remove: async (generation) => {
-      await discard(late, path, generation);
+      const late = { ...run, deadline: startDeadline(run.clock, RELEASE_MS) };
+      await discard(connectHttp(system, late), path, generation);
     },
   };
 }

@@ -140,6 +140,12 @@ describe('an enforcing run with a lease', () => {
     expect(stage.lines.filter(({ event }) => event === 'run.completed')).toHaveLength(1);
   });
 
+  test('gives it back however long it took', async () => {
+    stage.growthbook.state.before = ({ method }) => method === 'POST' && stage.clock.advance(11_000);
+    const { report } = await stage.run({}, storage.environment);
+    expect([report.outcome, storage.objects.size]).toEqual(['applied', 0]);
+  });
+
   test('that loses it stops before its next write, ends as failed and says so', async () => {
     stage.growthbook.state.before = ({ path }) => {
       if (path.includes('/u_iris/')) storage.objects.delete(OBJECT);
