@@ -84,35 +84,38 @@ async function answerOrError(send: () => Promise<HttpAnswer>): Promise<HttpAnswe
   }
 }
 
-/** After an approval that nobody confirmed: the account tells whether it was carried out. */
+/** After an approval that nobody confirmed: the account tells whether it was carried out. One that can't be read was sent all the same, and is told of. */
 async function lookFor(about: Approving, outcome: HttpAnswer | Error): Promise<Written> {
   const said = outcome instanceof Error ? outcome.message : about.writing.refusal(outcome, 201);
   const end = isEnd(outcome) ? { halt: outcome } : {};
-  const state = await stateOf(about);
-  if (state === ACTIVE) {
-    about.approved();
-    return { result: 'applied', sent: true, ...end };
-  }
-  if (!(outcome instanceof Error) && outcome.status === 409) return { result: 'unchanged', sent: true };
-  const error = `${said}; read afterwards, the account is ${state}`;
+  const { state, fault } = await stateOf(about);
+  if (state === ACTIVE || fault !== undefined) about.approved();
+  if (state === ACTIVE) return { result: 'applied', sent: true, ...end };
+  const isConflict = !(outcome instanceof Error) && outcome.status === 409;
+  if (isConflict && fault === undefined) return { result: 'unchanged', sent: true };
+  const error = `${said}; read afterwards, the account is ${fault ?? state}`;
   return { result: 'failed', sent: true, error, ...end };
 }
 
 /** After a 201: whatever the account says, the approval took place. */
 async function readBack(about: Approving): Promise<Written> {
   about.approved();
-  const state = await stateOf(about);
+  const { state, fault } = await stateOf(about);
   if (state === ACTIVE) return { result: 'applied', sent: true };
-  return { result: 'failed', sent: true, error: `answered with success, but the account is ${state}` };
+  return {
+    result: 'failed',
+    sent: true,
+    error: `answered with success, but the account is ${fault ?? state}`,
+  };
 }
 
-/** The account's state, or in brackets why it can't be told. */
-async function stateOf({ finishing, planned }: Approving): Promise<string> {
+/** The account's state, or why it can't be told. */
+async function stateOf({ finishing, planned }: Approving): Promise<{ state?: string; fault?: string }> {
   try {
     const account = await finishing.account(planned.id);
-    return account?.state ?? 'gone';
+    return { state: account?.state ?? 'gone' };
   } catch (error) {
-    return `unreadable (${messageOf(error)})`;
+    return { fault: `unreadable (${messageOf(error)})` };
   }
 }
 

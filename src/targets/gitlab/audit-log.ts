@@ -10,8 +10,9 @@ export interface AuditEntry {
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 const minuteOf = (at: number) => new Date(at).toISOString().slice(11, 16);
 
-/** The characters of GitLab's usernames mean nothing in wikitext; each other one becomes a decimal character reference. */
-const escaped = (name: string) => name.replace(/[^A-Za-z0-9_.-]/gu, (char) => `&#${char.codePointAt(0)};`);
+/** Characters other than these become decimal character references, and so does an underscore after another: `__NOTOC__` is wikitext. */
+const escaped = (name: string) =>
+  name.replace(/[^A-Za-z0-9_.-]|(?<=_)_/gu, (char) => `&#${char.codePointAt(0)};`);
 
 /** The line of one approval, in wikitext: UTC time, a link, the kind of trust and nothing else. */
 export function lineOf({ username, rule, at }: AuditEntry): string {
@@ -70,6 +71,8 @@ const OPAQUE = /<!--[\s\S]*?-->|<(nowiki|pre|syntaxhighlight|source)\b(?:[^>]*[^
 
 function headingsIn(text: string): readonly Heading[] {
   const visible = text.replace(OPAQUE, (hidden) => hidden.replace(/[^\n]/g, ' '));
+  if (visible.includes('<!--'))
+    throw new Error('audit log: a comment on the page is never closed: nobody would see a line');
   const found = [...visible.matchAll(HEADING)].map((match) => ({
     level: match[1]?.length ?? 0,
     title: (match[2] ?? '').trim(),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { GitLabUser } from '../../sandbox/gitlab/users.ts';
 import { pending } from '../../sandbox/gitlab/world.ts';
 import type { Answer, Recorded } from '../../sandbox/server.ts';
+import { startStorage } from '../../sandbox/storage.ts';
 import { onStage, type Stage } from './stage.ts';
 
 const isApprove =
@@ -325,6 +326,37 @@ describe('the end of the run’s time', () => {
         [1],
         page('ann'),
       ]);
+    }));
+
+  test('so does one that holds a lease, which it then gives back', async () => {
+    const storage = await startStorage();
+    try {
+      await withTwo(async (stage) => {
+        const stop = new AbortController();
+        stage.gitlab.state.before = (request) => {
+          if (isApprove(1)(request)) stop.abort();
+        };
+        await stage.run({}, storage.environment, stop.signal);
+        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1], page('ann')]);
+        expect(storage.objects.size).toBe(0);
+      });
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
+describe('an approval that nobody confirmed, of an account that can’t be read afterwards', () => {
+  test('is failed, and on the wiki all the same', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: { kind: 'lose' } });
+      const isAfterwards = (request: Recorded) => isLook(1)(request) && stage.gitlab.approvals.length > 0;
+      stage.gitlab.addFault({ when: isAfterwards, trouble: answer(500) });
+      const { report } = await stage.run();
+      expect(report.changes.map(({ result }) => result)).toEqual(['failed', 'applied']);
+      expect(report.changes[0]?.error).toContain('unreadable');
+      expect(stage.approvalsSent()).toEqual([1, 2]);
+      expect(stage.auditPage()).toMatch(/@bob\]\] was approved.*\n.*@ann\]\] was approved/);
     }));
 });
 

@@ -69,6 +69,7 @@ describe('a line', () => {
         const shape =
           /^\* 12:00 \[\[gitlab:([A-Za-z0-9_.-]|&#\d+;)*\|@([A-Za-z0-9_.-]|&#\d+;)*\]\] was approved\. \(organisation\)$/;
         expect(line).toMatch(shape);
+        expect(line).not.toContain('__');
         const decoded = line.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
         expect(decoded).toBe(`* 12:00 [[gitlab:${username}|@${username}]] was approved. (organisation)`);
       }),
@@ -167,7 +168,12 @@ describe('a page', () => {
       ),
       { maxLength: 12 },
     )
-    .map((lines) => lines.join('\n'));
+    .map((lines) => lines.join('\n'))
+    .filter((page) => !page.replace(/<!--[\s\S]*?-->/g, '').includes('<!--'));
+
+  test('is refused where a comment is never closed: nobody would see a line', () => {
+    expect(() => withEntries('<!-- template:\n=== 2026-06-01 ===\n', [entry('ann')])).toThrow('never closed');
+  });
 
   test('keeps every line that was there, in order', () => {
     fc.assert(
