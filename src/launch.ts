@@ -47,7 +47,7 @@ export async function launch(job: Job, call: Call, around: Surroundings): Promis
     const prepared = job.prepare(around.environment, around.known);
     return await perform(job, prepared, runWith(prepared, idle, around));
   } catch (error) {
-    return brokenOff(job, idle, error);
+    return finish(job, idle, brokenOff(idle, error));
   }
 }
 
@@ -70,22 +70,27 @@ function runWith({ settings }: PreparedJob, idle: Run, around: Surroundings): Ru
 }
 
 async function perform(job: Job, prepared: PreparedJob, run: Run): Promise<Finished> {
+  const told = await reconciled(prepared, run);
+  const finished = finish(job, run, told);
+  const { PUSHGATEWAY_URL: gateway } = prepared.settings;
+  // A plan that somebody asks for while the job enforces is no run of the job's schedule.
+  if (gateway && !(run.dryRun && run.mode === 'enforce')) {
+    await pushFigures(gateway, { report: finished.report, gauges: told.story.gauges, log: run.log });
+  }
+  return finished;
+}
+
+async function reconciled(prepared: PreparedJob, run: Run): Promise<Told> {
   try {
-    const told = run.dryRun ? await prepared.reconcile(run) : await enforce(prepared, run);
-    const finished = finish(job, run, told);
-    const { PUSHGATEWAY_URL: gateway } = prepared.settings;
-    const figured = { report: finished.report, gauges: told.story.gauges, log: run.log };
-    if (gateway) await pushFigures(gateway, figured);
-    return finished;
+    return run.dryRun ? await prepared.reconcile(run) : await enforce(prepared, run);
   } catch (error) {
-    return brokenOff(job, run, error);
+    return brokenOff(run, error);
   }
 }
 
-function brokenOff(job: Job, run: Run, error: unknown): Finished {
+function brokenOff(run: Run, error: unknown): Told {
   run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
-  const outcome = error instanceof SettingsError ? 'invalid-settings' : 'failed';
-  return finish(job, run, untold(outcome, messageOf(error)));
+  return untold(error instanceof SettingsError ? 'invalid-settings' : 'failed', messageOf(error));
 }
 
 function idleRun(job: Job, call: Call, around: Surroundings): Run {

@@ -19,7 +19,8 @@ export function journal<A>(story: Story<A>, report: Report, log: Log): void {
   );
   const durations = Object.fromEntries(sources.map((source) => [source.name, source.durationMs]));
   const facts = { mode, dryRun, outcome, exitCode, error, approved, counts, headRoom, gauges: story.gauges };
-  const more = { calls, planHash, durationMs, durations, objections };
+  const notes = report.notes.filter(({ account }) => account === null);
+  const more = { calls, planHash, durationMs, durations, objections, notes };
   log[levelOf(report)]({ event: EVENTS.runCompleted, ...facts, ...more }, 'run completed');
 }
 

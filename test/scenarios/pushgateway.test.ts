@@ -36,6 +36,19 @@ test('a run that was no success leaves the time of the last one as it is', async
   expect(body).not.toContain('run_success_timestamp');
 });
 
+test('a plan that somebody asks for while the job enforces pushes nothing, and one that observes does', async () => {
+  await stage.run({ dryRun: true }, { PUSHGATEWAY_URL: gateway.origin });
+  expect(gateway.requests).toEqual([]);
+  await stage.run({}, { PUSHGATEWAY_URL: gateway.origin, MODE: 'observe' });
+  expect(gateway.requests[0]?.body).toContain('muster_run_outcome{outcome="planned",mode="observe"} 1');
+});
+
+test('a run that broke off before it began pushes how it ended', async () => {
+  const lease = { LEASE_BUCKET: 'leases', GCE_METADATA_HOST: '127.0.0.1:1' };
+  await stage.run({}, { PUSHGATEWAY_URL: gateway.origin, ...lease });
+  expect(gateway.requests[0]?.body).toContain('muster_run_outcome{outcome="failed",mode="enforce"} 1');
+});
+
 test('figures that can’t be pushed are an error in the log and change nothing of the run', async () => {
   const { report } = await stage.run({}, { PUSHGATEWAY_URL: 'http://127.0.0.1:1' });
   expect(report.outcome).toBe('applied');
