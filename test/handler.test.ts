@@ -213,7 +213,12 @@ describe('over HTTP', () => {
     expect([answer.status, reportIn(answer).outcome, written]).toEqual([200, 'planned', []]);
   });
 
-  test.each([undefined, '', 'observe'])('POST observes where MODE is %j', async (mode) => {
+  test('POST with an empty MODE is a settings fault, and writes nothing', async () => {
+    vi.stubEnv('MODE', '');
+    expect([reportIn(await ask('POST')).outcome, written]).toEqual(['invalid-settings', []]);
+  });
+
+  test.each([undefined, 'observe'])('POST observes where MODE is %j', async (mode) => {
     vi.stubEnv('MODE', mode);
     const answer = await ask('POST');
     expect(reportIn(answer)).toMatchObject({ outcome: 'planned', run: { mode: 'observe', dryRun: true } });

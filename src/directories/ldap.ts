@@ -128,13 +128,16 @@ async function readPeople(
   for (const names of chunks([...wanted.values()], MEMBERS_IN_A_FILTER)) {
     for (const entry of await searchPeople(ldap, peopleBase, names)) {
       const key = normalizeDn(entry.dn);
-      if (wanted.has(key)) people.set(key, personIn(entry));
+      if (wanted.has(key)) people.set(key, personIn(entry, onlyUid(entry)));
     }
   }
   return people;
 }
 
-/** The people of whom any `cn` or `uid` answers to one of these names, each once. At most 100 names in one search. */
+/**
+ * The people of whom any `cn` or `uid` answers to one of these names, each once. At most 100 names in one search. An entry that has
+ * not exactly one uid bears them all as its `uid`, a name that is nobody's, so that it spoils nobody else's search.
+ */
 export async function findPeople(
   ldap: LdapSession,
   peopleBase: string,
@@ -145,7 +148,9 @@ export async function findPeople(
   const entries: Entry[] = [];
   for (const names of chunks([...cns, ...uids], NAMES_IN_A_FILTER))
     entries.push(...(await searchPeople(ldap, peopleBase, names)));
-  return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map(personIn);
+  return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map((entry) =>
+    personIn(entry, textsOf(entry, 'uid').join(' and ')),
+  );
 }
 
 const searchPeople = (ldap: LdapSession, base: string, names: readonly DnPart[]) =>
@@ -161,12 +166,14 @@ const anyOf = (names: readonly DnPart[]): Filter =>
     filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
   });
 
-function personIn(entry: Entry): LdapPerson {
+function onlyUid(entry: Entry): string {
   const [uid, ...others] = textsOf(entry, 'uid');
-  if (uid === undefined || others.length > 0)
-    throw new Error(
-      `ldap: ${entry.dn}: a person needs exactly one uid (found ${textsOf(entry, 'uid').length})`,
-    );
+  if (uid !== undefined && others.length === 0) return uid;
+  const found = textsOf(entry, 'uid').length;
+  throw new Error(`ldap: ${entry.dn}: a person needs exactly one uid (found ${found})`);
+}
+
+function personIn(entry: Entry, uid: string): LdapPerson {
   const locked = textsOf(entry, 'pwdAccountLockedTime').length > 0;
   return {
     dn: entry.dn,

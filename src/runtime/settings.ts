@@ -129,8 +129,10 @@ function shown({ secret: isSecret }: Setting<unknown>, found: string | undefined
 }
 
 function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {
-  if (found === '' && setting.secret)
+  // Who blanks a variable rarely means its default.
+  if (found === '' && (setting.secret || setting.fallback)) {
     throw new Error('a value that is not empty (or leave the variable out)');
+  }
   if (found) return setting.parse(found);
   if (setting.fallback !== null) return setting.parse(setting.fallback);
   if (setting.required) throw new Error(`${setting.about} (required)`);

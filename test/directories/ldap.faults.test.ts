@@ -177,13 +177,20 @@ describe('an entry that is not as expected', () => {
     expect(answer?.[0]?.disabled).toBe(disabled);
   });
 
-  test('a person without a uid is an error; a member that can’t be read as a DN is dangling', async () => {
+  test('a person without a uid or with two is an error among members, and bears nobody’s name in a lookup; a member that can’t be read as a DN is dangling', async () => {
     const { dn, attributes } = personEntry('ann');
     const { uid, ...others } = attributes;
-    server.entries = [{ dn, attributes: others }];
-    expect(
-      (await askHere((ldap) => findPeople(ldap, peopleBase, { cns: ['ann'], uids: [] }))).error,
-    ).toContain(`${dn}: a person needs exactly one uid (found 0)`);
+    const found = async (uids: string[]) => {
+      server.entries = [{ dn, attributes: { ...others, ...(uids.length > 0 ? { uid: uids } : {}) } }];
+      const members = (ldap: LdapSession) => readMembers(ldap, peopleBase, [{ name: 'g', members: [dn] }]);
+      const { answer } = await askHere((ldap) => findPeople(ldap, peopleBase, { cns: ['ann'], uids: [] }));
+      return { people: answer?.map((person) => person.uid), error: (await askHere(members)).error };
+    };
+    expect(await found(['ann', 'eve'])).toMatchObject({
+      people: ['ann and eve'],
+      error: expect.stringContaining('exactly one uid (found 2)'),
+    });
+    expect((await found([])).people).toEqual(['']);
     const { answer } = await askHere((ldap) =>
       readMembers(ldap, peopleBase, [{ name: 'g', members: ['no DN at all'] }]),
     );

@@ -149,8 +149,13 @@ describe('what is not set', () => {
     expect(read({ IT: wholeNumber(0, 9)('about', '5') }, {}).IT).toBe(5);
   });
   test.each(['', ' ', '\t\n'])('is what is only white space, too (%j)', (value) => {
-    expect(parse(wholeNumber(0, 9)('about', '5'), value)).toBe(5);
     expect(parse(optional(text, 'about'), value)).toBeUndefined();
+    expect(parse(names('about', ''), value)).toEqual([]);
+  });
+  test.each(['', ' ', '\t\n'])('is refused where there is a default that it could not mean (%j)', (value) => {
+    expect(faultsOf(() => parse(names('about', 'wmf wmde'), value))).toEqual([
+      'IT: found nothing, allowed: a value that is not empty (or leave the variable out)',
+    ]);
   });
   test('is undefined where it is optional', () => {
     expect(read({ IT: optional(text, 'about') }, {}).IT).toBeUndefined();
