@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
-/** The functions-framework server that production uses, serving one function of this checkout. */
+/** The functions-framework server that production uses, serving one function of a folder. */
 export interface Framework {
   readonly origin: string;
   /** Everything it printed so far. */
@@ -10,25 +11,31 @@ export interface Framework {
   close(): Promise<void>;
 }
 
-const ROOT = new URL('../..', import.meta.url).pathname;
-const BINARY = new URL('../../node_modules/.bin/functions-framework', import.meta.url).pathname;
+/** This checkout. */
+const ROOT = join(import.meta.dirname, '../..');
 
-/** Arguments that start the framework for one function. */
-export const frameworkCommand = (target: string, port: number) => ({
+/** The command that starts a folder's own framework for one of its functions. */
+export const frameworkCommand = (target: string, port: number, folder: string = ROOT) => ({
   file: process.execPath,
-  args: [BINARY, `--target=${target}`, `--source=${ROOT}`, `--port=${port}`],
+  args: [
+    join(folder, 'node_modules/.bin/functions-framework'),
+    `--target=${target}`,
+    `--source=${folder}`,
+    `--port=${port}`,
+  ],
 });
 
 /** Starts the framework in a process of its own and waits until it listens. Throws with its output where it ends before. */
 export async function startFramework(
   target: string,
   environment: Readonly<Record<string, string>>,
+  folder: string = ROOT,
 ): Promise<Framework> {
   const port = await freePort();
-  const { file, args } = frameworkCommand(target, port);
+  const { file, args } = frameworkCommand(target, port, folder);
   const inherited = { PATH: process.env.PATH, HOME: process.env.HOME };
   const child = spawn(file, args, {
-    cwd: ROOT,
+    cwd: folder,
     env: { ...inherited, ...environment, NODE_ENV: 'production' },
   });
   let printed = '';
@@ -53,14 +60,4 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

@@ -1,13 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sourceZip } from '../../terraform/source-zip.ts';
+import { startFramework } from '../sandbox/framework.ts';
 
 const root = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'muster-zip-'));
@@ -105,48 +103,13 @@ describe('the source zip, unpacked into an empty folder', () => {
     ['growthbookRoles', 'growthbook-roles'],
     ['gitlabApprovals', 'gitlab-approvals'],
   ])('serves %s by the functions framework', async (target, job) => {
-    const server = await serve(at, target);
+    const server = await startFramework(target, {}, at);
     try {
-      const response = await firstAnswer(server);
+      const response = await fetch(server.origin);
       expect(response.status).toBe(500);
       expect(await response.json()).toMatchObject({ outcome: 'invalid-settings', exitCode: 4, run: { job } });
     } finally {
-      server.process.kill('SIGKILL');
-      await server.ended;
+      await server.close();
     }
   });
 });
-
-interface Server {
-  readonly url: string;
-  readonly process: ChildProcess;
-  readonly ended: Promise<unknown>;
-}
-
-/** Starts the function from the folder `at`, as production does: without any setting of its own. */
-async function serve(at: string, target: string): Promise<Server> {
-  const port = await freePort();
-  const env = { PATH: process.env.PATH, PORT: `${port}`, FUNCTION_TARGET: target, NODE_ENV: 'production' };
-  const command = [join(at, 'node_modules/.bin/functions-framework')];
-  const child = spawn(process.execPath, command, { cwd: at, env, stdio: ['ignore', 'ignore', 'inherit'] });
-  return { url: `http://127.0.0.1:${port}/`, process: child, ended: once(child, 'exit') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('free port: none was given');
-  return address.port;
-}
-
-/** The server's first answer; a refused connection means that it is still starting, unless it has ended. */
-async function firstAnswer(server: Server, tries = 400): Promise<Response> {
-  const answer = await fetch(server.url).catch((error: unknown) => error);
-  if (answer instanceof Response) return answer;
-  if (tries === 0 || server.process.exitCode !== null) throw answer;
-  await wait(50);
-  return firstAnswer(server, tries - 1);
-}

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'ldapts';
 import pLimit from 'p-limit';
 import { normalizeDn, parseDn } from '../../../src/directories/ldap-dn.ts';
+import { freePort } from '../free-port.ts';
 import { type LdapCertificates, makeCertificates } from './certificates.ts';
 import type { LdapEntry } from './entries.ts';
 import type { LdapBinder } from './world.ts';
@@ -109,16 +109,6 @@ access to * by users read by anonymous ${options.anonymous === 'none' ? 'search'
 overlay memberof
 overlay ppolicy
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('slapd: no free port');
-  return address.port;
-}
 
 async function ready(child: ChildProcess, port: number): Promise<Client> {
   let said = '';
