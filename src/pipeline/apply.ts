@@ -30,7 +30,7 @@ export async function apply<A>(changes: readonly Change<A>[], target: Target<A>)
     const written = await next(change, target, { halt, notLost });
     outcomes.push({ change, ...written });
     halt ??= written.halt;
-    if (isLoss(change.kind) && isOpen(written)) notLost ??= `${change.kind} of ${change.label}`;
+    if (isLoss(change.kind) && isOpen(written)) notLost ??= `${change.kind} of account ${change.account}`;
   }
   const settled: Settled<A> = outcomes.some(({ sent }) => sent)
     ? await target.settle(outcomes)

@@ -162,6 +162,51 @@ describe('one change that fails', () => {
     },
   );
 
+  test('a list that gives no answer before the first write is a failed source, too', async () => {
+    const listing = ({ path }: { path: string }) => path === '/api/v1/members';
+    const isSecond = (request: { path: string }) =>
+      listing(request) && stage.growthbook.requests.filter(listing).length > 1;
+    stage.growthbook.addFault({ when: isSecond, trouble: { kind: 'drop' } });
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode, stage.posts().length]).toEqual(['source-failed', 3, 0]);
+  });
+
+  test('“could not find user” means that the member is gone: stale, and no failure', async () => {
+    const gone = message('Could not find user with that ID');
+    stage.growthbook.addFault({ when: isWrite('u_hiro'), trouble: gone });
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_hiro')).toMatchObject({
+      result: 'withheld',
+      error: 'stale: no longer a member',
+    });
+    expect(report.outcome).toBe('applied');
+  });
+
+  test.each([400, 422])('a %i about a row withholds nothing from others', async (status) => {
+    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('not valid', status) });
+    await stage.run();
+    expect(stage.growthbook.writes).toHaveLength(11);
+  });
+
+  test('a listing older than ten seconds is read again, so that nobody’s change on another project is undone', async () => {
+    stage.growthbook.state.before = (request) => {
+      if (isWrite('u_iris')(request)) stage.clock.advance(11_000);
+      if (!isWrite('u_cleo')(request)) return;
+      const entry = stage.growthbook
+        .member('u_xena')
+        .projectRoles?.find(({ project }) => project === 'prj_apps');
+      Object.assign(entry ?? {}, { role: 'noaccess' });
+      stage.clock.advance(11_000);
+    };
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_xena')).toMatchObject({
+      result: 'withheld',
+      error: expect.stringContaining('stale'),
+    });
+    const roles = stage.growthbook.member('u_xena').projectRoles?.map(({ project, role }) => [project, role]);
+    expect(roles).toContainEqual(['prj_apps', 'noaccess']);
+  });
+
   test('a 401 at the look after a lost answer stops the run', async () => {
     stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
     const listing = ({ path }: { path: string }) => path === '/api/v1/members';
@@ -223,6 +268,19 @@ describe('answers that are lost', () => {
     );
   });
 
+  test('a repeat that is refused stops the run: what was lost is failed, and nothing more is sent', async () => {
+    stage.growthbook.loginDuringWrite('u_mona', {
+      when: ({ memberId }) => LOSSES.includes(memberId),
+      times: 3,
+    });
+    for (const id of ['u_jonas', 'u_liam', 'u_iris'])
+      stage.growthbook.addFault({ when: isWrite(id), nth: 2, trouble: message('no', 403) });
+    const { report } = await stage.run();
+    expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+    expect(resultsOf(report)).toMatchObject({ u_jonas: 'failed', u_liam: 'failed', u_iris: 'failed' });
+    expect(stage.posts()).toHaveLength(13);
+  });
+
   test('a write that is undone three times is failed', async () => {
     stage.growthbook.loginDuringWrite('u_mona', { when: ({ memberId }) => memberId === 'u_xena', times: 9 });
     const { report } = await stage.run();
@@ -245,7 +303,11 @@ describe('members who come and go during a run', () => {
     });
     const { report } = await stage.run();
     expect(report.outcome).toBe('failed');
-    expect(report.error).toContain('mona@elsewhere.example');
+    expect(report.error).toContain('u_mona');
+    expect(report.error).not.toContain('@');
+    expect(report.notes).toContainEqual(
+      expect.objectContaining({ kind: 'vanished', account: 'u_mona', label: 'mona@elsewhere.example' }),
+    );
   });
 
   test('one who is new is a note', async () => {
@@ -298,6 +360,9 @@ describe('time', () => {
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(stage.growthbook.writes).toHaveLength(3);
     expect(resultsOf(report)).toMatchObject({ u_iris: 'applied', u_kira: 'withheld' });
+    expect(report.changes.every(({ result, error }) => result !== 'applied' || error === undefined)).toBe(
+      true,
+    );
   });
 
   test('requests keep to the limit by what the server says is left, without a single 429', async () => {

@@ -128,6 +128,12 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
     await isRefused(/Could not find project/, { GROWTHBOOK_PROJECT: 'Experiments' });
   });
 
+  test('the project’s answer is about another one', async () => {
+    const other = answering(200, { project: { id: 'prj_other' } });
+    stage.growthbook.addFault({ when: at('/projects/'), trouble: other });
+    await isRefused(/no project id \(found prj_other/);
+  });
+
   test('the organisation has no members', async () => {
     stage.growthbook.state.members = [];
     await isRefused(/no members/);
@@ -162,6 +168,26 @@ describe('a member list that disagrees with itself', () => {
   test('is read once more from the start', async () => {
     stage.growthbook.addFault({ when: at('/members'), nth: 1, trouble: page(7) });
     expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+  });
+
+  test('is read once more where the total changes between two pages', async () => {
+    const rows = ['u_1', 'u_2'].map((id) => ({
+      id,
+      email: `${id}@example.org`,
+      globalRole: 'noaccess',
+      managedbyIdp: false,
+    }));
+    const pageOf = (index: number, total: number) =>
+      answering(200, {
+        members: [rows[index]],
+        total,
+        hasMore: index === 0,
+        nextOffset: index === 0 ? 1 : null,
+      });
+    stage.growthbook.addFault({ when: at('/members'), nth: 1, trouble: pageOf(0, 3) });
+    stage.growthbook.addFault({ when: at('/members'), nth: 2, trouble: pageOf(1, 2) });
+    expect((await stage.run({ dryRun: true })).report.counts.unchanged).toBe(6);
+    expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(3);
   });
 
   test('twice is refused', async () => {

@@ -31,7 +31,9 @@ export function resolve(facts: Facts, rules: Rules): Resolved<Access> {
   const pending = withoutMember.flatMap((person) =>
     pendingSignIn(person, rulingOn(person, facts, rules.policy)),
   );
-  const notes = joined.flatMap((one) => teamNotes(one, facts, rules));
+  const notes = joined.flatMap((one, index) =>
+    teamNotes(one, facts, { ...rules, isLeft: decisions[index]?.kind === 'skipped' }),
+  );
   return { decisions: [...decisions, ...pending], notes: [...notes, ...protectionNotes(facts, rules)] };
 }
 
@@ -133,12 +135,12 @@ function pendingSignIn(person: LdapPerson, ruling: Ruling): readonly Decision<Ac
 function teamNotes(
   { member, person, ambiguous }: Joined,
   facts: Facts,
-  { policy, terms }: Rules,
+  { policy, terms, isLeft }: Rules & { readonly isLeft: boolean },
 ): readonly Note[] {
   if (ambiguous !== undefined) return [];
   const { role } = rulingOn(person, facts, policy);
   const to = due(held(member, terms.project), role, terms);
-  const after = to.projectRole === null ? member : afterWrite(member, to, terms);
+  const after = isLeft || to.projectRole === null ? member : afterWrite(member, to, terms);
   return teamsAbove(after, facts.teams, { role, project: terms.project, order: policy.order }).map(
     (grant) => ({
       kind: 'team-granted',

@@ -4,6 +4,7 @@ import { DeadlineError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Access } from './access.ts';
 import type { Standing } from './row.ts';
+import type { Member } from './schema.ts';
 import type { Rows } from './target.ts';
 
 /** What reading back needs: the list, a way to write once more, and the list as it was before the first write. */
@@ -23,15 +24,21 @@ export async function settle(
   settling: Settling,
 ): Promise<Settled<Access>> {
   const now = [...outcomes];
+  let halt = outcomes.find((outcome) => outcome.halt)?.halt;
   try {
     for (let repeats = 0; ; repeats += 1) {
       const rows = await settling.list();
       const lost = [...now.entries()].filter(([, outcome]) => isLost(outcome, rows, settling));
       for (const [index, outcome] of now.entries()) now[index] = verified(outcome, rows, settling);
-      if (lost.length === 0 || repeats === MOST_REPEATS || outcomes.some(({ halt }) => halt)) {
-        return { outcomes: now, ...comingsAndGoings(settling.begun, rows) };
+      if (lost.length === 0 || repeats === MOST_REPEATS || halt) {
+        return { outcomes: now, ...comingsAndGoings(settling.begun, rows), ...(halt ? { halt } : {}) };
       }
-      for (const [index, { change }] of lost) now[index] = { change, ...(await repeated(change, settling)) };
+      for (const [index, { change }] of lost) {
+        if (halt) break;
+        const written = await repeated(change, settling);
+        now[index] = { change, ...written, ...(written.halt ? { result: 'failed' } : {}) };
+        halt = written.halt;
+      }
     }
   } catch (error) {
     const unverified = `not verified: ${messageOf(error)}`;
@@ -69,18 +76,20 @@ function comingsAndGoings(
   before: Rows,
   after: Rows,
 ): { notes: readonly Note[]; failures: readonly string[] } {
-  const gone = [...before.values()]
-    .filter(({ id }) => !after.has(id))
-    .map(({ id, email }) => `${email} (${id})`);
+  const gone = [...before.values()].filter(({ id }) => !after.has(id));
   const come = [...after.values()].filter(({ id }) => !before.has(id));
+  const noteOf = (kind: string, because: string) => (row: Member) => ({
+    kind,
+    account: row.id,
+    label: row.email,
+    because,
+  });
+  const ids = gone.map(({ id }) => id).join(', ');
   return {
-    failures:
-      gone.length > 0 ? [`members vanished from the organisation during this run: ${gone.join(', ')}`] : [],
-    notes: come.map(({ id, email }) => ({
-      kind: 'new-member',
-      account: id,
-      label: email,
-      because: 'joined during this run; the next one decides',
-    })),
+    failures: gone.length > 0 ? [`members vanished from the organisation during this run: ${ids}`] : [],
+    notes: [
+      ...gone.map(noteOf('vanished', 'was a member when this run began, and is none any more')),
+      ...come.map(noteOf('new-member', 'joined during this run; the next one decides')),
+    ],
   };
 }

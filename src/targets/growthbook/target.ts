@@ -1,3 +1,4 @@
+import { sideBySide } from '../../pipeline/collect.ts';
 import type { Change, Reading, Target, Written } from '../../pipeline/model.ts';
 import { DeadlineError, SourceError, StopError } from '../../runtime/errors.ts';
 import { type HttpAnswer, NoAnswerError } from '../../runtime/http.ts';
@@ -22,6 +23,21 @@ export const byId = (members: readonly Member[]): Rows =>
 /** The end of the run's time that is kept for reading back: a tenth of it, 20 s at most. */
 const reserve = (run: Run) => Math.min(20_000, run.deadline.left() / 10);
 
+/** How long a listing may be built on: what others changed on other projects since would be undone. */
+const FRESH_MS = 10_000;
+
+/** What ends the writing: the run's time, a wish to stop, a list that can't be read. */
+const isEnd = (error: unknown): error is Error =>
+  [DeadlineError, StopError, SourceError].some((kind) => error instanceof kind);
+
+async function asSource<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof NoAnswerError ? new SourceError(error.message) : error;
+  }
+}
+
 /** GrowthBook for one run. */
 export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run): GrowthBook {
   const pace = growthBookPace(settings, run);
@@ -30,6 +46,11 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
   const settling = growthBookApi(settings, { ...run, deadline: run.deadline.finishing() }, pace);
   let read: Rows = new Map();
   let begun: Rows = new Map();
+  let seen: { readonly rows: Rows; readonly at: number } = { rows: begun, at: Number.NEGATIVE_INFINITY };
+  const look = async () => {
+    seen = { rows: byId(await writing.members()), at: run.clock.now() };
+    return seen.rows;
+  };
   const standing = (change: Change<Access>, rows: Rows): Standing =>
     standingOf(change, {
       read: read.get(change.account),
@@ -44,7 +65,7 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
   };
   return {
     read: async () => {
-      const [, members, teams] = await Promise.all([
+      const [, members, teams] = await sideBySide([
         collecting.checkProject(),
         collecting.members(),
         collecting.teams(),
@@ -53,9 +74,18 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
       return { facts: { members, teams }, entries: members.length, version: null };
     },
     begin: async () => {
-      begun = byId(await writing.members());
+      begun = await asSource(look);
     },
-    write: async (change) => withoutWriting(standing(change, begun)) ?? (await writerWith(writing)(change)),
+    write: async (change) => {
+      try {
+        const rows = run.clock.now() - seen.at > FRESH_MS ? await asSource(look) : seen.rows;
+        return withoutWriting(standing(change, rows)) ?? (await writerWith(writing)(change));
+      } catch (error) {
+        if (!isEnd(error)) throw error;
+        const halt = error instanceof SourceError ? new StopError(error.message) : error;
+        return { result: 'withheld', halt, error: halt.message };
+      }
+    },
     settle: (outcomes) =>
       settle(outcomes, {
         list: async () => byId(await settling.members()),
@@ -99,8 +129,7 @@ async function writeOnce(change: Change<Access>, { api, run, body, standing }: W
     if (error instanceof NoAnswerError) {
       return withoutWritingAgain(seen) ?? { result: 'failed', sent, error: error.message };
     }
-    const halts = [DeadlineError, StopError, SourceError].some((kind) => error instanceof kind);
-    if (!halts || !(error instanceof Error)) throw error;
+    if (!isEnd(error)) throw error;
     const halt = error instanceof SourceError ? new StopError(error.message) : error;
     return { result: sent ? 'failed' : 'withheld', sent, halt, error: error.message };
   }

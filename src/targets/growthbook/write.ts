@@ -12,8 +12,11 @@ const UNLIMITABLE = [
   'admin',
 ];
 
-/** Whether a role can be limited to environments. Custom roles may: whether one does, only the server knows. */
+/** Whether a role that stands in a row can be limited to environments. Of a custom role only the server knows; where it holds a limit, it can. */
 export const isLimitable = (role: string): boolean => !UNLIMITABLE.includes(role);
+
+/** Built-in roles that can. */
+const LIMITABLE = ['engineer', 'experimenter'];
 
 interface Limited {
   readonly limitAccessByEnvironment: boolean;
@@ -38,9 +41,13 @@ const echo = (entry: ProjectRole) => ({
   ...(entry.additionalRoles ? { additionalRoles: entry.additionalRoles.map(echoAdditional) } : {}),
 });
 
-/** The environments that a limit leaves where a role keeps it: all (an empty list) where it can't be limited. */
-const keptEnvironments = (role: string, row: Limited | undefined) =>
-  row?.limitAccessByEnvironment && isLimitable(role) ? [...row.environments] : [];
+/** Whether a row's limit is kept when it comes to bear `role`: one that can be limited for certain, or the custom role it bears already. */
+const keepsLimit = (role: string, row: Limited & { readonly role: string }) =>
+  row.limitAccessByEnvironment && (LIMITABLE.includes(role) || (row.role === role && isLimitable(role)));
+
+/** The environments that a limit leaves: all (an empty list) where it is not kept. */
+const keptEnvironments = (role: string, row: (Limited & { readonly role: string }) | undefined) =>
+  row && keepsLimit(role, row) ? [...row.environments] : [];
 
 /** Why no request can express the change without touching something else; undefined where one can. */
 export function whyUnwritable(member: Member, to: Access, { project }: Terms): string | undefined {
@@ -62,7 +69,7 @@ export function whyUnwritable(member: Member, to: Access, { project }: Terms): s
 
 /** The member as the row will be after the write. */
 export function afterWrite(member: Member, to: Access, { project }: Terms): Member {
-  const environments = keptEnvironments(to.globalRole, member);
+  const environments = keptEnvironments(to.globalRole, { ...member, role: member.globalRole });
   const role = to.projectRole ?? to.globalRole;
   const entry = entryOf(member, project);
   const ownEnvironments = keptEnvironments(role, entry);

@@ -65,13 +65,19 @@ describe('a role write', () => {
   });
 
   test.each([
-    ['kept where the role allows one', 'CustomElevatedAccess', limit('dev'), ['dev']],
+    ['kept where the role allows one', 'experimenter', limit('dev'), ['dev']],
+    ['dropped where nobody knows whether the role allows one', 'CustomElevatedAccess', limit('dev'), []],
     ['dropped where the role allows none', 'readonly', limit('dev'), []],
     ['dropped for nothing at all', 'noaccess', limit('dev'), []],
-    ['not made of a list that is left over', 'CustomElevatedAccess', left, []],
+    ['not made of a list that is left over', 'experimenter', left, []],
   ])('an environment limit on our own entry is %s', (_, role, row, environments) => {
     const [own] = bodyOf(member('u', { projectRoles: [entry('engineer', PROJECT, row)] }), role).projectRoles;
     expect(own).toMatchObject({ role, environments, limitAccessByEnvironment: environments.length > 0 });
+  });
+
+  test('an environment limit of a custom role that the entry bears already is kept', () => {
+    const row = member('u', { projectRoles: [entry('CustomElevatedAccess', PROJECT, limit('dev'))] });
+    expect(bodyOf(row, 'CustomElevatedAccess').projectRoles[0]).toMatchObject({ environments: ['dev'] });
   });
 
   test.each([
