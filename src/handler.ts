@@ -1,4 +1,5 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Job } from './job.ts';
 import { knownSettings } from './jobs.ts';
@@ -64,7 +65,8 @@ export function readCall(request: Pick<Request, 'method' | 'url' | 'rawBody'>): 
   if (method !== 'GET' && method !== 'POST') {
     throw new InvalidRequestError(`request: unknown method (found ${method}, allowed GET, POST)`, 405);
   }
-  const inQuery = dryRunIn(new URL(request.url, 'http://localhost').searchParams);
+  const [, query = ''] = request.url.split('?', 2);
+  const inQuery = dryRunIn(new URLSearchParams(query));
   const body = readBody(request.rawBody);
   if (method === 'GET') {
     if (request.rawBody?.length) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
@@ -102,8 +104,18 @@ function readBody(raw: Uint8Array | undefined): z.infer<typeof Body> {
 }
 
 function jsonIn(raw: Uint8Array): unknown {
+  const { text, value } = parsedJson(raw);
+  // JSON.parse takes the last of repeated keys; YAML, of which JSON is a part, refuses them.
+  const [repeated] = parseDocument(text, { schema: 'json' }).errors;
+  if (repeated)
+    throw new InvalidRequestError('request: the body is not what it seems (found a repeated key)');
+  return value;
+}
+
+function parsedJson(raw: Uint8Array): { readonly text: string; readonly value: unknown } {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
+    return { text, value: JSON.parse(text) };
   } catch {
     throw new InvalidRequestError(`request: the body is not JSON (found ${raw.length} bytes)`);
   }

@@ -67,7 +67,7 @@ export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const DEFAULT_MAX_BYTES = 32 * 2 ** 20;
 const ATTEMPT_MS = 30_000;
-const REPEATABLE = new Set([408, 429, 500, 502, 503, 504]);
+const REPEATABLE = new Set([408, 429]);
 
 /** A sender: guards writes, keeps the pace, counts, repeats what may be repeated. Throws `NoAnswerError`, `DeadlineError`, `StopError`. */
 export function connectHttp(system: HttpSystem, run: Run): Send {
@@ -90,7 +90,7 @@ const whereOf = (system: HttpSystem, request: HttpRequest) =>
   `${system.name}: ${request.method} ${request.path}`;
 
 const isRepeatable = (outcome: HttpAnswer | NoAnswerError) =>
-  outcome instanceof NoAnswerError || REPEATABLE.has(outcome.status);
+  outcome instanceof NoAnswerError || outcome.status >= 500 || REPEATABLE.has(outcome.status);
 
 async function sendOnce(system: HttpSystem, run: Run, request: HttpRequest) {
   const where = whereOf(system, request);

@@ -120,11 +120,11 @@ export function readSettings<S extends SettingsSpec>(
 
 const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
 
-/** What was found, on one line and not too long of it: never a secret, and never what stands before an `@`. */
+/** What was found, on one line and not too long of it: never a secret, and never what stands before an `@` or in a query. */
 function shown({ secret: isSecret }: Setting<unknown>, found: string | undefined): string {
   if (!found) return 'nothing';
   if (isSecret) return `${found.length} characters`;
-  const line = found.replace(/\S*@/g, '…@').replace(/\s+/g, ' ');
+  const line = found.replace(/\S*@/g, '…@').replace(/\?.*/s, '?…').replace(/\s+/g, ' ');
   return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
 }
 

@@ -62,6 +62,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     ['', '{"dryRun":true}'],
     ['?dryRun=true', '{"dryRun":false}'],
     ['?dryRun=false', '{"dryRun":true}'],
+    ['/?dryRun=true', undefined],
   ])('POST %s with body %s is a dry run', async (query, body) => {
     const { status, json } = await call({ method: 'POST', ...(body ? { body } : {}) }, query);
     expect([status, json.outcome, writes()]).toEqual([200, 'planned', 0]);
@@ -83,6 +84,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     ['an unknown key in the body', { method: 'POST', body: '{"force":true}' }, '', 400],
     ['a wrong type in the body', { method: 'POST', body: '{"dryRun":"true"}' }, '', 400],
     ['a body that is a list', { method: 'POST', body: '[]' }, '', 400],
+    ['a key that is repeated', { method: 'POST', body: '{"dryRun":true,"dryRun":false}' }, '', 400],
     ['approve without reason', { method: 'POST', body: `{"approve":"sha256:${'0'.repeat(64)}"}` }, '', 400],
     ['approve that is no hash', { method: 'POST', body: '{"approve":"x","reason":"y"}' }, '', 400],
     ['another method', { method: 'DELETE' }, '', 405],

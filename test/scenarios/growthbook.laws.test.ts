@@ -164,7 +164,7 @@ const LAX = {
   ...{ SYNC_DEADLINE_SECONDS: '1700', GROWTHBOOK_REQUESTS_PER_MINUTE: '6000' },
 };
 
-const holdsFor = (check: (stage: Stage, world: Organisation) => Promise<void>, numRuns = 30) =>
+const holdsFor = (check: (stage: Stage, world: Organisation) => Promise<void>, numRuns = 40) =>
   fc.assert(
     fc.asyncProperty(organisation, async (world) => {
       const stage = await stageOf(world);
