@@ -40,5 +40,6 @@ async function sandboxFor(target: string): Promise<Environment> {
   const start = WORLDS[target];
   if (!start)
     throw new Error(`start: unknown target (found ${target}, allowed ${Object.keys(WORLDS).join(', ')})`);
-  return { MODE: 'enforce', ...(await start()) };
+  // In production no `.env` is read: nothing of it may reach the sandbox, and the sandbox nothing real.
+  return { NODE_ENV: 'production', MODE: 'enforce', ...(await start()) };
 }
