@@ -26,9 +26,12 @@ const reserve = (run: Run) => Math.min(20_000, run.deadline.left() / 10);
 /** How long a listing may be built on: what others changed on other projects since would be undone. */
 const FRESH_MS = 10_000;
 
-/** What ends the writing: the run's time, a wish to stop, a list that can't be read. */
-const isEnd = (error: unknown): error is Error =>
-  [DeadlineError, StopError, SourceError].some((kind) => error instanceof kind);
+/** What an error means that ends the writing: the run's time, a wish to stop, a list that can't be read. Any other is thrown. */
+function haltOf(error: unknown): Error {
+  if (error instanceof SourceError) return new StopError(error.message);
+  if (error instanceof DeadlineError || error instanceof StopError) return error;
+  throw error;
+}
 
 async function asSource<T>(read: () => Promise<T>): Promise<T> {
   try {
@@ -81,8 +84,7 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
         const rows = run.clock.now() - seen.at > FRESH_MS ? await asSource(look) : seen.rows;
         return withoutWriting(standing(change, rows)) ?? (await writerWith(writing)(change));
       } catch (error) {
-        if (!isEnd(error)) throw error;
-        const halt = error instanceof SourceError ? new StopError(error.message) : error;
+        const halt = haltOf(error);
         return { result: 'withheld', halt, error: halt.message };
       }
     },
@@ -129,9 +131,8 @@ async function writeOnce(change: Change<Access>, { api, run, body, standing }: W
     if (error instanceof NoAnswerError) {
       return withoutWritingAgain(seen) ?? { result: 'failed', sent, error: error.message };
     }
-    if (!isEnd(error)) throw error;
-    const halt = error instanceof SourceError ? new StopError(error.message) : error;
-    return { result: sent ? 'failed' : 'withheld', sent, halt, error: error.message };
+    const halt = haltOf(error);
+    return { result: sent ? 'failed' : 'withheld', sent, halt, error: halt.message };
   }
 }
 
