@@ -129,3 +129,40 @@ test('a handler that throws is a 500 that says why', async () => {
   expect(response.status).toBe(500);
   expect(await response.text()).toContain('the handler fell');
 });
+
+test('a request can be met by an edit before it is handled, or after it and before its answer', async () => {
+  let value = 'first';
+  const server = await started(() => ({ status: 200, body: value }));
+  const ask = async (method: string, path: string) =>
+    (await fetch(`${server.origin}${path}`, { method })).text();
+  server.onRequest({ method: 'POST', path: /^\/b/, nth: 2 }, async ({ path }) => {
+    await Promise.resolve();
+    value = `before ${path}`;
+  });
+  server.onRequest(
+    { path: '/after' },
+    () => {
+      value = 'later';
+    },
+    'after',
+  );
+  expect(await ask('GET', '/b')).toBe('first');
+  expect(await ask('POST', '/b/1')).toBe('first');
+  expect(await ask('POST', '/a')).toBe('first');
+  expect(await ask('POST', '/b/2')).toBe('before /b/2');
+  expect(await ask('GET', '/after')).toBe('before /b/2');
+  expect(await ask('POST', '/b/3')).toBe('later');
+});
+
+test('an edit does not happen at a request that is never handled', async () => {
+  let edits = 0;
+  const server = await started();
+  server.onRequest({}, () => {
+    edits += 1;
+  });
+  server.addFault({ nth: 1, trouble: { kind: 'answer', answer: { status: 503, body: '' } } });
+  expect((await fetch(server.origin)).status).toBe(503);
+  expect(edits).toBe(0);
+  expect((await fetch(server.origin)).status).toBe(200);
+  expect(edits).toBe(1);
+});

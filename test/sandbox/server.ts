@@ -20,23 +20,42 @@ export interface Answer {
 
 export type Handler = (request: Recorded) => Answer | Promise<Answer>;
 
+/** Which requests are meant: all that is given must hold. `nth` picks one of those, counted from 1; without it each is meant. */
+export interface Match {
+  readonly method?: string;
+  /** The whole path, or a pattern for it. */
+  readonly path?: string | RegExp;
+  readonly when?: ((request: Recorded) => boolean) | undefined;
+  readonly nth?: number;
+}
+
+/** One request that meets trouble. `handle` has the request carried out and gives the answer that was to be sent. */
+export interface Exchange {
+  readonly request: Recorded;
+  readonly response: ServerResponse;
+  readonly handle: () => Promise<Answer>;
+}
+
 /**
  * What goes wrong. `lose`: handled, then the socket is dropped. `drop`: dropped unhandled. `truncate`: handled, the whole
- * Content-Length is announced and `bytes` (half the body unless told) are sent. `hang`: unhandled, open until close.
+ * Content-Length is announced and `bytes` (half the body by default) are sent. `hang`: unhandled, open until close.
+ * `act`: whatever the function does with the exchange; `http-faults.ts` lists many of them by name.
  */
 export type Trouble =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'lose' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'truncate'; readonly bytes?: number }
-  | { readonly kind: 'hang' };
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'act'; readonly act: (exchange: Exchange) => void | Promise<void> };
 
-/** Strikes the nth request that `when` holds for, counted from 1; each of them where `nth` is left out. The first that strikes wins. */
-export interface Fault {
-  readonly when: (request: Recorded) => boolean;
-  readonly nth?: number;
+/** The trouble of the requests that match. Where several faults match one request, the first that was added strikes. */
+export interface Fault extends Match {
   readonly trouble: Trouble;
 }
+
+/** What a test does at a request: somebody else edits the data, the clock moves, a signal is sent. */
+export type Edit = (request: Recorded) => void | Promise<void>;
 
 /** A server on 127.0.0.1. `peak` is the highest number of requests in flight at once. `close` drops whatever is still open; twice is once. */
 export interface SandboxServer {
@@ -44,6 +63,8 @@ export interface SandboxServer {
   readonly requests: Recorded[];
   readonly peak: number;
   readonly addFault: (fault: Fault) => void;
+  /** Has `edit` done before each matching request is handled, or `after` it is handled and before its answer is sent. */
+  readonly onRequest: (match: Match, edit: Edit, moment?: 'before' | 'after') => void;
   readonly clearFaults: () => void;
   readonly close: () => Promise<void>;
 }
@@ -54,12 +75,17 @@ export async function startServer(
   { now = Date.now }: { readonly now?: () => number } = {},
 ): Promise<SandboxServer> {
   const requests: Recorded[] = [];
-  const faults: { readonly fault: Fault; met: number }[] = [];
+  const faults: { readonly meets: Meets; readonly trouble: Trouble }[] = [];
+  const hooks: { readonly meets: Meets; readonly edit: Edit; readonly moment: 'before' | 'after' }[] = [];
   const flight = { current: 0, peak: 0 };
-  const strike = (request: Recorded): Trouble | undefined => {
-    const met = faults.filter(({ fault }) => fault.when(request));
-    for (const entry of met) entry.met += 1;
-    return met.find((entry) => entry.met === (entry.fault.nth ?? entry.met))?.fault.trouble;
+  const strike = (request: Recorded): Trouble | undefined =>
+    faults.filter(({ meets }) => meets(request)).at(0)?.trouble;
+  const handled = async (request: Recorded): Promise<Answer> => {
+    const due = hooks.filter(({ meets }) => meets(request));
+    for (const { edit } of due.filter(({ moment }) => moment === 'before')) await edit(request);
+    const answer = await handler(request);
+    for (const { edit } of due.filter(({ moment }) => moment === 'after')) await edit(request);
+    return answer;
   };
   const server = createServer((incoming, response) => {
     flight.current += 1;
@@ -70,7 +96,7 @@ export async function startServer(
     record(incoming, now)
       .then((request) => {
         requests.push(request);
-        return respond(response, strike(request), () => handler(request));
+        return respond({ request, response, handle: () => handled(request) }, strike(request));
       })
       .catch((error: unknown) => {
         if (response.headersSent || response.destroyed) return response.destroy();
@@ -84,7 +110,8 @@ export async function startServer(
     get peak() {
       return flight.peak;
     },
-    addFault: (fault) => void faults.push({ fault, met: 0 }),
+    addFault: ({ trouble, ...match }) => void faults.push({ meets: counting(match), trouble }),
+    onRequest: (match, edit, moment = 'before') => void hooks.push({ meets: counting(match), edit, moment }),
     clearFaults: () => void faults.splice(0),
     close: () =>
       new Promise((resolve) => {
@@ -92,6 +119,21 @@ export async function startServer(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+type Meets = (request: Recorded) => boolean;
+
+/** Whether a request is meant; counts those for which all but `nth` holds. */
+function counting({ method, path, when = () => true, nth }: Match): Meets {
+  let met = 0;
+  return (request) => {
+    if (method !== undefined && request.method !== method) return false;
+    if (typeof path === 'string' && request.path !== path) return false;
+    if (path instanceof RegExp && !path.test(request.path)) return false;
+    if (!when(request)) return false;
+    met += 1;
+    return nth === undefined || nth === met;
   };
 }
 
@@ -105,12 +147,10 @@ async function record(incoming: IncomingMessage, now: () => number): Promise<Rec
   return { method, path, query, body: Buffer.concat(chunks).toString('utf8'), headers, at };
 }
 
-async function respond(
-  response: ServerResponse,
-  trouble: Trouble | undefined,
-  handle: () => Answer | Promise<Answer>,
-): Promise<void> {
+async function respond(exchange: Exchange, trouble: Trouble | undefined): Promise<void> {
+  const { response, handle } = exchange;
   if (trouble?.kind === 'hang') return;
+  if (trouble?.kind === 'act') return trouble.act(exchange);
   if (trouble?.kind === 'drop') return void response.destroy();
   if (trouble?.kind === 'answer') return send(response, trouble.answer);
   const answer = await handle();
@@ -118,15 +158,21 @@ async function respond(
   send(response, answer, trouble);
 }
 
-function send(response: ServerResponse, answer: Answer, truncated?: { readonly bytes?: number }): void {
-  const isJson = typeof answer.body === 'object' && !Buffer.isBuffer(answer.body);
-  const whole = Buffer.isBuffer(answer.body)
-    ? answer.body
-    : Buffer.from(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body), 'utf8');
+/** An answer as it travels: its bytes, and its headers with the type and the length. */
+export function encodeAnswer({ body, headers }: Answer) {
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body), 'utf8');
   const type = isJson ? { 'content-type': 'application/json; charset=utf-8' } : {};
-  response.writeHead(answer.status, { ...type, 'content-length': whole.length, ...answer.headers });
-  if (!truncated) return void response.end(whole);
-  const part = whole.subarray(0, truncated.bytes ?? Math.floor(whole.length / 2));
+  return { bytes, headers: { ...type, 'content-length': String(bytes.length), ...headers } };
+}
+
+function send(response: ServerResponse, answer: Answer, truncated?: { readonly bytes?: number }): void {
+  const { bytes, headers } = encodeAnswer(answer);
+  response.writeHead(answer.status, headers);
+  if (!truncated) return void response.end(bytes);
+  const part = bytes.subarray(0, truncated.bytes ?? Math.floor(bytes.length / 2));
   response.flushHeaders();
   response.write(part, () => response.destroy());
 }
