@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveAccess, type Grant, gained } from './access.ts';
+import { administers, effectiveAccess, type Grant, gained } from './access.ts';
 import type { MemberRow, TeamRow } from './state.ts';
 
 const unlimited = (role: string) => ({ role, environments: [] });
@@ -66,11 +66,6 @@ test.each<[string, Partial<MemberRow>, readonly Grant[]]>([
     { teams: ['t_analyst'], projectRoles: [on('P1', 'noaccess')] },
     [],
   ],
-  [
-    'of two entries the first counts',
-    { projectRoles: [on('P1', 'readonly'), on('P1', 'admin')] },
-    all('readonly'),
-  ],
   ['an unknown team gives nothing', { role: 'noaccess', teams: ['t_gone'] }, []],
   [
     'a limited role has its environments',
@@ -81,6 +76,68 @@ test.each<[string, Partial<MemberRow>, readonly Grant[]]>([
 ])('%s', (_, row, expected) => {
   const members = [{ id: 'u_1', role: 'collaborator', ...row }];
   expect(effectiveAccess({ members, teams: TEAMS }, 'u_1', 'P1')).toEqual(expected);
+});
+
+const doubled = (...roles: string[]) => [
+  { id: 'u_1', role: 'readonly', projectRoles: roles.map((role) => on('P1', role)) },
+];
+
+test.each([
+  ['noaccess', 'admin', all('admin'), all('admin')],
+  ['admin', 'noaccess', [], all('admin')],
+  ['engineer', 'analyst', all('analyst'), all('analyst', 'engineer')],
+])(
+  'of the entries %s and %s for one project the last counts on 5.0.1, and both add up on main',
+  (first, second, on501, onMain) => {
+    const organisation = { members: doubled(first, second), teams: [] };
+    expect(effectiveAccess({ ...organisation, release: '5.0.1' }, 'u_1', 'P1')).toEqual(on501);
+    expect(effectiveAccess({ ...organisation, release: 'main' }, 'u_1', 'P1')).toEqual(onMain);
+  },
+);
+
+test('on 5.0.1 an additional role gives nothing', () => {
+  const entry = { ...on('P2', 'readonly'), additionalRoles: [unlimited('admin')] };
+  const members = [
+    { id: 'u_1', role: 'noaccess', additionalRoles: [unlimited('admin')], projectRoles: [entry] },
+  ];
+  const access = (project: string) =>
+    effectiveAccess({ members, teams: [], release: '5.0.1' }, 'u_1', project);
+  expect([access('P1'), access('P2')]).toEqual([[], all('readonly')]);
+});
+
+test('a custom role without policies gives nothing, so readonly is more', () => {
+  const customRoles = [{ id: 'Nothing', withoutPolicies: true }];
+  const access = (role: string) =>
+    effectiveAccess({ members: [{ id: 'u_1', role }], teams: [], customRoles }, 'u_1', 'P1');
+  expect(access('Nothing')).toEqual([]);
+  expect(gained(access('Nothing'), access('readonly'), ORDER)).toBe(true);
+});
+
+test.each<[string, Partial<MemberRow>, boolean]>([
+  ['the global role admin', { role: 'admin' }, true],
+  [
+    'the global role admin, with an entry below',
+    { role: 'admin', projectRoles: [on('P1', 'noaccess')] },
+    true,
+  ],
+  [
+    'a team with the global role admin, with an own entry',
+    { teams: ['t'], projectRoles: [on('P1', 'readonly')] },
+    true,
+  ],
+  ['a team with the additional role admin', { teams: ['t_more'] }, true],
+  ['a team that is admin on a project only', { teams: ['t_project'] }, false],
+  ['an own project role admin', { projectRoles: [on('P1', 'admin')] }, false],
+  ['a custom role that manages the team', { role: 'Keeper' }, true],
+])('%s makes a member able to manage the organisation, or not', (_, row, expected) => {
+  const teams = [
+    team('t', { role: 'admin' }),
+    team('t_more', { additionalRoles: [unlimited('admin')] }),
+    team('t_project', { projectRoles: [on('P1', 'admin')] }),
+  ];
+  const members = [{ id: 'u_1', role: 'readonly', ...row }];
+  const customRoles = [{ id: 'Keeper', managesTeam: true }];
+  expect(administers({ members, teams, customRoles }, 'u_1')).toBe(expected);
 });
 
 test('an unknown member is an error, not an empty answer', () => {

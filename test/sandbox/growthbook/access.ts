@@ -1,4 +1,4 @@
-import type { CustomRole, GrowthBookState, MemberRow, ProjectRoleRow, RoleRow, TeamRow } from './state.ts';
+import type { CustomRole, GrowthBookRelease, MemberRow, ProjectRoleRow, RoleRow, TeamRow } from './state.ts';
 
 /** One role that counts. `environments` null is all of them, `[]` none. Role `noaccess` gives nothing and is never a grant. */
 export interface Grant {
@@ -22,27 +22,39 @@ export const BUILT_IN_ROLES = [
 type Part = 'role' | 'environments' | 'limitAccessByEnvironment' | 'additionalRoles';
 type Principal = Pick<ProjectRoleRow, Part> | Pick<MemberRow, Part>;
 
+/** What access depends on: the state of a sandbox, or lists made by hand. The release is `main` where none is given. */
+export interface Organisation {
+  readonly members: readonly MemberRow[];
+  readonly teams: readonly TeamRow[];
+  readonly customRoles?: readonly CustomRole[];
+  readonly release?: GrowthBookRelease;
+}
+
 /**
- * What a member can do on a project, by the rule of 5.0.0: explicit roles there, the member's and its teams', together and alone;
- * without any, the member's global role, its additional ones and the teams' global ones. No grant: no access. Throws for an unknown id.
+ * What a member can do on a project: explicit roles there, the member's and its teams', together and alone; without any, the
+ * member's global role, its additional ones and the teams' global ones. Of two entries of one holder for the project the last
+ * counts on 5.0.1, and both add up on main. No grant: no access. Throws for an unknown id.
  */
 export function effectiveAccess(
-  state: Pick<GrowthBookState, 'members' | 'teams'>,
+  organisation: Organisation,
   memberId: string,
   projectId: string,
 ): readonly Grant[] {
-  const principals = principalsOf(state, memberId);
-  const explicit = principals.flatMap((principal) => entryFor(principal, projectId) ?? []);
-  return distinct((explicit.length > 0 ? explicit : principals).flatMap(grantsOf));
+  const principals = principalsOf(organisation, memberId);
+  const explicit = principals.flatMap((principal) => entriesFor(principal, projectId, organisation.release));
+  const counting = explicit.length > 0 ? explicit : principals;
+  return distinct(counting.flatMap((principal) => grantsOf(principal, organisation)));
 }
 
 /** What a member can do where no project is concerned: its global role, its additional ones and its teams' global ones. */
-export function globalAccess(
-  state: Pick<GrowthBookState, 'members' | 'teams'>,
-  memberId: string,
-): readonly Grant[] {
-  return distinct(principalsOf(state, memberId).flatMap(grantsOf));
+export function globalAccess(organisation: Organisation, memberId: string): readonly Grant[] {
+  const principals = principalsOf(organisation, memberId);
+  return distinct(principals.flatMap((principal) => grantsOf(principal, organisation)));
 }
+
+/** Whether a member may add, change and remove members, by itself or through a team. No project role gives or takes that. */
+export const administers = (organisation: Organisation, memberId: string): boolean =>
+  globalAccess(organisation, memberId).some(({ role }) => managesTeam(role, organisation.customRoles ?? []));
 
 /**
  * Whether some grant of `after` is more than `before` gave: rank first, then environments. `order` ranks roles, the least first;
@@ -67,19 +79,28 @@ export function managesTeam(role: string, customRoles: readonly CustomRole[]): b
   return role === 'admin' || customRoles.some((custom) => custom.id === role && custom.managesTeam === true);
 }
 
-function principalsOf(state: Pick<GrowthBookState, 'members' | 'teams'>, memberId: string) {
-  const member = state.members.find(({ id }) => id === memberId);
+function principalsOf({ members, teams }: Organisation, memberId: string) {
+  const member = members.find(({ id }) => id === memberId);
   if (!member) throw new Error(`sandbox: no member ${memberId}`);
-  return [member, ...state.teams.filter(({ id }) => member.teams?.includes(id))];
+  return [member, ...teams.filter(({ id }) => member.teams?.includes(id))];
 }
 
-const entryFor = (principal: MemberRow | TeamRow, project: string): ProjectRoleRow | undefined =>
-  principal.projectRoles?.find((entry) => entry.project === project);
+function entriesFor(
+  { projectRoles = [] }: MemberRow | TeamRow,
+  project: string,
+  release: GrowthBookRelease = 'main',
+): readonly ProjectRoleRow[] {
+  const entries = projectRoles.filter((entry) => entry.project === project);
+  return release === 'main' ? entries : entries.slice(-1);
+}
 
-function grantsOf(principal: Principal): Grant[] {
+function grantsOf(principal: Principal, { release = 'main', customRoles = [] }: Organisation): Grant[] {
   const own: Omit<RoleRow, 'environments'> & { environments?: string[] } = principal;
-  return [own, ...(principal.additionalRoles ?? [])]
-    .filter(({ role }) => role !== 'noaccess')
+  const additional = release === 'main' ? (principal.additionalRoles ?? []) : [];
+  const isEmpty = (role: string) =>
+    role === 'noaccess' || customRoles.some(({ id, withoutPolicies }) => id === role && withoutPolicies);
+  return [own, ...additional]
+    .filter(({ role }) => !isEmpty(role))
     .map(({ role, environments, limitAccessByEnvironment }) => ({
       role,
       environments: limitAccessByEnvironment ? (environments ?? []).toSorted() : null,

@@ -2,24 +2,22 @@ import type { Answer } from '../server.ts';
 import { effectiveAccess } from './access.ts';
 import { mayManageTeam, type startLimiter } from './keys.ts';
 import { listMembers, pageOf, parseMembersQuery, Refusal, type startUserCache } from './members.ts';
-import { checkRow, mergeRole, parseRoleBody, updatedMember } from './role.ts';
+import { checkRow, mergeRole, parseRoleBody, updatedMember, withDefaults } from './role.ts';
 import {
   type ApiKey,
   type AuditEntry,
   CREATED,
-  type GrowthBookRelease,
   type GrowthBookState,
   type LoginRace,
   type MemberRow,
   type ProjectRow,
   type RoleWrite,
-  type TeamRow,
 } from './state.ts';
+import { teamsAnswer } from './teams.ts';
 
 /** One back-end process: its data, its clock, its limiter and cache, and what it has carried out. */
 export interface World {
   readonly state: GrowthBookState;
-  readonly release: GrowthBookRelease;
   readonly now: () => number;
   readonly gap: () => Promise<unknown>;
   readonly limiter: ReturnType<typeof startLimiter>;
@@ -52,31 +50,28 @@ const ENDPOINTS: readonly (readonly [string, RegExp, Endpoint])[] = [
   ['DELETE', /^\/api\/v1\/members\/([^/]+)$/i, removeMember],
   ['GET', /^\/api\/v1\/projects$/i, projects],
   ['GET', /^\/api\/v1\/projects\/([^/]+)$/i, project],
-  ['GET', /^\/api\/v1\/teams$/i, teams],
+  ['GET', /^\/api\/v1\/teams$/i, ({ world }) => teamsAnswer(world.state)],
+  ['GET', /^\/api\/v1\/environments$/i, environments],
+  ['GET', /^\/api\/v1\/settings$/i, settings],
 ];
-
-const NO_ENDPOINT: Answer = { status: 404, body: { message: 'Unknown API endpoint' } };
 
 /** Carries a call out. `path` has no trailing slash; its case does not matter. Throws `Refusal`. */
 export async function route(method: string, path: string, call: Call): Promise<Answer> {
   const found = ENDPOINTS.find(([verb, pattern]) => verb === method && pattern.test(path));
-  if (!found) return NO_ENDPOINT;
+  if (!found) throw new Refusal(404, 'Unknown API endpoint');
   const [, pattern, endpoint] = found;
   return endpoint(call, decodeURIComponent(pattern.exec(path)?.[1] ?? ''));
 }
 
-function root({ world }: Call): Answer {
-  const lastVersion = world.release === 'main' ? '5.0.1' : world.release;
-  return {
-    status: 200,
-    body: { name: 'GrowthBook API', apiVersion: 1, build: { sha: '', date: '', lastVersion } },
-  };
+/** Main calls itself 5.0.1 too. */
+function root(): Answer {
+  const build = { sha: '', date: '', lastVersion: '5.0.1' };
+  return { status: 200, body: { name: 'GrowthBook API', apiVersion: 1, build } };
 }
 
 function demandTeamManagement({ key, world }: Call): void {
   if (mayManageTeam(key, world.state)) return;
-  const status = world.release === '4.3.0' ? 400 : 403;
-  throw new Refusal(status, 'You do not have permission to perform this action');
+  throw new Refusal(403, 'You do not have permission to perform this action');
 }
 
 function members(call: Call): Answer {
@@ -87,13 +82,14 @@ function members(call: Call): Answer {
 
 /** Reads the array with the request, writes the whole of it after the gap: two at once, and one is lost. */
 async function updateRole(call: Call, id: string): Promise<Answer> {
-  const { state, release, gap, now } = call.world;
+  const { state, gap, now } = call.world;
+  const { release } = state;
   const wanted = parseRoleBody(call.json, release);
   demandTeamManagement(call);
   const read = structuredClone(state.members);
   const before = memberOf(read, id);
   const after = mergeRole(before, wanted);
-  checkRow({ before, after, wanted }, state, release);
+  checkRow({ before, after, wanted }, state);
   await gap();
   const write: RoleWrite = {
     memberId: id,
@@ -104,7 +100,7 @@ async function updateRole(call: Call, id: string): Promise<Answer> {
   };
   const race = state.races.find(({ left, when }) => left > 0 && when(write));
   const snapshot = race ? structuredClone(state.members) : undefined;
-  state.members = read.map((row) => (row === before ? after : row));
+  state.members = read.map((row) => withDefaults(row === before ? after : row, release));
   call.world.writes.push(write);
   record(call, { event: 'user.update', id, pre: before, post: write.after });
   if (race && snapshot) stampLogin(race, snapshot, call.world);
@@ -114,7 +110,7 @@ async function updateRole(call: Call, id: string): Promise<Answer> {
 function stampLogin(race: LoginRace, snapshot: MemberRow[], { state, now }: World): void {
   race.left -= 1;
   memberOf(snapshot, race.memberId).lastLoginDate = new Date(now()).toISOString();
-  state.members = snapshot;
+  state.members = snapshot.map((row) => withDefaults(row, state.release));
 }
 
 interface Event {
@@ -170,17 +166,18 @@ function project(call: Call, id: string): Answer {
   return { status: 200, body: { project: projectOf(found) } };
 }
 
-/** Not in pages, the query is not looked at, and any valid key may read it. Members are told by the members' own rows. */
-function teams({ world: { state, release } }: Call): Answer {
-  if (release === '4.3.0') return NO_ENDPOINT;
-  const teamOf = (team: TeamRow) => ({
-    ...team,
-    ...dated,
-    createdBy: '',
+/** Not in pages. */
+function environments({ world: { state } }: Call): Answer {
+  const environmentOf = (id: string) => ({
+    id,
     description: '',
-    managedByIdp: team.managedByIdp ?? false,
-    limitAccessByEnvironment: team.limitAccessByEnvironment ?? false,
-    members: state.members.filter((row) => row.teams?.includes(team.id)).map(({ id }) => id),
+    toggleOnList: true,
+    defaultState: true,
+    projects: [],
   });
-  return { status: 200, body: { teams: state.teams.map(teamOf) } };
+  return { status: 200, body: { environments: state.environments.map(environmentOf) } };
+}
+
+function settings({ world: { state } }: Call): Answer {
+  return { status: 200, body: { settings: { defaultRole: state.defaultRole } } };
 }

@@ -75,11 +75,6 @@ test('a custom role that manages teams is enough', async () => {
   expect((await post('u_001', { member: { role: 'admin' } }, 'least')).status).toBe(200);
 });
 
-test('before 4.4.0 the want of permission is a 400', async () => {
-  const { get } = await bench({ keys: [{ id: 'k', secret: 'weak', role: 'readonly' }], release: '4.3.0' });
-  expect(message(await get('/members', 'weak'))).toEqual([400, NO_PERMISSION]);
-});
-
 const rights = { role: 'admin', environments: [] };
 
 test.each([

@@ -78,7 +78,6 @@ export function startUserCache(state: GrowthBookState, now: () => number) {
 
 interface Listing {
   readonly state: GrowthBookState;
-  readonly release: GrowthBookRelease;
   readonly userOf: (id: string) => UserDocument | undefined;
 }
 
@@ -87,12 +86,12 @@ export const parseMembersQuery = (query: URLSearchParams): MembersQuery =>
   parse(MEMBERS_QUERY, plainQuery(query), 'Querystring');
 
 /** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 unless told. */
-export function listMembers(wanted: MembersQuery, { state, release, userOf }: Listing): Answer {
+export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): Answer {
   const is = (filter: string | undefined, value: string): boolean => filter === undefined || filter === value;
   const entries = state.members
     .flatMap((row) => {
       const user = userOf(row.id);
-      return user ? [entryOf(row, user, release)] : [];
+      return user ? [entryOf(row, user, state.release)] : [];
     })
     .filter(({ name, email, globalRole }) => {
       return is(wanted.userName, name) && is(wanted.userEmail, email) && is(wanted.globalRole, globalRole);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bench, message, person, stored, write } from './client.ts';
+import { bench, message, people, person, stored, write } from './client.ts';
 import { validateEntry, validateRoleWrite } from './openapi.ts';
 import type { MemberSeed } from './state.ts';
 
@@ -126,11 +126,19 @@ test.each([
   const { server, seen, after } = await write(row, member);
   expect(seen.status).toBe(200);
   expect(after).toMatchObject(expected);
-  expect(after.projectRoles).toEqual((expected as MemberSeed).projectRoles ?? []);
+  const { projectRoles: entries = [] } = expected as MemberSeed;
+  expect(after.projectRoles).toEqual(entries.map((entry) => ({ additionalRoles: [], ...entry })));
   expect([server.writes.length, server.audit.length]).toEqual([1, 1]);
-  const { id, role, environments, limitAccessByEnvironment, projectRoles, additionalRoles } = after;
-  const told = { id, role, environments, limitAccessByEnvironment, projectRoles, additionalRoles };
-  expect(seen.body).toEqual({ updatedMember: JSON.parse(JSON.stringify(told)) });
+  const { id, role, environments, limitAccessByEnvironment, additionalRoles } = after;
+  const intended = {
+    id,
+    role,
+    environments,
+    limitAccessByEnvironment,
+    projectRoles: entries,
+    additionalRoles,
+  };
+  expect(seen.body).toEqual({ updatedMember: JSON.parse(JSON.stringify(intended)) });
   expect(validateEntry('updatedMember', seen.body['updatedMember'])).toEqual([]);
 });
 
@@ -150,6 +158,51 @@ test('5.0.1 strips additional roles, never lists them and takes two rules for on
   const [entry] = (await get('/members')).body['members'] as object[];
   expect(entry).not.toHaveProperty('additionalRoles');
   expect(message(await post('u_1', { member: { role: 'x' } }))).toEqual([400, 'x) is not a valid role']);
+});
+
+test('an unknown member is refused before its role is looked at', async () => {
+  const { server, post } = await bench();
+  const bad = { member: { role: 'superhero' } };
+  expect(message(await post('u_9', bad))).toEqual([400, 'Could not find user with that ID']);
+  expect(message(await post('u_001', bad))).toEqual([400, 'superhero is not a valid role']);
+  expect(server.writes).toEqual([]);
+});
+
+test('a deactivated role is accepted', async () => {
+  const customRoles = [{ id: 'Retired', deactivated: true }];
+  const { seen, after } = await write({}, { role: 'Retired' }, { customRoles });
+  expect([seen.status, after.role]).toEqual([200, 'Retired']);
+});
+
+test.each([
+  ['main', { additionalRoles: [] }],
+  ['5.0.1', {}],
+] as const)('on %s the first role write gives defaults to every row', async (release, added) => {
+  const entry = { project: 'prj_1', role: 'analyst', environments: [], limitAccessByEnvironment: false };
+  const untouched = { id: 'u_old', role: 'readonly', email: 'old@example.org', projectRoles: [entry] };
+  const { server, get, post } = await bench({ members: [...people(1), untouched], release });
+  const listed = async () => (await get('/members?userEmail=old@example.org')).body['members'];
+  const [before] = (await listed()) as readonly object[];
+  expect(Object.keys(before ?? {})).not.toContain('environments');
+  expect(server.member('u_old')).toEqual({ id: 'u_old', role: 'readonly', projectRoles: [entry] });
+  await post('u_001', { member: { role: 'readonly' } });
+  const defaults = { environments: [], limitAccessByEnvironment: false };
+  const now = { ...before, ...defaults, projectRoles: [{ ...entry, ...added }] };
+  expect(await listed()).toEqual([now]);
+});
+
+test('an organisation can start with bare rows, in which nothing stands that is a default', async () => {
+  const limited = { role: 'engineer', environments: ['dev'], limitAccessByEnvironment: true };
+  const entry = { project: 'prj_1', role: 'analyst', environments: [], limitAccessByEnvironment: false };
+  const members = [
+    person({ id: 'u_1', role: 'analyst', projectRoles: [{ ...entry, additionalRoles: [] }] }),
+    person({ id: 'u_2', ...limited }),
+  ];
+  const { server } = await bench({ members, bareRows: true });
+  expect(server.state.members).toEqual([
+    { id: 'u_1', role: 'analyst', projectRoles: [entry] },
+    { id: 'u_2', ...limited },
+  ]);
 });
 
 test('our write validates against the published schema, and what the server merely drops does not', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BUILT_IN_ROLES } from './access.ts';
 import { parse, Refusal } from './members.ts';
-import type { GrowthBookRelease, GrowthBookState, MemberRow, RoleRow } from './state.ts';
+import type { GrowthBookRelease, GrowthBookState, MemberRow, ProjectRoleRow, RoleRow } from './state.ts';
 
 const ROLE = z.object({
   role: z.string(),
@@ -70,7 +70,6 @@ export function checkRow(
     wanted,
   }: { readonly before: MemberRow; readonly after: MemberRow; readonly wanted: Wanted },
   state: GrowthBookState,
-  release: GrowthBookRelease,
 ): void {
   if (state.plan === 'free-new' && after.role !== before.role && after.role !== 'admin') {
     throw new Refusal(
@@ -79,9 +78,9 @@ export function checkRow(
     );
   }
   const check = (role: Omit<RoleRow, 'environments'> & { environments?: string[] }): void =>
-    checkRole(role, state, release);
+    checkRole(role, state);
   check(after);
-  const whole = release === 'main';
+  const whole = state.release === 'main';
   for (const role of after.additionalRoles ?? []) if (whole) check(role);
   const entries = (whole || wanted.projectRoles ? after.projectRoles : undefined) ?? [];
   if (entries.length > 0 && isFree(state)) {
@@ -103,11 +102,10 @@ const PREMIUM: Readonly<Record<string, string>> = {
 function checkRole(
   { role, environments = [], limitAccessByEnvironment }: Partial<RoleRow> & { role: string },
   state: GrowthBookState,
-  release: GrowthBookRelease,
 ): void {
   const custom = state.customRoles.find(({ id }) => id === role);
   if (!custom && !BUILT_IN_ROLES.some((id) => id === role)) {
-    throw new Refusal(400, `${role}${release === 'main' ? '' : ')'} is not a valid role`);
+    throw new Refusal(400, `${role}${state.release === 'main' ? '' : ')'} is not a valid role`);
   }
   if (PREMIUM[role] && state.plan !== 'enterprise') {
     throw new Refusal(400, `Must have a enterprise plan to gain access to the ${PREMIUM[role]}.`);
@@ -120,6 +118,21 @@ function checkRole(
   const unknown = environments.find((id) => !state.environments.includes(id));
   if (unknown === undefined) return;
   throw new Refusal(400, `${unknown} is not a valid environment ID for this organization.`);
+}
+
+/**
+ * A row as any write of the array leaves it. The first write after an upgrade or an import gives defaults to every row that lacks
+ * them: rows gain `environments` and the limit, project entries gain `additionalRoles` where the release has those.
+ */
+export function withDefaults(row: MemberRow, release: GrowthBookRelease): MemberRow {
+  const entry = (one: ProjectRoleRow): ProjectRoleRow =>
+    release === 'main' ? { ...one, additionalRoles: one.additionalRoles ?? [] } : one;
+  return {
+    ...row,
+    environments: row.environments ?? [],
+    limitAccessByEnvironment: row.limitAccessByEnvironment ?? false,
+    ...(row.projectRoles ? { projectRoles: row.projectRoles.map(entry) } : {}),
+  };
 }
 
 /** The answer's account of a row: the intended one, not one read again. What an old row lacks is absent. */

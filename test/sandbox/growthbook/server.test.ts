@@ -178,23 +178,34 @@ test('the list of projects is what the key may read', async () => {
   expect(await get('/projects', 'own')).toMatchObject({ status: 200, body: { projects: [{ id: 'prj_2' }] } });
 });
 
-test('teams are all on one page with their members, to any key, and unknown before 4.4.0', async () => {
-  const keys: ApiKey[] = [{ id: 'k', secret: 'weak', role: 'readonly' }];
-  const team = {
-    id: 'team_1',
-    name: 'T',
-    role: 'engineer',
-    environments: ['dev'],
-    limitAccessByEnvironment: true,
-  };
-  const members = [person({ id: 'u_1', teams: ['team_1'] }), person({ id: 'u_2' })];
-  const { get } = await bench({ keys, members, teams: [team] });
-  const seen = await get('/teams?limit=0&foo=1', 'weak');
-  const [entry] = seen.body['teams'] as object[];
-  expect(entry).toMatchObject({ ...team, members: ['u_1'] });
-  expect(validateEntry('Team', entry)).toEqual([]);
-  const old = await bench({ keys, members, teams: [team], release: '4.3.0' });
-  expect(message(await old.get('/teams', 'weak'))).toEqual([404, 'Unknown API endpoint']);
+test('the settings have the role of new sign-ins', async () => {
+  const defaultRole = { role: 'collaborator', environments: [], limitAccessByEnvironment: false };
+  const { get } = await bench({ defaultRole });
+  expect(await get('/settings')).toMatchObject({ status: 200, body: { settings: { defaultRole } } });
+});
+
+test('the environments are those that a row may name, on one page', async () => {
+  const { get, post } = await bench({ environments: ['dev', 'staging'] });
+  const { body } = await get('/environments?limit=0');
+  expect(body).toMatchObject({ environments: [{ id: 'dev' }, { id: 'staging' }] });
+  const limited = (environment: string) => ({ member: { role: 'engineer', environments: [environment] } });
+  expect((await post('u_001', limited('staging'))).status).toBe(200);
+  expect((await post('u_001', limited('moon'))).status).toBe(400);
+});
+
+test('between two pages one member is removed and one added: the count stays, one is missing and one is no more', async () => {
+  const { server, get } = await bench({ members: people(4) });
+  server.onRequest({ method: 'GET', path: '/api/v1/members', nth: 2 }, () => {
+    server.state.members = [
+      ...server.state.members.filter(({ id }) => id !== 'u_001'),
+      { id: 'u_new', role: 'admin' },
+    ];
+    server.state.users.set('u_new', { email: 'new@example.org', dateCreated: '2026-01-01T00:00:00.000Z' });
+  });
+  const first = await get('/members?limit=2');
+  const second = await get('/members?limit=2&offset=2');
+  expect([ids(first), ids(second)]).toEqual(['u_001 u_002', 'u_004 u_new']);
+  expect([first.body['total'], second.body['total']]).toEqual([4, 4]);
 });
 
 test('the published parameters know what a whole traversal asks, and nothing that is refused', () => {

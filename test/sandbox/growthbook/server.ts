@@ -7,7 +7,6 @@ import {
   type AuditEntry,
   createState,
   type GrowthBookContent,
-  type GrowthBookRelease,
   type GrowthBookState,
   type LoginRace,
   type MemberRow,
@@ -18,7 +17,6 @@ import {
 export interface GrowthBookOptions extends GrowthBookContent {
   readonly now?: () => number;
   readonly requestsPerMinute?: number;
-  readonly release?: GrowthBookRelease;
   readonly gap?: () => Promise<unknown>;
 }
 
@@ -38,11 +36,11 @@ export interface GrowthBook extends SandboxServer {
 
 /** A GrowthBook back-end as one process with one organisation, on 127.0.0.1. Its API root is `origin`. */
 export async function startGrowthBook(options: GrowthBookOptions): Promise<GrowthBook> {
-  const { now = Date.now, requestsPerMinute = 60, release = 'main', gap = () => sleep(2) } = options;
+  const { now = Date.now, requestsPerMinute = 60, gap = () => sleep(2) } = options;
   const state = createState(options);
   const limiter = startLimiter(requestsPerMinute, now);
   const userOf = startUserCache(state, now);
-  const world: World = { state, release, now, gap, limiter, userOf, writes: [], audit: [] };
+  const world: World = { state, now, gap, limiter, userOf, writes: [], audit: [] };
   const server = await startServer((request) => answerTo(request, world), { now });
   return Object.assign(server, {
     state,
@@ -85,7 +83,8 @@ async function answerTo(request: Recorded, world: World): Promise<Answer> {
   if (refused) return { ...refused, headers };
   try {
     const call = { ...caller, world, json: body.json, query: request.query };
-    return { ...(await route(request.method, path, call)), headers };
+    const answer = await route(request.method, path, call);
+    return { ...answer, headers: { ...headers, ...answer.headers } };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { status: error.status, body: { message: error.message }, headers };

@@ -1,4 +1,5 @@
 import type { Recorded } from '../server.ts';
+import type { TeamsForm } from './teams.ts';
 
 /** A role with its environments. The list counts only where `limitAccessByEnvironment` is true; `[]` is then none at all. */
 export interface RoleRow {
@@ -53,11 +54,22 @@ export interface ProjectRow {
   name: string;
 }
 
-/** A custom role of the organisation, with the two powers that a role sync can notice. */
+/** A custom role of the organisation, with what a role sync can notice of it. */
 export interface CustomRole {
   id: string;
   managesTeam?: boolean;
   limitedByEnvironment?: boolean;
+  /** Allows nothing at all, as `noaccess`. */
+  withoutPolicies?: boolean;
+  /** Hidden in the UI; the API takes it all the same. */
+  deactivated?: boolean;
+}
+
+/** What a new sign-in gets. */
+export interface DefaultRole {
+  role: string;
+  environments: string[];
+  limitAccessByEnvironment: boolean;
 }
 
 /** A secret key with a role, a personal token where `userId` is there, or an SDK key. */
@@ -73,8 +85,11 @@ export interface ApiKey {
 /** `free-new` has `limits.roleManagement: false`; `free-legacy` is an organisation from before there were limits. */
 export type GrowthBookPlan = 'free-new' | 'free-legacy' | 'pro' | 'enterprise';
 
-/** `main` has additional roles; 5.0.1 strips and never lists them; 4.3.0 has no teams endpoint and answers 400 for want of permission. */
-export type GrowthBookRelease = 'main' | '5.0.1' | '4.3.0';
+/**
+ * `main` has additional roles, refuses two entries for one project and checks the whole row; 5.0.1 strips and never lists additional
+ * roles, takes two entries and checks what was sent.
+ */
+export type GrowthBookRelease = 'main' | '5.0.1';
 
 /** One role write that was answered with 200. `before` and `after` are the row as read and as written, whatever became of it since. */
 export interface RoleWrite {
@@ -110,13 +125,17 @@ export interface GrowthBookState {
   readonly customRoles: CustomRole[];
   readonly environments: string[];
   readonly races: LoginRace[];
+  readonly release: GrowthBookRelease;
+  /** In which form the teams are answered; `list` by default. */
+  teamsForm: TeamsForm;
+  defaultRole: DefaultRole;
   plan: GrowthBookPlan;
   suspended: boolean;
   /** Called with each request before it is handled: the place for somebody else to be faster. */
   before: ((request: Recorded) => void) | undefined;
 }
 
-/** What the state is made from. Left out: one administrator's key (`DEFAULT_KEY`), enterprise, role `CustomElevatedAccess`, dev and production. */
+/** What the state is made from. Left out: main, one administrator's key (`DEFAULT_KEY`), enterprise, role `CustomElevatedAccess`, dev and production, sign-ins get noaccess. */
 export interface GrowthBookContent {
   readonly members: readonly MemberSeed[];
   readonly teams?: readonly TeamRow[];
@@ -124,7 +143,12 @@ export interface GrowthBookContent {
   readonly keys?: readonly ApiKey[];
   readonly customRoles?: readonly CustomRole[];
   readonly environments?: readonly string[];
+  readonly defaultRole?: DefaultRole;
+  readonly teamsForm?: TeamsForm;
   readonly plan?: GrowthBookPlan;
+  readonly release?: GrowthBookRelease;
+  /** Rows start without what is empty or false, as an import leaves them, until the first write gives them defaults. */
+  readonly bareRows?: boolean;
 }
 
 /** An organisation key with the role admin. */
@@ -137,7 +161,9 @@ export const CREATED = '2025-01-15T09:00:00.000Z';
 export function createState(content: GrowthBookContent): GrowthBookState {
   const seeds = structuredClone([...content.members]);
   return {
-    members: seeds.map(({ name: _name, email: _email, ...row }) => row),
+    members: seeds
+      .map(({ name: _name, email: _email, ...row }) => row)
+      .map((row) => (content.bareRows ? bareRow(row) : row)),
     users: new Map(seeds.flatMap(userOf)),
     teams: structuredClone([...(content.teams ?? [])]),
     projects: structuredClone([...(content.projects ?? [])]),
@@ -145,6 +171,11 @@ export function createState(content: GrowthBookContent): GrowthBookState {
     customRoles: structuredClone([...(content.customRoles ?? [{ id: 'CustomElevatedAccess' }])]),
     environments: [...(content.environments ?? ['dev', 'production'])],
     races: [],
+    release: content.release ?? 'main',
+    teamsForm: content.teamsForm ?? 'list',
+    defaultRole: structuredClone(
+      content.defaultRole ?? { role: 'noaccess', environments: [], limitAccessByEnvironment: false },
+    ),
     plan: content.plan ?? 'enterprise',
     suspended: false,
     before: undefined,
@@ -154,4 +185,28 @@ export function createState(content: GrowthBookContent): GrowthBookState {
 function userOf({ id, name, email }: MemberSeed): [string, UserDocument][] {
   if (email === undefined) return [];
   return [[id, { email, dateCreated: CREATED, ...(name === undefined ? {} : { name }) }]];
+}
+
+function bareRow({
+  environments,
+  limitAccessByEnvironment,
+  teams,
+  additionalRoles,
+  projectRoles,
+  ...row
+}: MemberRow) {
+  const listed = <T>(name: string, list: readonly T[] | undefined) =>
+    list && list.length > 0 ? { [name]: list } : {};
+  const entries = projectRoles?.map(({ additionalRoles: own, ...entry }) => ({
+    ...entry,
+    ...listed('additionalRoles', own),
+  }));
+  return {
+    ...row,
+    ...listed('environments', environments),
+    ...(limitAccessByEnvironment ? { limitAccessByEnvironment } : {}),
+    ...listed('teams', teams),
+    ...listed('additionalRoles', additionalRoles),
+    ...listed('projectRoles', entries),
+  };
 }

@@ -31,7 +31,12 @@ const all: { environments: string[]; limitAccessByEnvironment: boolean } = {
   environments: [],
   limitAccessByEnvironment: false,
 };
-const entry = (role: string, project = PROJECT): ProjectRoleRow => ({ project, role, ...all });
+const entry = (role: string, project = PROJECT): ProjectRoleRow => ({
+  project,
+  role,
+  ...all,
+  additionalRoles: [],
+});
 const holds = (role: string, more: Partial<MemberSeed> = {}) => ({
   role: 'readonly',
   projectRoles: [entry(role)],
@@ -57,7 +62,7 @@ const PEOPLE: readonly Person[] = [
     member: {
       role: 'noaccess',
       projectRoles: [
-        { project: 'prj_search', role: 'engineer', environments: ['dev'], limitAccessByEnvironment: true },
+        { ...entry('engineer', 'prj_search'), environments: ['dev'], limitAccessByEnvironment: true },
         entry('noaccess'),
         entry('analyst', 'prj_apps'),
       ],
@@ -102,7 +107,7 @@ const PEOPLE: readonly Person[] = [
     member: {
       role: 'noaccess',
       projectRoles: [
-        { project: 'prj_search', role: 'engineer', environments: [], limitAccessByEnvironment: true },
+        { ...entry('engineer', 'prj_search'), environments: [], limitAccessByEnvironment: true },
         entry('noaccess'),
       ],
     },

@@ -1,0 +1,45 @@
+import type { Answer } from '../server.ts';
+import { CREATED, type GrowthBookState, type TeamRow } from './state.ts';
+
+/**
+ * How `GET /teams` answers. `list`: all teams. `unknown-endpoint`: the version is older than the endpoint. `proxy-404`: a page of
+ * whatever stands in front. `empty`, `without-last`, `without-ids`: a list that lacks something.
+ */
+export type TeamsForm = 'list' | 'unknown-endpoint' | 'proxy-404' | 'empty' | 'without-last' | 'without-ids';
+
+const PROXY_PAGE: Answer = {
+  status: 404,
+  headers: { 'content-type': 'text/html' },
+  body: '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n',
+};
+
+/** Not in pages, the query is ignored, and any valid key may read it. A team's members are the rows that name the team. */
+export function teamsAnswer(state: GrowthBookState): Answer {
+  const teams = state.teams.map((team) => teamEntity(team, state));
+  const list = (some: readonly object[]): Answer => ({ status: 200, body: { teams: some } });
+  switch (state.teamsForm) {
+    case 'list':
+      return list(teams);
+    case 'unknown-endpoint':
+      return { status: 404, body: { message: 'Unknown API endpoint' } };
+    case 'proxy-404':
+      return PROXY_PAGE;
+    case 'empty':
+      return list([]);
+    case 'without-last':
+      return list(teams.slice(0, -1));
+    case 'without-ids':
+      return list(teams.map(({ id: _id, ...team }) => team));
+  }
+}
+
+const teamEntity = (team: TeamRow, { members }: GrowthBookState) => ({
+  ...team,
+  dateCreated: CREATED,
+  dateUpdated: CREATED,
+  createdBy: '',
+  description: '',
+  managedByIdp: team.managedByIdp ?? false,
+  limitAccessByEnvironment: team.limitAccessByEnvironment ?? false,
+  members: members.filter((row) => row.teams?.includes(team.id)).map(({ id }) => id),
+});
