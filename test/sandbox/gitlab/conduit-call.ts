@@ -9,6 +9,9 @@ export class ConduitFault extends Error {
   }
 }
 
+/** An error that the server itself did not expect: a page with status 500. */
+export class CrashFault extends Error {}
+
 /** A call's parameters by name. */
 export type Params = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { ConduitFault, isRecord, type Params, refuseUnknown } from './conduit-call.ts';
 
-/** One project. `slugs[0]` is the main one; `members` are PHIDs. */
+/** One project. `slugs[0]` is the main one; `members` are PHIDs. Absent, archived and hidden ones look alike: no data. */
 export interface PhabricatorProject {
   readonly id: number;
   readonly phid: string;
@@ -8,6 +8,8 @@ export interface PhabricatorProject {
   slugs: string[];
   members: string[];
   archived?: boolean;
+  /** The token's account may not see it. */
+  hidden?: boolean;
 }
 
 const CONSTRAINTS = ['ids', 'phids', 'slugs', 'members', 'status', 'query'];
@@ -31,7 +33,7 @@ export function searchProjects(params: Params, projects: readonly PhabricatorPro
   const attachments = keysOf(params['attachments'], ATTACHMENTS, 'ERR-INVALID-ATTACHMENT');
   const limit = limitOf(params['limit']);
   const matches = projects
-    .filter((project) => matchesAll(project, constraints))
+    .filter((project) => !project.hidden && matchesAll(project, constraints))
     .toSorted((a, b) => b.id - a.id)
     .filter(({ id }) => !params['after'] || id < Number(params['after']));
   const found = matches.slice(0, limit);

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type ConduitOptions, startConduit } from './conduit.ts';
+import { type ConduitOptions, LIMITED, SETUP, startConduit } from './conduit.ts';
 import { normalizeSlug } from './conduit-projects.ts';
 
 const TOKEN = `api-${'a'.repeat(28)}`;
@@ -144,6 +144,79 @@ test('user.ldapquery gives every account of one name, with roles', async () => {
   ]);
   const second = await byJson('user.ldapquery', { ldapnames: ['Ben'], offset: 1, limit: 1 });
   expect(second.result.map(({ phid }: { phid: string }) => phid)).toEqual(['PHID-USER-ben2']);
+});
+
+test.each<[string, object, string[]]>([
+  ['an ordinary account', {}, ['verified', 'approved', 'activated']],
+  ['a disabled one', { disabled: true }, ['disabled', 'verified', 'approved']],
+  ['one that waits for approval', { unapproved: true }, ['verified']],
+  ['one with an e-mail that is not verified', { unverified: true }, ['unverified', 'approved']],
+  ['a bot', { bot: true }, ['agent', 'verified', 'approved', 'activated']],
+  ['a mailing list', { list: true }, ['list', 'verified', 'approved', 'activated']],
+])('the roles of %s', async (_, flags, roles) => {
+  const { server, byJson } = await conduit();
+  server.state.accounts.push({
+    phid: 'PHID-USER-dov',
+    userName: 'dov',
+    realName: 'Dov',
+    ldapName: 'Dov',
+    ...flags,
+  });
+  expect((await byJson('user.ldapquery', { ldapnames: ['Dov'] })).result).toMatchObject([{ roles }]);
+});
+
+test('a name with spaces at its end matches the name without them', async () => {
+  const { byJson } = await conduit();
+  expect((await byJson('user.ldapquery', { ldapnames: ['Ann Example  '] })).result).toMatchObject([
+    { userName: 'ann', ldap_username: 'Ann Example' },
+  ]);
+});
+
+const page = async (response: Response) => ({
+  status: response.status,
+  type: response.headers.get('content-type'),
+  text: await response.text(),
+});
+const HTML = 'text/html; charset=UTF-8';
+
+test('ldapnames as text instead of a list is status 500 with a page', async () => {
+  const { server } = await conduit();
+  const body = new URLSearchParams({ 'api.token': TOKEN, ldapnames: 'Ann Example' });
+  const answer = await fetch(`${server.origin}/api/user.ldapquery`, { method: 'POST', body });
+  expect(await page(answer)).toMatchObject({ status: 500, type: HTML });
+});
+
+test('parameters by GET are answered with a session error', async () => {
+  const { server } = await conduit();
+  const answer = await fetch(`${server.origin}/api/user.whoami?api.token=${TOKEN}`);
+  expect([answer.status, await answer.json()]).toMatchObject([200, { error_code: 'ERR-INVALID-SESSION' }]);
+});
+
+test('an unknown page is status 200 with HTML, setup is 500, and a limit is plain text without a wait', async () => {
+  const { server } = await conduit();
+  expect(await page(await fetch(`${server.origin}/conduit/api`))).toMatchObject({ status: 200, type: HTML });
+  server.state.instead = SETUP;
+  expect(await page(await fetch(`${server.origin}/api/user.whoami`))).toMatchObject({
+    status: 500,
+    type: HTML,
+  });
+  server.state.instead = LIMITED;
+  const limited = await fetch(`${server.origin}/api/user.whoami`, { method: 'POST' });
+  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, null]);
+  expect(limited.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+});
+
+test.each([
+  ['absent', 'nowhere'],
+  ['archived', 'old'],
+  ['hidden', 'secret'],
+])('a project that is %s is an empty list', async (_, slug) => {
+  const projects = [
+    ...PROJECTS(),
+    { id: 9, phid: 'PHID-PROJ-secret', name: 'S', slugs: ['secret'], members: [], hidden: true },
+  ];
+  const { byJson } = await conduit({ projects });
+  expect((await byJson('project.search', { constraints: { slugs: [slug] } })).result.data).toEqual([]);
 });
 
 type Search = { data: { phid: string }[] };

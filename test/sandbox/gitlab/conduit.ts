@@ -1,8 +1,11 @@
 import { type Answer, type Recorded, startServer } from '../server.ts';
-import { ConduitFault, decodeCall, type Params, refuseUnknown } from './conduit-call.ts';
+import { ConduitFault, CrashFault, decodeCall, type Params, refuseUnknown } from './conduit-call.ts';
 import { type PhabricatorProject, searchProjects } from './conduit-projects.ts';
 
-/** One Phabricator account. `ldapName` is the LDAP `cn` it is linked to; several accounts may be linked to one. */
+/**
+ * One Phabricator account. `ldapName` is the LDAP `cn` it is linked to; several accounts may be linked to one. `unapproved`: waits
+ * for approval. `unverified`: the e-mail is not verified where that is required. `list`: a mailing list, no person.
+ */
 export interface PhabricatorAccount {
   readonly phid: string;
   readonly userName: string;
@@ -10,6 +13,10 @@ export interface PhabricatorAccount {
   ldapName?: string;
   disabled?: boolean;
   bot?: boolean;
+  list?: boolean;
+  admin?: boolean;
+  unapproved?: boolean;
+  unverified?: boolean;
 }
 
 /** `token` belongs to the account named `user`; `expired` tokens are told apart from unknown ones. `now` in milliseconds since 1970. */
@@ -26,11 +33,13 @@ export interface ConduitOptions {
 export interface ConduitState {
   readonly accounts: PhabricatorAccount[];
   readonly projects: PhabricatorProject[];
+  /** What every request gets instead, whoever asks: `LIMITED`, `SETUP`, or any other answer. */
+  instead: Answer | undefined;
 }
 
 /** A Phabricator's Conduit on 127.0.0.1. Every answer to a call has status 200, errors included. */
 export async function startConduit(options: ConduitOptions) {
-  const state: ConduitState = { accounts: options.accounts, projects: options.projects };
+  const state: ConduitState = { accounts: options.accounts, projects: options.projects, instead: undefined };
   const server = await startServer((request) => answerTo(request, options, state), { now: options.now });
   return {
     ...server,
@@ -50,16 +59,19 @@ const METHODS: Readonly<Record<string, Method>> = {
 };
 
 function answerTo(request: Recorded, options: ConduitOptions, state: ConduitState): Answer {
+  if (state.instead) return state.instead;
   const name = /^\/api\/([a-z.]+)$/.exec(request.path)?.[1];
-  if (name === undefined) return page(404, 'Page Not Found');
-  if (request.method !== 'POST') return page(405, 'This method only takes POST');
+  if (name === undefined) return page(200, '404 Not Found');
   try {
+    // Parameters by GET are not read, the token neither.
+    if (request.method !== 'POST') throw new ConduitFault('ERR-INVALID-SESSION', NO_SESSION);
     const { params, metadata } = decodeCall(request);
     const method = METHODS[name];
     if (!method) throw new ConduitFault('ERR-CONDUIT-CALL', `API method "${name}" does not exist.`);
     const viewer = authenticate(metadata['token'], options);
     return reply({ result: method(params, state, viewer), error_code: null, error_info: null });
   } catch (error) {
+    if (error instanceof CrashFault) return page(500, error.message);
     if (!(error instanceof ConduitFault)) throw error;
     return reply({ result: null, error_code: error.code, error_info: error.message });
   }
@@ -73,12 +85,24 @@ const page = (status: number, title: string): Answer => ({
   body: `<!DOCTYPE html><html><head><title>${title}</title></head><body>${title}</body></html>`,
 });
 
+/** The limit on requests: plain text, and no word of when to come back. */
+export const LIMITED: Answer = {
+  status: 429,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'TOO MANY REQUESTS\nYou ("127.0.0.1") are issuing too many requests too quickly.\n',
+};
+
+/** What an unfinished setup answers, and a request with a host name that the server does not have. */
+export const SETUP: Answer = page(500, 'Setup Error');
+
+const NO_SESSION = 'Session key is not present.';
+
 const PREFIXES = ['api', 'cli', 'clr'];
 
 // The real server repeats the token in these messages; whoever prints them prints a secret.
 function authenticate(token: unknown, options: ConduitOptions): PhabricatorAccount {
   if (typeof token !== 'string' || token === '') {
-    throw new ConduitFault('ERR-INVALID-SESSION', 'Session key is not present.');
+    throw new ConduitFault('ERR-INVALID-SESSION', NO_SESSION);
   }
   const refuse = (what: string) => new ConduitFault('ERR-INVALID-AUTH', `API token "${token}" ${what}`);
   if (token.length !== 32) {
@@ -99,14 +123,28 @@ function authenticate(token: unknown, options: ConduitOptions): PhabricatorAccou
   return viewer;
 }
 
-function accountEntity(account: PhabricatorAccount) {
-  const roles = [
-    ...(account.disabled ? ['disabled'] : []),
-    ...(account.bot ? ['agent'] : []),
-    'verified',
-    'approved',
-    ...(account.disabled ? [] : ['activated']),
+/** Roles in the server's order; `activated` is who can sign in. */
+function rolesOf({
+  disabled,
+  bot,
+  list,
+  admin,
+  unverified,
+  unapproved,
+}: PhabricatorAccount): readonly string[] {
+  return [
+    ...(disabled ? ['disabled'] : []),
+    ...(bot ? ['agent'] : []),
+    ...(list ? ['list'] : []),
+    ...(admin ? ['admin'] : []),
+    unverified ? 'unverified' : 'verified',
+    ...(unapproved ? [] : ['approved']),
+    ...(disabled || unapproved || unverified ? [] : ['activated']),
   ];
+}
+
+function accountEntity(account: PhabricatorAccount) {
+  const roles = rolesOf(account);
   const { phid, userName, realName } = account;
   return { phid, userName, realName, image: null, uri: `https://phabricator.example/p/${userName}/`, roles };
 }
@@ -119,8 +157,10 @@ function whoAmI(params: Params, _state: ConduitState, viewer: PhabricatorAccount
 function ldapQuery(params: Params, { accounts }: ConduitState) {
   refuseUnknown('user.ldapquery', params, ['ldapnames', 'offset', 'limit']);
   const names = params['ldapnames'] ?? [];
-  if (!Array.isArray(names)) throw new ConduitFault('ERR-CONDUIT-CORE', 'Expected ldapnames to be a list.');
-  const found = accounts.filter(({ ldapName }) => ldapName !== undefined && names.includes(ldapName));
+  if (!Array.isArray(names)) throw new CrashFault('Unhandled Exception ("TypeError")');
+  // The database compares names as it compares padded text: spaces at the end do not count, case does.
+  const asked = names.map((name) => String(name).replace(/ +$/, ''));
+  const found = accounts.filter(({ ldapName }) => ldapName !== undefined && asked.includes(ldapName));
   if (found.length === 0) {
     throw new ConduitFault('ERR-INVALID-PARAMETER', `Unknown or missing ldap names: ${names.join(', ')}`);
   }

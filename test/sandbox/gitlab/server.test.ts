@@ -104,10 +104,24 @@ test('keyset pages miss nobody when an earlier row goes away in between', async 
   expect(body).toHaveLength(50);
 });
 
-test('links lead to where the server believes to be', async () => {
-  const { call } = await gitlab({ users: waiting(101), externalUrl: 'https://elsewhere.example' });
-  const { headers } = await call(`/users?${KEYSET}`);
-  expect(headers.get('link')).toMatch(/^<https:\/\/elsewhere\.example\/api\/v4\/users\?/);
+test('links name the configured host with the scheme of the request', async () => {
+  const { call } = await gitlab({ users: waiting(101), externalHost: 'gitlab.example:8443' });
+  const linkFor = async (more: Record<string, string>) =>
+    (await call(`/users?${KEYSET}`, { headers: { ...ADMIN, ...more } })).headers.get('link');
+  expect(await linkFor({})).toMatch(/^<http:\/\/gitlab\.example:8443\/api\/v4\/users\?/);
+  expect(await linkFor({ 'x-forwarded-proto': 'https' })).toMatch(/^<https:\/\/gitlab\.example:8443\//);
+});
+
+test('in Admin Mode a token without admin_mode is answered as anybody’s', async () => {
+  const tokens = { plain: { admin: true, scopes: ['api'] as const } };
+  const { call, approve } = await gitlab({ users: waiting(1), tokens, adminMode: true });
+  const seen = async (headers: Record<string, string>) => (await call('/users', { headers })).body[0];
+  expect(await seen(ADMIN)).toHaveProperty('identities');
+  expect(await seen({ 'PRIVATE-TOKEN': 'plain' })).not.toHaveProperty('identities');
+  expect((await approve(1, { 'PRIVATE-TOKEN': 'plain' })).status).toBe(403);
+  expect((await approve(1)).status).toBe(201);
+  const off = await gitlab({ users: waiting(1), tokens });
+  expect((await off.approve(1, { 'PRIVATE-TOKEN': 'plain' })).status).toBe(201);
 });
 
 test('offset pages tell totals and neighbours, newest first', async () => {

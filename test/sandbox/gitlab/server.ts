@@ -12,7 +12,7 @@ import {
 /** A personal access token: whose it is and what it may do. `ended` tokens answer 401 with their own words. */
 export interface GitLabToken {
   readonly admin: boolean;
-  readonly scopes: readonly ('api' | 'read_api' | 'read_user' | 'read_repository')[];
+  readonly scopes: readonly ('api' | 'read_api' | 'read_user' | 'read_repository' | 'admin_mode')[];
   readonly ended?: 'expired' | 'revoked';
 }
 
@@ -22,15 +22,17 @@ export interface GitLabRateLimit {
   readonly seconds: number;
 }
 
-/** `token` is an administrator's with scope `api`; `tokens` are further ones. `now` in milliseconds since 1970. */
+/** `token` is an administrator's with the scopes `api` and `admin_mode`; `tokens` are further ones. `now` in milliseconds since 1970. */
 export interface GitLabOptions {
   readonly users: GitLabUser[];
   readonly token: string;
   readonly now: () => number;
   readonly tokens?: Readonly<Record<string, GitLabToken>>;
   readonly rateLimit?: GitLabRateLimit;
-  /** The origin that the server believes to have, in links and addresses. */
-  readonly externalUrl?: string;
+  /** The host, with its port, that the configuration names. Links and addresses have it, with the scheme of the request. */
+  readonly externalHost?: string;
+  /** Whether Admin Mode is on: then a token without the scope `admin_mode` is answered as anybody's. */
+  readonly adminMode?: boolean;
   /** Filters of `GET /users` that this version does not know yet and so ignores. */
   readonly ignoredFilters?: readonly string[];
 }
@@ -60,7 +62,8 @@ export async function startGitLab(options: GitLabOptions) {
       state.before?.(request);
       const limits = limiter(request);
       if (limits.refusal) return limits.refusal;
-      const origin = options.externalUrl ?? server.origin;
+      const host = options.externalHost ?? new URL(server.origin).host;
+      const origin = `${request.headers['x-forwarded-proto'] ?? 'http'}://${host}`;
       const answer = answerTo(request, { options, state, approvals, origin });
       return { ...answer, headers: { ...limits.headers, ...answer.headers } };
     },
@@ -124,13 +127,13 @@ const ENDED = {
   revoked: 'Token was revoked. You have to re-authorize from the user.',
 };
 
-function authenticate(request: Recorded, { token, tokens }: GitLabOptions): Caller | Answer {
+function authenticate(request: Recorded, { token, tokens, adminMode }: GitLabOptions): Caller | Answer {
   const given = tokenOf(request);
   const reading = request.method === 'GET';
   if (given === undefined && reading) return { signedIn: false, admin: false };
   const known: Readonly<Record<string, GitLabToken>> = {
     ...tokens,
-    [token]: { admin: true, scopes: ['api'] },
+    [token]: { admin: true, scopes: ['api', 'admin_mode'] },
   };
   const found = given === undefined ? undefined : known[given];
   if (!found) return message(401, '401 Unauthorized');
@@ -138,7 +141,8 @@ function authenticate(request: Recorded, { token, tokens }: GitLabOptions): Call
     return { status: 401, body: { error: 'invalid_token', error_description: ENDED[found.ended] } };
   }
   const enough = reading ? ['api', 'read_api', 'read_user'] : ['api'];
-  if (found.scopes.some((scope) => enough.includes(scope))) return { signedIn: true, admin: found.admin };
+  const admin = found.admin && (!adminMode || found.scopes.includes('admin_mode'));
+  if (found.scopes.some((scope) => enough.includes(scope))) return { signedIn: true, admin };
   const error_description = 'The request requires higher privileges than provided by the access token.';
   return { status: 403, body: { error: 'insufficient_scope', error_description, scope: enough.join(' ') } };
 }
