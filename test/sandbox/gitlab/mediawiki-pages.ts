@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { sectionRange, storedText } from './wikitext.ts';
+import { storedText } from './wikitext.ts';
 
 /** One version of a page. `at` in milliseconds since 1970; the wiki itself knows whole seconds only. */
 export interface WikiRevision {
@@ -10,7 +9,6 @@ export interface WikiRevision {
   readonly text: string;
   readonly summary: string;
   readonly bot: boolean;
-  readonly minor: boolean;
 }
 
 /** One page with its versions, oldest first. A protected page can't be edited through the API. */
@@ -59,6 +57,8 @@ export interface WikiPages {
     title: string,
     revision: Pick<WikiRevision, 'user' | 'text'> & Partial<WikiRevision>,
   ) => WikiRevision;
+  /** Moves a page with its versions to another title, and leaves a redirect behind. */
+  readonly move: (from: string, to: string) => void;
   /** Deletes a page, as an administrator of the wiki would. */
   readonly remove: (title: string) => void;
   readonly deletedAt: (title: string) => number | undefined;
@@ -69,8 +69,13 @@ export function startPages(texts: Readonly<Record<string, string>>, now: () => n
   const pages = new Map<string, WikiPage>();
   const deletions = new Map<string, number>();
   let revid = 2_000_000;
+  let pageid = 99_999;
+  const nextId = () => {
+    pageid += 1;
+    return pageid;
+  };
   const write: WikiPages['write'] = (title, revision) => {
-    const page = pages.get(title) ?? { pageid: 100_000 + pages.size + deletions.size, title, revisions: [] };
+    const page = pages.get(title) ?? { pageid: nextId(), title, revisions: [] };
     pages.set(title, page);
     revid += 1;
     const base = {
@@ -78,7 +83,6 @@ export function startPages(texts: Readonly<Record<string, string>>, now: () => n
       at: now(),
       summary: '',
       bot: false,
-      minor: false,
     };
     const added = { ...base, ...revision, revid, text: storedText(revision.text) };
     page.revisions.push(added);
@@ -88,6 +92,13 @@ export function startPages(texts: Readonly<Record<string, string>>, now: () => n
   return {
     pages,
     write,
+    move: (from, to) => {
+      const page = pages.get(from);
+      if (!page) throw new Error(`sandbox: no page to move (found ${from})`);
+      pages.set(to, { ...page, title: to });
+      pages.delete(from);
+      write(from, { user: 'Somebody', text: `#REDIRECT [[${to}]]` });
+    },
     remove: (title) => {
       if (pages.delete(title)) deletions.set(title, now());
     },
@@ -95,84 +106,36 @@ export function startPages(texts: Readonly<Record<string, string>>, now: () => n
   };
 }
 
-/** The text that an edit wants the page to have, from `text`, `appendtext`, `prependtext` and `section`. Checks `md5`. */
-export function wantedText(params: URLSearchParams, current: string): string {
-  const [text, before, after] = ['text', 'prependtext', 'appendtext'].map((name) => params.get(name));
-  if (text == null && before == null && after == null) {
-    throw new ApiFault(
-      'missingparam',
-      'At least one of the parameters "text", "appendtext", "prependtext" and "undo" is required.',
-    );
-  }
-  const adds = before != null || after != null;
-  const given = adds ? `${before ?? ''}${after ?? ''}` : (text ?? '');
-  const md5 = params.get('md5');
-  if (md5 !== null && createHash('md5').update(given).digest('hex') !== md5.toLowerCase()) {
-    throw new ApiFault('badmd5', 'The supplied MD5 hash was incorrect.');
-  }
-  const around = (old: string) => (adds ? `${before ?? ''}${old}${after ?? ''}` : (text ?? ''));
-  return withSection(params, current, around);
-}
-
-function withSection(params: URLSearchParams, current: string, change: (old: string) => string): string {
-  const section = params.get('section') ?? '';
-  if (section === '') return change(current);
-  if (section === 'new') {
-    const title = params.get('sectiontitle') ?? params.get('summary') ?? '';
-    const body = title === '' ? change('') : `== ${title} ==\n\n${change('')}`;
-    return current === '' ? body : `${current}\n\n${body}`;
-  }
-  if (!/^\d+$/.test(section)) {
-    throw new ApiFault('invalidsection', 'The "section" parameter must be a valid section ID or "new".');
-  }
-  const range = sectionRange(current, Number(section));
-  if (!range) throw new ApiFault('nosuchsection', `There is no section ${section}.`);
-  const rest = current.slice(range.end);
-  const changed = change(current.slice(range.start, range.end).trimEnd()).trimEnd();
-  return `${current.slice(0, range.start)}${changed}${rest === '' ? '' : `\n\n${rest}`}`;
-}
-
 function timeParameter(params: URLSearchParams, name: string): number | undefined {
   const value = params.get(name) ?? '';
   if (value === '') return undefined;
-  const compact = value.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z');
-  const time = Date.parse(compact);
+  const time = Date.parse(value);
   if (Number.isNaN(time))
     throw new ApiFault('badtimestamp', `Invalid value "${value}" for timestamp parameter "${name}".`);
   return Math.floor(time / 1000);
 }
 
-const seconds = (at: number): number => Math.floor(at / 1000);
-
-/**
- * Throws `editconflict` or `pagedeleted` as the wiki would. `basetimestamp` is compared to the second, so it does not see another
- * edit within that second, and where it is given a conflict is passed over when nobody else wrote in a later one. This wiki never merges.
- */
+/** Throws `pagedeleted` or `editconflict` as the wiki would. A conflict is seen by the revision's id; this wiki never merges. */
 export function checkConflict(
   params: URLSearchParams,
   page: WikiPage | undefined,
-  own: { user: string; deletedAt: number | undefined },
+  deletedAt: number | undefined,
 ): void {
   const started = timeParameter(params, 'starttimestamp');
-  const deleted = own.deletedAt === undefined ? undefined : seconds(own.deletedAt);
-  if (
-    !page &&
-    started !== undefined &&
-    deleted !== undefined &&
-    deleted >= started &&
-    !isSet(params, 'recreate')
-  ) {
+  const deleted = deletedAt === undefined ? undefined : Math.floor(deletedAt / 1000);
+  if (!page && started !== undefined && deleted !== undefined && deleted >= started) {
     throw new ApiFault('pagedeleted', 'The page has been deleted since you fetched its timestamp.');
   }
   const latest = page?.revisions.at(-1);
-  const base = timeParameter(params, 'basetimestamp');
   const baserevid = params.get('baserevid');
-  if (!page || !latest || params.get('section') === 'new') return;
-  const changed =
-    (base !== undefined && base !== seconds(latest.at)) ||
-    (baserevid !== null && Number(baserevid) !== latest.revid);
-  if (!changed) return;
-  const since = base === undefined ? undefined : page.revisions.filter(({ at }) => seconds(at) > base);
-  const onlySelf = since?.every(({ user }) => user === own.user) && !params.get('section');
-  if (!onlySelf) throw new ApiFault('editconflict', 'Edit conflict.');
+  if (latest && baserevid !== null && Number(baserevid) !== latest.revid)
+    throw new ApiFault('editconflict', 'Edit conflict.');
+}
+
+const REDIRECT = /^\s*#REDIRECT:?\s*\[\[([^\]|#]+)/i;
+
+/** The title that a text redirects to, if it does. */
+export function redirectTarget(text: string): string | undefined {
+  const target = REDIRECT.exec(text)?.[1];
+  return target === undefined ? undefined : normalTitle(target);
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { type MediaWikiOptions, newToken, startMediaWiki } from './mediawiki.ts';
+import { internalError, ratelimited } from './mediawiki-state.ts';
 import { signHeader } from './oauth.ts';
 
 const NOW = Date.UTC(2024, 4, 1, 12, 0, 0);
@@ -132,7 +132,6 @@ test('an edit by POST is signed over its body, and becomes a revision', async ()
       text: 'new ☃ text+%',
       summary: 'why',
       bot: true,
-      minor: false,
     },
   ]);
 });
@@ -158,34 +157,13 @@ test('without the right to, an edit is not flagged as a bot', async () => {
   expect(server.state.edits[0]?.bot).toBe(false);
 });
 
-test.each<[Fields, string]>([
-  [{ appendtext: '\n* end' }, 'lead\n\n== A ==\na\n\n== B ==\nb\n* end'],
-  [{ prependtext: 'start\n' }, 'start\nlead\n\n== A ==\na\n\n== B ==\nb'],
-  [{ section: '1', text: '== A ==\nnew' }, 'lead\n\n== A ==\nnew\n\n== B ==\nb'],
-  [{ section: '1', appendtext: '\nmore' }, 'lead\n\n== A ==\na\nmore\n\n== B ==\nb'],
-  [{ section: '0', text: 'top' }, 'top\n\n== A ==\na\n\n== B ==\nb'],
-  [{ section: '2', text: '== B ==\nlast' }, 'lead\n\n== A ==\na\n\n== B ==\nlast'],
-  [{ section: 'new', summary: 'C', text: 'c' }, 'lead\n\n== A ==\na\n\n== B ==\nb\n\n== C ==\n\nc'],
-])('an edit with %j makes the page %j', async (fields, text) => {
-  const { server, edit } = await wiki({ pages: { [LOG]: 'lead\n\n== A ==\na\n\n== B ==\nb' } });
-  expect((await edit(fields)).body.edit?.result).toBe('Success');
-  expect(server.textOf(LOG)).toBe(text);
-});
-
-const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-
 test.each<[string, string, Fields]>([
   ['no text', 'missingparam', {}],
-  ['no such section', 'nosuchsection', { section: '9', text: 'a' }],
-  ['an odd section', 'invalidsection', { section: 'last', text: 'a' }],
   ['createonly', 'articleexists', { createonly: '1', text: 'a' }],
   ['nocreate of a missing page', 'missingtitle', { title: 'None', nocreate: '1', text: 'a' }],
   ['nocreate', 'Success', { nocreate: '1', text: 'a' }],
   ['a bad title', 'invalidtitle', { title: '<a>', text: 'a' }],
-  ['another md5', 'badmd5', { md5: md5('b'), text: 'a' }],
-  ['the md5 of its text', 'Success', { md5: md5('a'), text: 'a' }],
-  ['the md5 of what it adds', 'Success', { md5: md5('ab'), prependtext: 'a', appendtext: 'b' }],
-  ['a time that is none', 'badtimestamp', { basetimestamp: 'yesterday', text: 'a' }],
+  ['a time that is none', 'badtimestamp', { starttimestamp: 'yesterday', title: 'None', text: 'a' }],
   ['an old token', 'badtoken', { token: newToken(), text: 'a' }],
   ['the token of nobody', 'badtoken', { token: '+\\', text: 'a' }],
 ])('an edit with %s gives %s', async (_name, code, fields) => {
@@ -230,11 +208,8 @@ test('an edit must be posted, with its token in the body', async () => {
 });
 
 test.each<[string, string, Fields]>([
-  ['the time of what was read', 'editconflict', { basetimestamp: '2024-05-01T12:00:00Z' }],
   ['the id of what was read', 'editconflict', { baserevid: '2000001' }],
   ['the id of what stands there', 'Success', { baserevid: '2000002' }],
-  ['the time of what stands there', 'Success', { basetimestamp: '20240501120100' }],
-  ['a new section', 'Success', { section: 'new', basetimestamp: '2024-05-01T12:00:00Z' }],
   ['nothing to compare', 'Success', { starttimestamp: '2024-05-01T12:00:00Z' }],
 ])("somebody else's edit in between, met with %s, gives %s", async (_name, code, fields) => {
   const { server, clock, edit } = await wiki();
@@ -247,19 +222,17 @@ test.each<[string, string, Fields]>([
   expect(server.textOf(LOG)).toContain(code === 'Success' ? 'ours' : 'theirs');
 });
 
-test('an edit of somebody else within the same second is seen by its id alone', async () => {
+test('an edit of somebody else within the same second is a conflict', async () => {
   const { server, edit } = await wiki();
   server.write(LOG, { user: 'Somebody', text: 'theirs' });
   expect(errorOf(await edit({ text: 'ours', baserevid: '2000001' }))).toBe('editconflict');
-  expect(errorOf(await edit({ text: 'ours', basetimestamp: '2024-05-01T12:00:00Z' }))).toBeUndefined();
 });
 
-test('a conflict with oneself is seen by id, and passed over by time', async () => {
+test('an edit of one’s own in between is a conflict too', async () => {
   const { server, clock, edit } = await wiki();
   clock.now += 60_000;
   server.write(LOG, { user: 'GLAAB', text: 'mine' });
   expect(errorOf(await edit({ text: 'ours', baserevid: '2000001' }))).toBe('editconflict');
-  expect(errorOf(await edit({ text: 'ours', basetimestamp: '2024-05-01T12:00:00Z' }))).toBeUndefined();
 });
 
 test('a page that was deleted since the edit began is not made again', async () => {
@@ -336,6 +309,154 @@ test('a signature for another body is refused, and nothing is written', async ()
     info: expect.stringContaining('Invalid signature'),
   });
   expect(server.state.edits).toEqual([]);
+});
+
+test('a moved page leaves a redirect: read with and without following it', async () => {
+  const { server, call } = await wiki();
+  server.move(LOG, 'Tool:New/Log');
+  const plain = await call('GET', { ...READ, prop: 'info|revisions' });
+  expect(plain.body.query.pages).toMatchObject([
+    {
+      title: LOG,
+      redirect: true,
+      revisions: [{ slots: { main: { content: '#REDIRECT [[Tool:New/Log]]' } } }],
+    },
+  ]);
+  expect(plain.body.query).not.toHaveProperty('redirects');
+  const followed = (await call('GET', { ...READ, prop: 'info|revisions', redirects: '1' })).body.query;
+  expect(followed.redirects).toEqual([{ from: LOG, to: 'Tool:New/Log' }]);
+  expect(followed.pages).toMatchObject([
+    {
+      title: 'Tool:New/Log',
+      revisions: [{ slots: { main: { content: '=== 2024-04-30 ===\n* 06:51 old' } } }],
+    },
+  ]);
+  expect(followed.pages[0]).not.toHaveProperty('redirect');
+});
+
+test('a redirect to a redirect is followed to its end, and one in a circle ends too', async () => {
+  const { call } = await wiki({
+    pages: {
+      A: '#REDIRECT [[b]]',
+      B: '#redirect [[C#part]]',
+      C: 'end',
+      D: '#REDIRECT [[E]]',
+      E: '#REDIRECT [[D]]',
+    },
+  });
+  const end = (await call('GET', { ...READ, titles: 'A', redirects: '1' })).body.query;
+  expect(end.redirects).toEqual([
+    { from: 'A', to: 'B' },
+    { from: 'B', to: 'C' },
+  ]);
+  expect(end.pages).toMatchObject([{ title: 'C' }]);
+  const circle = (await call('GET', { ...READ, titles: 'D', redirects: '1' })).body.query;
+  expect(circle.redirects).toHaveLength(2);
+});
+
+test('an edit with the title of a redirect changes the redirect', async () => {
+  const { server, edit } = await wiki();
+  server.move(LOG, 'Tool:New/Log');
+  expect((await edit({ text: 'lost' })).body.edit).toMatchObject({ result: 'Success', title: LOG });
+  expect([server.textOf(LOG), server.textOf('Tool:New/Log')]).toEqual([
+    'lost',
+    '=== 2024-04-30 ===\n* 06:51 old',
+  ]);
+  server.write(LOG, { user: 'Somebody', text: '#REDIRECT [[Tool:New/Log]]' });
+  expect(errorOf(await edit({ text: 'lost', redirect: '1' }))).toBe('redirect-appendonly');
+});
+
+test.each([
+  ['a rate limit', ratelimited(2), 'ratelimited'],
+  ['an internal error', internalError(2), 'internal_api_error_DBQueryError'],
+])('%s is an error with status 200, which passes by itself', async (_name, trouble, code) => {
+  const { server, call, edit } = await wiki();
+  server.state.editFault = { ...trouble };
+  server.state.queryFault = { ...trouble };
+  for (const _ of [1, 2]) {
+    const refused = await edit({ text: 'a' });
+    expect([refused.status, errorOf(refused)]).toEqual([200, code]);
+    expect(errorOf(await call('GET', READ))).toBe(code);
+  }
+  expect(errorOf(await edit({ text: 'a' }))).toBeUndefined();
+  expect(errorOf(await call('GET', READ))).toBeUndefined();
+});
+
+test('an edit that needs a captcha is a failure and no error', async () => {
+  const { server, edit } = await wiki();
+  server.state.captcha = true;
+  const { body } = await edit({ text: 'a' });
+  expect(body).toEqual({
+    edit: { result: 'Failure', captcha: expect.objectContaining({ id: expect.any(String) }) },
+  });
+  expect(server.state.edits).toEqual([]);
+});
+
+test('a title of another wiki has interwiki instead of pages, and no edit', async () => {
+  const { call, edit } = await wiki();
+  const { body } = await call('GET', { ...READ, titles: 'Gitlab:group/log' });
+  expect(body.query.interwiki).toEqual([{ title: 'Gitlab:group/log', iw: 'gitlab' }]);
+  expect(body.query).not.toHaveProperty('pages');
+  expect(errorOf(await edit({ title: 'gitlab:group/log', text: 'a' }))).toBe('invalidtitle');
+});
+
+const RIGHTS = { action: 'query', meta: 'userinfo', uiprop: 'rights' };
+
+test('the rights of the user are what the grants leave of them', async () => {
+  const all = await (await wiki()).call('GET', RIGHTS);
+  expect(all.body.query.userinfo).toMatchObject({ name: 'GLAAB' });
+  expect(all.body.query.userinfo.rights).toEqual(
+    expect.arrayContaining(['bot', 'createpage', 'edit', 'read']),
+  );
+  const some = await wiki({ grants: ['basic', 'editpage'] });
+  const { rights } = (await some.call('GET', RIGHTS)).body.query.userinfo;
+  expect(rights).toContain('edit');
+  expect(rights).not.toContain('bot');
+  expect(rights).not.toContain('createpage');
+});
+
+test.each<[string, readonly string[], string]>([
+  ['only basic', ['basic'], 'permissiondenied'],
+  ['editpage and no right to create', ['basic', 'editpage'], 'cantcreate'],
+  ['createeditmovepage', ['basic', 'createeditmovepage'], 'Success'],
+])('with %s a new page is %s', async (_name, grants, code) => {
+  const { edit } = await wiki({ grants, pages: {} });
+  const answer = await edit({ text: 'a' });
+  expect(errorOf(answer) ?? answer.body.edit.result).toBe(code);
+});
+
+test('without highvolume the flag of a bot is dropped without a word', async () => {
+  const { server, edit } = await wiki({ grants: ['basic', 'editpage', 'createeditmovepage'] });
+  expect((await edit({ text: 'a', bot: '1' })).body.edit.result).toBe('Success');
+  expect(server.state.edits[0]?.bot).toBe(false);
+});
+
+test.each([
+  [300, undefined],
+  [-300, undefined],
+  [301, 'mwoauth-invalid-authorization'],
+])('a clock that is off by %i s gives %s', async (skew, code) => {
+  const { server, call } = await wiki();
+  const form = new URLSearchParams({ format: 'json', formatversion: '2', ...READ }).toString();
+  const at = { nonce: 'x', seconds: NOW / 1000 + skew };
+  const header = signHeader(
+    { method: 'GET', url: `${server.url}?${form}`, form: undefined },
+    CREDENTIALS,
+    at,
+  );
+  expect(errorOf(await call('GET', READ, { header }))).toBe(code);
+});
+
+test('by another host name for the same wiki every signature is invalid', async () => {
+  const { call } = await wiki({ host: 'wiki.example' });
+  expect((await call('GET', READ)).body.error.info).toContain('Invalid signature');
+});
+
+test('of two edits of one version, one is a conflict', async () => {
+  const { server, edit } = await wiki();
+  const both = await Promise.all(['a', 'b'].map((text) => edit({ text, baserevid: '2000001' })));
+  expect(both.map(errorOf).toSorted()).toEqual(['editconflict', undefined]);
+  expect(server.state.edits).toHaveLength(1);
 });
 
 test('errors come in the newer form where that is asked for', async () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Answer, type Recorded, startServer } from '../server.ts';
-import { ANONYMOUS_TOKEN, edit, type MediaWikiState, query } from './mediawiki-actions.ts';
+import { edit, meet } from './mediawiki-edit.ts';
 import { ApiFault, isoTime, isSet, startPages, type WikiPages } from './mediawiki-pages.ts';
+import { query } from './mediawiki-query.ts';
+import { ANONYMOUS_TOKEN, GRANTS, type MediaWikiState } from './mediawiki-state.ts';
 import { type OAuthCredentials, type OAuthVerifier, startVerifier } from './oauth.ts';
 
 /** `user` is whose the OAuth consumer is; `pages` are texts by title. `now` in milliseconds since 1970. */
@@ -12,6 +14,12 @@ export interface MediaWikiOptions {
   readonly pages?: Readonly<Record<string, string>>;
   /** Whether the user may flag edits as a bot's; true unless told. */
   readonly bot?: boolean;
+  /** The grants of the OAuth consumer; all that an edit by a bot needs unless told. */
+  readonly grants?: readonly string[];
+  /** Prefixes of titles that stand for other wikis. */
+  readonly interwiki?: readonly string[];
+  /** The host that the wiki believes to have; by another name for it, every signature is invalid. */
+  readonly host?: string;
 }
 
 interface World {
@@ -31,7 +39,10 @@ export async function startMediaWiki(options: MediaWikiOptions) {
     lag: 0,
     readOnly: undefined,
     blocked: false,
+    captcha: false,
+    interwiki: options.interwiki ?? ['gitlab', 'phab', 'meta'],
     editFault: undefined,
+    queryFault: undefined,
     beforeEdit: undefined,
   };
   const world: World = { options, state, wiki, verify: startVerifier(options.credentials, options.now) };
@@ -41,6 +52,7 @@ export async function startMediaWiki(options: MediaWikiOptions) {
     url: `${server.origin}/w/api.php`,
     state,
     write: wiki.write,
+    move: wiki.move,
     remove: wiki.remove,
     /** The latest text of a page, or undefined where it is missing. */
     textOf: (title: string) => wiki.pages.get(title)?.revisions.at(-1)?.text,
@@ -101,14 +113,19 @@ function handle(request: Recorded, params: URLSearchParams, world: World): objec
     throw new ApiFault('badvalue', `Unrecognized value for parameter "action": ${action}.`);
   }
   checkLag(params, world.state);
-  if (action === 'edit') {
-    const { state, wiki, options } = world;
-    return {
-      edit: edit(params, { user: user ?? '127.0.0.1', botRight: options.bot !== false, state, wiki }),
-    };
-  }
+  const { state, wiki } = world;
+  const rights = rightsOf(user, world.options);
+  if (action === 'edit') return { edit: edit(params, { user: user ?? '127.0.0.1', rights, state, wiki }) };
+  if (state.queryFault) meet(state.queryFault);
   const time = isSet(params, 'curtimestamp') ? { curtimestamp: isoTime(request.at) } : {};
-  return { batchcomplete: true, ...time, query: query(params, { user, state: world.state }) };
+  return { batchcomplete: true, ...time, query: query(params, { user, rights, state }) };
+}
+
+/** What the consumer's grants leave of the user's rights; anonymous users may read and edit. */
+function rightsOf(user: string | undefined, { bot = true, grants }: MediaWikiOptions): readonly string[] {
+  if (user === undefined) return ['read', 'edit', 'createpage'];
+  const granted = (grants ?? Object.keys(GRANTS)).flatMap((grant) => GRANTS[grant] ?? []);
+  return [...new Set(granted)].filter((right) => bot || right !== 'bot').toSorted();
 }
 
 /** The user an OAuth header speaks for, undefined for anonymous requests. */
@@ -116,7 +133,7 @@ function signedInAs(request: Recorded, { options, verify }: World): string | und
   const { authorization, host } = request.headers;
   if (authorization === undefined) return undefined;
   const search = request.query.size > 0 ? `?${request.query}` : '';
-  const url = `http://${host}${request.path}${search}`;
+  const url = `http://${options.host ?? host}${request.path}${search}`;
   const fault = verify({
     method: request.method,
     url,

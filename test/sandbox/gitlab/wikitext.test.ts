@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderWikitext, sectionRange, storedText } from './wikitext.ts';
+import { renderWikitext, storedText } from './wikitext.ts';
 
 test('a page reads as its headings, dotted lines and labels', () => {
   const text = [
@@ -30,19 +30,6 @@ test.each([
   ['a reference to no character stays', '&#9999999; &#0;', '&#9999999; &#0;'],
 ])('%s', (_name, text, read) => {
   expect(renderWikitext(text)).toBe(read);
-});
-
-const PAGE = 'lead\n\n== A ==\na\n\n=== A1 ===\na1\n\n== B ==\nb';
-
-test.each([
-  [0, 'lead\n\n'],
-  [1, '== A ==\na\n\n=== A1 ===\na1\n\n'],
-  [2, '=== A1 ===\na1\n\n'],
-  [3, '== B ==\nb'],
-  [4, undefined],
-])('section %i goes to the next heading of its level or above', (section, text) => {
-  const range = sectionRange(PAGE, section);
-  expect(range && PAGE.slice(range.start, range.end)).toBe(text);
 });
 
 test('stored text has line feeds only and no white space at its end', () => {

@@ -25,18 +25,5 @@ const inline = (text: string): string =>
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     });
 
-/** Where a section begins and ends in a page's text; 0 is what stands before the first heading. Undefined where there is none. */
-export function sectionRange(text: string, section: number): { start: number; end: number } | undefined {
-  const headings = [...text.matchAll(/^(={1,6})\s*.+?\s*\1[ \t]*$/gm)].map((match) => ({
-    start: match.index,
-    level: match[1]?.length ?? 0,
-  }));
-  if (section === 0) return { start: 0, end: headings[0]?.start ?? text.length };
-  const heading = headings[section - 1];
-  if (!heading) return undefined;
-  const next = headings.slice(section).find(({ level }) => level <= heading.level);
-  return { start: heading.start, end: next?.start ?? text.length };
-}
-
 /** A page's text as MediaWiki stores it: line feeds only, no white space at its end. */
 export const storedText = (text: string): string => text.replaceAll('\r\n', '\n').trimEnd();

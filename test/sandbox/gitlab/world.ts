@@ -3,8 +3,8 @@ import { groupEntry, personDn, personEntry } from '../ldap/people.ts';
 import { startLdapServer } from '../ldap/server.ts';
 import { type PhabricatorAccount, startConduit } from './conduit.ts';
 import { startGerrit } from './gerrit.ts';
-import { startMediaWiki } from './mediawiki.ts';
-import { startGitLab } from './server.ts';
+import { type MediaWikiOptions, startMediaWiki } from './mediawiki.ts';
+import { type GitLabOptions, startGitLab } from './server.ts';
 import { type GitLabUser, waitingUser } from './users.ts';
 
 export const GITLAB_TOKEN = 'glpat-an-administrators-token';
@@ -41,6 +41,9 @@ export interface Cast {
   readonly phabricator?: readonly string[];
   readonly gerrit?: readonly string[];
   readonly page?: string;
+  /** What is otherwise with GitLab and the wiki. */
+  readonly gitlab?: Partial<GitLabOptions>;
+  readonly wiki?: Partial<MediaWikiOptions>;
 }
 
 const GROUPS = ['wmf', 'wmde', 'nda', 'ops', 'project-tools'];
@@ -111,11 +114,11 @@ const startReview = ({ gerrit = [] }: Cast, now: () => number) =>
 export async function startGitlabWorld(cast: Cast, now: () => number = Date.now) {
   const pages = cast.page === undefined ? {} : { [AUDIT_PAGE]: cast.page };
   const [gitlab, ldap, phabricator, gerrit, wiki] = await Promise.all([
-    startGitLab({ users: structuredClone([...cast.users]), token: GITLAB_TOKEN, now }),
+    startGitLab({ users: structuredClone([...cast.users]), token: GITLAB_TOKEN, now, ...cast.gitlab }),
     startLdapServer({ entries: ldapEntries(cast) }),
     startPhabricator(cast, now),
     startReview(cast, now),
-    startMediaWiki({ credentials: CREDENTIALS, user: 'Glaab', now, pages }),
+    startMediaWiki({ credentials: CREDENTIALS, user: 'Glaab', now, pages, ...cast.wiki }),
   ]);
   const environment = {
     GITLAB_URL: gitlab.origin,
