@@ -1,4 +1,5 @@
 import { ProtocolOperation } from 'ldapts';
+import { normalizeDn } from '../../../src/directories/ldap-dn.ts';
 import { inScope, type LdapAttribute, type LdapEntry, selected } from './entries.ts';
 import { matcher } from './filter.ts';
 import {
@@ -8,6 +9,7 @@ import {
   referenceMessage,
   resultMessage,
 } from './messages.ts';
+import { rootDse, visibleEntries } from './tree.ts';
 import type { LdapFaults, LdapWorld, SeenSearch } from './world.ts';
 
 /** Searches in mid-paging on one connection, by cookie. */
@@ -26,6 +28,10 @@ interface Page {
 const NO_SUCH_OBJECT = 32;
 const SIZE_LIMIT_EXCEEDED = 4;
 const UNWILLING = 53;
+const MUST_BIND = {
+  code: 1,
+  text: '000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed on the connection.',
+};
 const RANGED = /^([^;]+);range=(\d+)-(?:\d+|\*)$/i;
 
 /** The messages that answer one search or one page of it; the last one is its result. */
@@ -36,12 +42,18 @@ export function answerSearch(
 ): readonly Buffer[] {
   const { entries, result } = pageFor(world, asked, open);
   const { faults } = world;
-  const references = faults.reference === undefined ? [] : [referenceMessage(asked.id, faults.reference)];
+  const references = referencesFor(world, asked.search).map((url) => referenceMessage(asked.id, url));
   const found = entries.map((entry) =>
     entryMessage(asked.id, entry.dn, attributesFor(entry, asked.search.attributes, faults), faults.bytes),
   );
   const last = resultMessage(asked.id, ProtocolOperation.LDAP_RES_SEARCH, faults.searchResult ?? result);
   return [...references, ...found, last];
+}
+
+function referencesFor({ faults, references, namingContexts }: LdapWorld, search: LdapSearchRequest) {
+  const isAtTop = namingContexts.some((context) => normalizeDn(context) === normalizeDn(search.base));
+  const ordinary = isAtTop && search.scope !== 'base' && !search.paging?.cookie ? references : [];
+  return faults.reference === undefined ? ordinary : [faults.reference];
 }
 
 function pageFor(
@@ -64,10 +76,15 @@ function firstPage(
 ): Page {
   const seen: SeenSearch = { request: search, boundAs, pages: 0 };
   world.searches.push(seen);
+  world.beforeSearch?.(search, world.searches.length);
+  if (search.base === '' && search.scope === 'base')
+    return { entries: [rootDse(world)], result: { code: 0 } };
+  if (boundAs === '' && world.anonymous === 'refused') return { entries: [], result: MUST_BIND };
   const nothing = boundAs === '' && world.anonymous === 'none';
-  const scoped = inScope(world.entries, search.base, search.scope);
+  const directory = visibleEntries(world);
+  const scoped = inScope(directory, search.base, search.scope);
   if (!scoped) return { entries: [], result: { code: NO_SUCH_OBJECT, text: 'no such entry' } };
-  const found = nothing ? [] : scoped.filter(matcher(search.filter));
+  const found = nothing ? [] : scoped.filter(matcher(search.filter, directory));
   if (search.paging) return nextPage(world, { seen, left: found, size: search.paging.size }, open);
   seen.pages = 1;
   const limit = Math.min(search.sizeLimit || Number.POSITIVE_INFINITY, world.sizeLimit);
@@ -81,7 +98,7 @@ function nextPage(
 ): Page {
   const { seen, left } = search;
   seen.pages += 1;
-  const size = seen.pages === world.faults.emptyPage ? 0 : search.size;
+  const size = seen.pages === world.faults.emptyPage ? 0 : Math.min(search.size, world.pageLimit);
   const rest = left.slice(size);
   if (rest.length === 0) return { entries: left, result: { code: 0, cookie: '' } };
   const cookie = `${world.searches.indexOf(seen)}-${seen.pages}`;

@@ -28,13 +28,18 @@ export async function startDirectories(options: SlapdOptions): Promise<readonly 
   return Promise.all(missing === undefined ? [startEmbedded(options), real()] : [startEmbedded(options)]);
 }
 
+/** Two minutes before anybody asks, say. */
+const CONTEXT_CSN = '20260601115800.123456Z#000000#001#000000';
+
 async function startEmbedded(options: SlapdOptions): Promise<TestDirectory> {
   const folder = await mkdtemp(join(tmpdir(), 'ldap-'));
   const certificates = await makeCertificates(folder);
   const { certificate } = certificates;
+  const { hidden = [], ...others } = options;
+  const told = { ...others, faults: { hidden }, contextCsn: CONTEXT_CSN };
   const [plain, secure] = await Promise.all([
-    startLdapServer({ ...options, certificate }),
-    startLdapServer({ ...options, certificate, ldaps: true }),
+    startLdapServer({ ...told, certificate }),
+    startLdapServer({ ...told, certificate, ldaps: true }),
   ]);
   const close = async () => {
     await Promise.all([plain.close(), secure.close(), rm(folder, { recursive: true, force: true })]);

@@ -15,8 +15,18 @@ export interface LdapAttribute {
 export type LdapScope = 'base' | 'one' | 'sub';
 
 /** Sent only when asked for by name or by `+`. */
-const OPERATIONAL = new Set(['pwdpolicysubentry', 'pwdaccountlockedtime', 'memberof', 'entryuuid']);
-const DN_VALUED = new Set(['member', 'memberof', 'pwdpolicysubentry', 'uniquemember', 'owner']);
+const OPERATIONAL = new Set([
+  'pwdpolicysubentry',
+  'pwdaccountlockedtime',
+  'memberof',
+  'entryuuid',
+  'contextcsn',
+  'namingcontexts',
+  'supportedldapversion',
+  'supportedcontrol',
+  'supportedextension',
+]);
+const DN_VALUED = new Set(['member', 'memberof', 'pwdpolicysubentry', 'uniquemember', 'owner', 'manager']);
 const SUPERIOR: Readonly<Record<string, string>> = {
   inetorgperson: 'organizationalperson',
   organizationalperson: 'person',
@@ -28,13 +38,19 @@ const attributesOf = (entry: LdapEntry): readonly LdapAttribute[] =>
     values: typeof value === 'string' ? [value] : value,
   }));
 
-/** Every value of an attribute in matching form; an object class brings its superiors. */
+/** Whether a name is that of an attribute, or of it with options after it: `mail;lang-en` belongs to `mail`. */
+const belongsTo = (name: string, attribute: string): boolean => {
+  const own = name.toLowerCase();
+  return own === attribute || own.startsWith(`${attribute};`);
+};
+
+/** Every value of an attribute in matching form, those under names with options too; an object class brings its superiors. */
 export function matchableValues(entry: LdapEntry, attribute: string): readonly string[] {
   const name = attribute.toLowerCase();
-  const key = Object.keys(entry.attributes).find((one) => one.toLowerCase() === name);
-  const value = key === undefined ? [] : (entry.attributes[key] ?? []);
-  const values = typeof value === 'string' ? [value] : value;
-  const normal = values.map((value) => matchingForm(name, value));
+  const normal = Object.entries(entry.attributes)
+    .filter(([key]) => belongsTo(key, name))
+    .flatMap(([, value]) => value)
+    .map((value) => matchingForm(name, value));
   return name === 'objectclass' ? normal.flatMap(withSuperiors) : normal;
 }
 
@@ -49,7 +65,7 @@ function withSuperiors(objectClass: string): readonly string[] {
   return superior === undefined ? [objectClass] : [objectClass, ...withSuperiors(superior)];
 }
 
-/** The entries in scope, or undefined where nothing stands at the base or below it. */
+/** The entries in scope, or undefined where nothing is at the base or below it. */
 export function inScope(
   entries: readonly LdapEntry[],
   base: string,
@@ -77,7 +93,7 @@ export function selected(entry: LdapEntry, requested: readonly string[]): readon
   return attributesOf(entry).filter(({ name, values }) => {
     const key = name.toLowerCase();
     if (values.length === 0) return false;
-    if (wanted.has(key)) return true;
+    if ([...wanted].some((one) => belongsTo(key, one))) return true;
     return OPERATIONAL.has(key) ? wanted.has('+') : all;
   });
 }

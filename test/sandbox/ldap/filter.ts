@@ -1,5 +1,6 @@
 import { type BerReader, SearchFilter } from 'ldapts';
 import { type LdapEntry, matchableValues, matchingForm } from './entries.ts';
+import { ruleMatcher } from './rules.ts';
 
 /** A search filter as it stands on the wire (RFC 4511, section 4.5.1.7). */
 export type LdapFilter =
@@ -7,6 +8,8 @@ export type LdapFilter =
   | { readonly op: 'not'; readonly filter: LdapFilter }
   | { readonly op: 'present'; readonly attribute: string }
   | { readonly op: 'equal'; readonly attribute: string; readonly value: string }
+  | { readonly op: 'atLeast' | 'atMost'; readonly attribute: string; readonly value: string }
+  | { readonly op: 'rule'; readonly rule: string; readonly attribute: string; readonly value: string }
   | { readonly op: 'substrings'; readonly attribute: string; readonly pieces: readonly Piece[] };
 
 interface Piece {
@@ -26,12 +29,38 @@ export function readFilter(reader: BerReader): LdapFilter {
   if (tag === SearchFilter.and) return { op: 'and', filters: readAll(reader, end, readFilter) };
   if (tag === SearchFilter.or) return { op: 'or', filters: readAll(reader, end, readFilter) };
   if (tag === SearchFilter.not) return { op: 'not', filter: readFilter(reader) };
-  if (tag !== SearchFilter.equalityMatch && tag !== SearchFilter.substrings)
+  if (tag === SearchFilter.extensibleMatch) return readRule(reader, end);
+  const op = tag === null ? undefined : COMPARISONS[tag];
+  if (op === undefined && tag !== SearchFilter.substrings)
     throw new Error(`a filter of a kind that is not served (found tag ${tag})`);
   const attribute = reader.readString() ?? '';
-  if (tag === SearchFilter.equalityMatch) return { op: 'equal', attribute, value: reader.readString() ?? '' };
+  if (op !== undefined) return { op, attribute, value: reader.readString() ?? '' };
   reader.readSequence();
   return { op: 'substrings', attribute, pieces: readAll(reader, end, readPiece) };
+}
+
+const COMPARISONS: Readonly<Record<number, 'equal' | 'atLeast' | 'atMost'>> = {
+  [SearchFilter.equalityMatch]: 'equal',
+  [SearchFilter.greaterOrEqual]: 'atLeast',
+  [SearchFilter.lessOrEqual]: 'atMost',
+};
+
+const RULE_PARTS: Readonly<Record<number, 'rule' | 'attribute' | 'value'>> = {
+  129: 'rule',
+  130: 'attribute',
+  131: 'value',
+};
+
+/** `(attribute:rule:=value)`; whether the DN counts too is read and left. */
+function readRule(reader: BerReader, end: number): LdapFilter {
+  const parts = { rule: '', attribute: '', value: '' };
+  while (reader.offset < end) {
+    const tag = reader.peek() ?? 0;
+    const part = RULE_PARTS[tag];
+    const text = reader.readString(tag) ?? '';
+    if (part) parts[part] = text;
+  }
+  return { op: 'rule', ...parts };
 }
 
 function readPiece(reader: BerReader): Piece {
@@ -47,23 +76,30 @@ function readAll<T>(reader: BerReader, end: number, read: (reader: BerReader) =>
   return all;
 }
 
-/** Whether an entry answers to a filter, as a question that can be asked of thousands. */
-export function matcher(filter: LdapFilter): (entry: LdapEntry) => boolean {
+type Matches = (entry: LdapEntry) => boolean;
+
+/** Whether an entry of a directory matches a filter, prepared for thousands of entries. */
+export function matcher(filter: LdapFilter, directory: readonly LdapEntry[]): Matches {
   switch (filter.op) {
     case 'and': {
-      const all = filter.filters.map(matcher);
+      const all = filter.filters.map((one) => matcher(one, directory));
       return (entry) => all.every((one) => one(entry));
     }
     case 'or':
-      return anyOf(filter.filters);
+      return anyOf(filter.filters, directory);
     case 'not': {
-      const inner = matcher(filter.filter);
+      const inner = matcher(filter.filter, directory);
       return (entry) => !inner(entry);
     }
+    case 'rule':
+      return ruleMatcher(filter, directory);
+    case 'atLeast':
+    case 'atMost':
+      return (entry) => matchableValues(entry, filter.attribute).some((value) => isOrdered(value, filter));
     case 'present':
       return (entry) => matchableValues(entry, filter.attribute).length > 0;
     case 'equal':
-      return anyOf([filter]);
+      return anyOf([filter], directory);
     case 'substrings':
       return (entry) =>
         matchableValues(entry, filter.attribute).some((value) => hasPieces(value, filter.pieces));
@@ -71,17 +107,29 @@ export function matcher(filter: LdapFilter): (entry: LdapEntry) => boolean {
 }
 
 /** Equalities are looked up by attribute, so that hundreds of names cost one look at each entry. */
-function anyOf(filters: readonly LdapFilter[]): (entry: LdapEntry) => boolean {
+function anyOf(filters: readonly LdapFilter[], directory: readonly LdapEntry[]): Matches {
   const equals = filters.filter((filter) => filter.op === 'equal');
   const wanted = Map.groupBy(equals, ({ attribute }) => attribute.toLowerCase());
   const sets = [...wanted].map(([attribute, some]) => ({
     attribute,
     values: new Set(some.map(({ value }) => matchingForm(attribute, value))),
   }));
-  const others = filters.filter((filter) => filter.op !== 'equal').map(matcher);
+  const others = filters
+    .filter((filter) => filter.op !== 'equal')
+    .map((filter) => matcher(filter, directory));
   return (entry) =>
     sets.some(({ attribute, values }) => matchableValues(entry, attribute).some((one) => values.has(one))) ||
     others.some((one) => one(entry));
+}
+
+/** Whole numbers by their size, all else as text. */
+function isOrdered(
+  found: string,
+  { op, value }: { readonly op: 'atLeast' | 'atMost'; readonly value: string },
+) {
+  const [low, high] = op === 'atLeast' ? [value, found] : [found, value];
+  const isNumber = [low, high].every((one) => /^-?\d+$/.test(one));
+  return isNumber ? BigInt(low) <= BigInt(high) : low <= high;
 }
 
 function hasPieces(value: string, pieces: readonly Piece[]): boolean {

@@ -34,7 +34,19 @@ export function personEntry(
 export const disabledByPolicy = { pwdPolicySubentry: `cn=disabled,ou=ppolicies,${suffix}` };
 export const disabledByLock = { pwdAccountLockedTime: '20250102030405Z' };
 
-/** A group of DNs. slapd refuses a group without any. */
+/** A group whose members stand in `uniqueMember`. */
+export const uniqueGroupEntry = (cn: string, uniqueMember: readonly string[]): LdapEntry => ({
+  dn: `cn=${cn},${groupsBase}`,
+  attributes: { objectClass: 'groupOfUniqueNames', cn, uniqueMember: [...uniqueMember] },
+});
+
+/** A group whose members are user names in `memberUid`. */
+export const posixGroupEntry = (cn: string, memberUid: readonly string[]): LdapEntry => ({
+  dn: `cn=${cn},${groupsBase}`,
+  attributes: { objectClass: 'posixGroup', cn, gidNumber: '500', memberUid: [...memberUid] },
+});
+
+/** A group of DNs; a DN may be another group's. slapd refuses a group without any. */
 export const groupEntry = (cn: string, member: readonly string[]): LdapEntry => ({
   dn: `cn=${cn},${groupsBase}`,
   attributes: { objectClass: 'groupOfNames', cn, member: [...member] },

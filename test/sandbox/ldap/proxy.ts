@@ -10,7 +10,9 @@ export interface LdapProxy {
   cutAfterBytes: number;
   /** Keeps back what the server sends after so many chunks, and what the client sends too. */
   holdAfterChunks: number;
-  /** Cuts every connection that stands now. */
+  /** Changes one byte of what the server sends: the one at `at`, from 0 over each connection, by the bits of `mask`. */
+  flip: { readonly at: number; readonly mask: number } | undefined;
+  /** Cuts every open connection. */
   cutAll(): void;
   close(): Promise<void>;
 }
@@ -30,10 +32,11 @@ export async function startProxy(target: number): Promise<LdapProxy> {
     }
     join(client, upstream, state);
   });
-  const state = {
+  const state: Pick<LdapProxy, 'cutAfterBytes' | 'holdAfterChunks' | 'flip'> & { connections: number } = {
     connections: 0,
     cutAfterBytes: Number.POSITIVE_INFINITY,
     holdAfterChunks: Number.POSITIVE_INFINITY,
+    flip: undefined,
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,7 +53,7 @@ export async function startProxy(target: number): Promise<LdapProxy> {
 function join(
   client: Socket,
   upstream: Socket,
-  state: { cutAfterBytes: number; holdAfterChunks: number },
+  state: Pick<LdapProxy, 'cutAfterBytes' | 'holdAfterChunks' | 'flip'>,
 ): void {
   let bytes = 0;
   let chunks = 0;
@@ -66,6 +69,9 @@ function join(
     if (chunks >= state.holdAfterChunks) return;
     chunks += 1;
     const room = state.cutAfterBytes - bytes;
+    const place = (state.flip?.at ?? -1) - bytes;
+    const byte = data[place];
+    if (state.flip && byte !== undefined) data[place] = byte ^ state.flip.mask;
     bytes += data.length;
     if (bytes <= state.cutAfterBytes) client.write(data);
     else client.write(data.subarray(0, room), hangUp);

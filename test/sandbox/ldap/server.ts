@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { LdapEntry } from './entries.ts';
+import { suffix } from './people.ts';
 import { type LdapCertificate, serveLdap } from './serving.ts';
 import type { LdapBinder, LdapFaults, LdapWorld, SeenBind, SeenSearch } from './world.ts';
 
@@ -9,10 +10,18 @@ import type { LdapBinder, LdapFaults, LdapWorld, SeenBind, SeenSearch } from './
 export interface LdapServerOptions {
   readonly entries: readonly LdapEntry[];
   readonly bind?: readonly LdapBinder[];
-  /** What is answered to who has not bound: everything (default), or a search without entries. */
-  readonly anonymous?: 'read' | 'none';
+  /** What is answered to who has not bound: everything (default), a search without entries, or a refusal. */
+  readonly anonymous?: LdapWorld['anonymous'];
   /** The most entries of an answer without paging; 2,048 unless told. */
   readonly sizeLimit?: number;
+  /** The most entries of a page; no limit unless told. */
+  readonly pageLimit?: number;
+  /** `dc=wikimedia,dc=org` unless told. */
+  readonly namingContexts?: readonly string[];
+  readonly rootDse?: LdapWorld['rootDse'];
+  readonly references?: readonly string[];
+  readonly contextCsn?: string;
+  readonly faults?: LdapFaults;
   readonly certificate?: LdapCertificate;
   readonly ldaps?: boolean;
 }
@@ -23,6 +32,8 @@ export interface LdapSandbox {
   readonly port: number;
   entries: LdapEntry[];
   faults: LdapFaults;
+  contextCsn: LdapWorld['contextCsn'];
+  beforeSearch: LdapWorld['beforeSearch'];
   readonly searches: readonly SeenSearch[];
   readonly binds: readonly SeenBind[];
   /** How many connections were ever made. */
@@ -40,10 +51,16 @@ export interface LdapSandbox {
 export async function startLdapServer(options: LdapServerOptions): Promise<LdapSandbox> {
   const world: LdapWorld = {
     entries: [...options.entries],
-    faults: {},
+    faults: options.faults ?? {},
     binders: options.bind ?? [],
     anonymous: options.anonymous ?? 'read',
     sizeLimit: options.sizeLimit ?? 2048,
+    pageLimit: options.pageLimit ?? Number.POSITIVE_INFINITY,
+    namingContexts: options.namingContexts ?? [suffix],
+    rootDse: options.rootDse ?? {},
+    references: options.references ?? [],
+    contextCsn: options.contextCsn,
+    beforeSearch: undefined,
     searches: [],
     binds: [],
     connections: 0,

@@ -19,6 +19,8 @@ export interface SlapdOptions {
   readonly anonymous?: 'read' | 'none';
   /** The most entries of an answer without paging; 2,048 unless told. With paging there is no limit. */
   readonly sizeLimit?: number;
+  /** Attributes that an access rule keeps from everybody. */
+  readonly hidden?: readonly string[];
 }
 
 /** A running slapd with `ldap://` (and StartTLS) and `ldaps://` on 127.0.0.1. */
@@ -89,6 +91,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
 moduleload ppolicy
+moduleload syncprov
 pidfile ${folder}/slapd.pid
 TLSCACertificateFile ${caPath}
 TLSCertificateFile ${certPath}
@@ -105,9 +108,11 @@ index objectClass,uid,cn,mail,member eq
 sizelimit ${options.sizeLimit ?? 2048}
 limits * size.prtotal=unlimited
 access to attrs=userPassword by anonymous auth
+${(options.hidden ?? []).map((name) => `access to attrs=${name} by * none`).join('\n')}
 access to * by users read by anonymous ${options.anonymous === 'none' ? 'search' : 'read'}
 overlay memberof
 overlay ppolicy
+overlay syncprov
 `;
 
 async function ready(child: ChildProcess, port: number): Promise<Client> {

@@ -21,6 +21,8 @@ export interface LdapFaults {
   garbage?: string;
   /** Values of this attribute are no UTF-8. */
   bytes?: string;
+  /** Attributes that an access rule keeps from everybody: neither sent nor matched. */
+  hidden?: readonly string[];
 }
 
 export interface LdapBinder {
@@ -45,9 +47,21 @@ export interface LdapWorld {
   entries: LdapEntry[];
   faults: LdapFaults;
   readonly binders: readonly LdapBinder[];
-  readonly anonymous: 'read' | 'none';
+  /** What is answered to who has not bound: entries, nothing, or the refusal of Active Directory. */
+  readonly anonymous: 'read' | 'none' | 'refused';
   /** The most entries of an answer without paging. */
   readonly sizeLimit: number;
+  /** The most entries of a page, however many are asked for. */
+  readonly pageLimit: number;
+  /** What the root DSE names; the attributes that it has besides are in `rootDse`. */
+  readonly namingContexts: readonly string[];
+  readonly rootDse: Readonly<Record<string, string | string[]>>;
+  /** References that stand in every answer to a search below a naming context. */
+  readonly references: readonly string[];
+  /** The state of the data, at each naming context, as replication counts it; absent where replication is not set up. */
+  contextCsn: string | undefined;
+  /** Called with each search before it is answered, and with its number from 1. */
+  beforeSearch: ((search: LdapSearchRequest, nth: number) => void) | undefined;
   readonly searches: SeenSearch[];
   readonly binds: SeenBind[];
   connections: number;
