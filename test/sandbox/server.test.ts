@@ -15,9 +15,9 @@ const fault = (path: string, rest: Omit<Fault, 'when'>): Fault => ({
 test('every request is recorded with its query apart, its body and the injected time', async () => {
   const server = await started();
   await fetch(`${server.origin}/a%20b?x=1&x=2?`, { method: 'POST', body: 'text', headers: { 'x-id': '7' } });
-  const { headers, query, ...request } = server.requests[0] as Recorded;
+  const { headers, query, bytes, ...request } = server.requests[0] as Recorded;
   expect(request).toEqual({ method: 'POST', path: '/a%20b', body: 'text', at: 42 });
-  expect(query.getAll('x')).toEqual(['1', '2?']);
+  expect([query.getAll('x'), bytes.toString()]).toEqual([['1', '2?'], 'text']);
   expect(headers['x-id']).toBe('7');
 });
 

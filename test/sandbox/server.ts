@@ -7,6 +7,8 @@ export interface Recorded {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   readonly headers: IncomingHttpHeaders;
   readonly at: number;
 }
@@ -144,7 +146,8 @@ async function record(incoming: IncomingMessage, now: () => number): Promise<Rec
   const query = new URLSearchParams(rest.join('?'));
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  return { method, path, query, body: Buffer.concat(chunks).toString('utf8'), headers, at };
+  const bytes = Buffer.concat(chunks);
+  return { method, path, query, body: bytes.toString('utf8'), bytes, headers, at };
 }
 
 async function respond(exchange: Exchange, trouble: Trouble | undefined): Promise<void> {

@@ -41,6 +41,20 @@ async function sendTrue(exchange: Exchange, change: (bytes: Buffer) => Buffer, m
   exchange.response.writeHead(status, { ...headers, 'content-length': changed.length, ...more }).end(changed);
 }
 
+const PROTECTION = ")]}'\n";
+
+/** The true answer with its JSON changed: a wrong type in a field, a page short, a page twice. Gerrit's first line stays. */
+export const changingJson = (name: string, change: (json: unknown) => unknown): HttpFault =>
+  spoiling(name, (exchange) =>
+    sendTrue(exchange, (bytes) => {
+      const text = bytes.toString();
+      const [first, rest] = text.startsWith(PROTECTION)
+        ? [PROTECTION, text.slice(PROTECTION.length)]
+        : ['', text];
+      return Buffer.from(`${first}${JSON.stringify(change(JSON.parse(rest)))}`);
+    }),
+  );
+
 const half = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
 const notUtf8 = (bytes: Buffer) => {
   const changed = Buffer.from(bytes);

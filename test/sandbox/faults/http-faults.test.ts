@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Recorded, startServer } from '../server.ts';
-import { gzipBomb } from './bodies.ts';
+import { changingJson, gzipBomb } from './bodies.ts';
 import { credentialsOf, ECHO_ENCODINGS } from './echo.ts';
 import { troubleOf } from './fault.ts';
 import { HTTP_FAULTS, httpFault } from './http-faults.ts';
@@ -74,6 +74,19 @@ test('a page is HTML with a title, and a limit has its header', async () => {
   const wait = Number((await fetch(other.server.origin)).headers.get('retry-after'));
   expect(wait).toBeGreaterThan(1_700_000_000);
 });
+
+test.each(['', ")]}'\n"])(
+  'the JSON of a true answer can be changed, after the first line %j too',
+  async (first) => {
+    const server = await startServer(() => ({ status: 200, body: `${first}{"members":[1,2]}` }));
+    onTestFinished(() => server.close());
+    const isShort = changingJson('a page short', (json) => ({ ...(json as object), members: [1] }));
+    server.addFault({ nth: 2, trouble: troubleOf(isShort) });
+    const ask = async () => (await fetch(server.origin)).text();
+    expect(await ask()).toBe(`${first}{"members":[1,2]}`);
+    expect(await ask()).toBe(`${first}{"members":[1]}`);
+  },
+);
 
 test('a gzip bomb of so many members becomes so many times 16 MiB', () => {
   expect(gunzipSync(gzipBomb(2)).length).toBe(32 * 2 ** 20);

@@ -43,6 +43,17 @@ test.each([
   expect([status, type, decoded(text)]).toEqual([200, 'text/plain; charset=utf-8', content]);
 });
 
+test('a file may be any bytes of any size', async () => {
+  const { server, get } = await gitiles();
+  const latin1 = Buffer.from('groups: {caf\xe9: {}}\n', 'latin1');
+  const large = Buffer.alloc(5 * 2 ** 20, 'x');
+  server.push('production', '3'.repeat(40), { [PATH]: latin1, large });
+  const { text } = await get(server.textUrl('production', PATH));
+  expect(Buffer.from(text, 'base64').equals(latin1)).toBe(true);
+  const raw = await fetch(server.rawUrl('production', 'large'));
+  expect(Buffer.from(await raw.arrayBuffer()).equals(large)).toBe(true);
+});
+
 test('a push between two requests moves the branch and leaves the commit as it was', async () => {
   const { server, get } = await gitiles();
   server.push('production', '3'.repeat(40), { [PATH]: 'newest\n' });

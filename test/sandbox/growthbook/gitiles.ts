@@ -1,7 +1,7 @@
 import { type Answer, type Recorded, type SandboxServer, startServer } from '../server.ts';
 
-/** Text by path. */
-export type Files = Readonly<Record<string, string>>;
+/** Contents by path: text, or bytes that need not be UTF-8, of any size. */
+export type Files = Readonly<Record<string, string | Buffer>>;
 
 /** The commits of each branch, by 40 hexadecimal digits, the newest last. A commit stays readable when it is the head no more. */
 export type Branches = Readonly<Record<string, Readonly<Record<string, Files>>>>;
@@ -62,7 +62,7 @@ const page = (status: number, title: string): Answer => ({
 
 const NOT_FOUND = page(404, 'Not Found');
 
-const text = (body: string): Answer => ({
+const text = (body: string | Buffer): Answer => ({
   status: 200,
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body,
@@ -81,10 +81,12 @@ function answerTo({ method, path, query }: Recorded, commits: readonly Commit[])
     id === undefined ? headOf(commits, branch) : commits.find((candidate) => candidate.id === id);
   const format = query.get('format');
   if (file === undefined) return commit && format === 'JSON' ? logEntry(commit) : commitPage(commit);
-  if (format === 'TEXT')
-    return fileOf(commit, file, (content) => text(Buffer.from(content).toString('base64')));
+  if (format === 'TEXT') return fileOf(commit, file, (content) => text(bytesOf(content).toString('base64')));
   return fileOf(commit, file, () => page(200, file));
 }
+
+const bytesOf = (content: string | Buffer): Buffer =>
+  typeof content === 'string' ? Buffer.from(content) : content;
 
 const headOf = (commits: readonly Commit[], branch: string | undefined): Commit | undefined =>
   commits.findLast((commit) => commit.branch === branch);
@@ -94,7 +96,7 @@ const commitPage = (commit: Commit | undefined): Answer => (commit ? page(200, c
 function fileOf(
   commit: Commit | undefined,
   path: string | undefined,
-  show: (content: string) => Answer,
+  show: (content: string | Buffer) => Answer,
 ): Answer {
   const content = path === undefined ? undefined : commit?.files[path];
   return content === undefined ? NOT_FOUND : show(content);

@@ -23,7 +23,8 @@ export interface GrowthBookWorldOptions {
   readonly now?: () => number;
   readonly content?: GrowthBookContent;
   readonly entries?: readonly LdapEntry[];
-  readonly file?: string;
+  /** Puppet's `data.yaml`: text, or bytes. */
+  readonly file?: string | Buffer;
 }
 
 /** Starts the story's world, or another one. */
