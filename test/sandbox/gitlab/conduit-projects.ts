@@ -12,41 +12,23 @@ export interface PhabricatorProject {
   hidden?: boolean;
 }
 
-const CONSTRAINTS = ['ids', 'phids', 'slugs', 'members', 'status', 'query'];
-const ATTACHMENTS = ['members', 'watchers', 'ancestors', 'slugs'];
-const MAX_LIMIT = 100;
-
-/** `project.search`: by default only active projects, 100 a page; an empty list constrains nothing. */
+/** `project.search` by slug or PHID, active projects only, with the whole list of members where it is asked for. */
 export function searchProjects(params: Params, projects: readonly PhabricatorProject[]) {
-  refuseUnknown('project.search', params, [
-    'queryKey',
-    'constraints',
-    'attachments',
-    'order',
-    'before',
-    'after',
-    'limit',
-  ]);
-  if (params['queryKey'])
-    throw new ConduitFault('ERR-BAD-QUERYKEY', `Query key "${params['queryKey']}" is not known.`);
-  const constraints = keysOf(params['constraints'], CONSTRAINTS, 'ERR-INVALID-CONSTRAINT');
-  const attachments = keysOf(params['attachments'], ATTACHMENTS, 'ERR-INVALID-ATTACHMENT');
-  const limit = limitOf(params['limit']);
-  const matches = projects
-    .filter((project) => !project.hidden && matchesAll(project, constraints))
-    .toSorted((a, b) => b.id - a.id)
-    .filter(({ id }) => !params['after'] || id < Number(params['after']));
-  const found = matches.slice(0, limit);
+  refuseUnknown('project.search', params, ['constraints', 'attachments']);
+  const constraints = keysOf(params['constraints'], ['slugs', 'phids'], 'ERR-INVALID-CONSTRAINT');
+  const attachments = keysOf(params['attachments'], ['members'], 'ERR-INVALID-ATTACHMENT');
+  const slugs = listOf(constraints, 'slugs');
+  const phids = listOf(constraints, 'phids');
+  const found = projects
+    .filter(({ hidden, archived }) => !hidden && !archived)
+    .filter((project) => slugs.length === 0 || slugs.some((slug) => hasSlug(project, slug)))
+    .filter(({ phid }) => phids.length === 0 || phids.includes(phid))
+    .toSorted((a, b) => b.id - a.id);
   return {
-    data: found.map((project) => projectEntity(project, attachments)),
-    maps: { slugMap: slugMap(constraints, found) },
+    data: found.map((project) => projectEntity(project, Boolean(attachments['members']))),
+    maps: {},
     query: { queryKey: null },
-    cursor: {
-      limit,
-      after: matches.length > limit ? String(found.at(-1)?.id) : null,
-      before: null,
-      order: null,
-    },
+    cursor: { limit: 100, after: null, before: null, order: null },
   };
 }
 
@@ -58,37 +40,12 @@ function keysOf(value: unknown, known: readonly string[], code: string): Params 
   throw new ConduitFault(code, `"${unknown}" is not valid for this query.`);
 }
 
-function limitOf(value: unknown): number {
-  const limit = value === undefined || value === '' ? MAX_LIMIT : Number(value);
-  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new ConduitFault(
-    'ERR-INVALID-PAGE-SIZE',
-    `Maximum page size for Conduit API method calls is ${MAX_LIMIT}.`,
-  );
-}
-
 function listOf(constraints: Params, name: string): readonly string[] {
   const value = constraints[name] ?? [];
   if (Array.isArray(value)) return value.map(String);
   throw new ConduitFault(
     'ERR-CONDUIT-CORE',
     `Error while reading "${name}": Expected a list, but value is not a list.`,
-  );
-}
-
-function matchesAll(project: PhabricatorProject, constraints: Params): boolean {
-  const oneOf = (name: string, values: readonly string[]) => {
-    const wanted = listOf(constraints, name);
-    return wanted.length === 0 || wanted.some((value) => values.includes(value));
-  };
-  const slugs = listOf(constraints, 'slugs');
-  const status = constraints['status'] ?? 'active';
-  return (
-    oneOf('ids', [String(project.id)]) &&
-    oneOf('phids', [project.phid]) &&
-    oneOf('members', project.members) &&
-    (slugs.length === 0 || slugs.some((slug) => hasSlug(project, slug))) &&
-    (status === 'all' || status === (project.archived ? 'archived' : 'active'))
   );
 }
 
@@ -102,35 +59,12 @@ export const normalizeSlug = (name: string): string =>
     .replace(/[\s/#%&+=?\\<>{}[\]'"~!@$^*,:;(|)`_]+/g, '_')
     .replace(/^_+|_+$/g, '');
 
-function slugMap(constraints: Params, found: readonly PhabricatorProject[]) {
-  const pairs = listOf(constraints, 'slugs').flatMap((slug) => {
-    const project = found.find((candidate) => hasSlug(candidate, slug));
-    return project ? [[slug, { slug: normalizeSlug(slug), projectPHID: project.phid }] as const] : [];
-  });
-  return Object.fromEntries(pairs);
-}
-
-function projectEntity(project: PhabricatorProject, attachments: Params) {
-  const { id, phid, name, slugs, members, archived } = project;
-  const asked = (attachment: string) => Boolean(attachments[attachment]) && attachments[attachment] !== '0';
+function projectEntity({ id, phid, name, slugs, members }: PhabricatorProject, withMembers: boolean) {
   return {
     id,
     type: 'PROJ',
     phid,
-    fields: {
-      name,
-      slug: slugs[0] ?? null,
-      subtype: 'default',
-      milestone: null,
-      depth: 0,
-      parent: null,
-      icon: { key: 'group', name: 'Group', icon: 'fa-users' },
-      color: { key: 'violet', name: 'Violet' },
-      status: archived ? 'archived' : 'active',
-    },
-    attachments: {
-      ...(asked('members') ? { members: { members: members.map((member) => ({ phid: member })) } } : {}),
-      ...(asked('slugs') ? { slugs: { slugs: slugs.map((slug) => ({ slug })) } } : {}),
-    },
+    fields: { name, slug: slugs[0] ?? null, milestone: null, depth: 0, parent: null, status: 'active' },
+    attachments: withMembers ? { members: { members: members.map((member) => ({ phid: member })) } } : {},
   };
 }

@@ -1,5 +1,5 @@
 import { type Answer, type Recorded, startServer } from '../server.ts';
-import { keysetPage, offsetPage } from './pages.ts';
+import { keysetPage } from './pages.ts';
 import {
   adminEntity,
   basicEntity,
@@ -151,15 +151,9 @@ function listUsers({ query }: Recorded, world: World, caller: Caller): Answer {
   if (!caller.signedIn && !query.get('username')) {
     return message(403, '403 Forbidden - Not authorized to access /api/v4/users');
   }
-  if (query.has('extern_uid') !== query.has('provider')) {
-    throw new ParameterFault('extern_uid, provider provide all or none of parameters');
-  }
-  if (query.has('extern_uid') && !caller.admin) return message(403, '403 Forbidden');
   const ignored = world.options.ignoredFilters ?? [];
   const users = filterUsers(world.state.users, query, { admin: caller.admin, ignored });
-  const request = { query, url: `${world.origin}/api/v4/users`, admin: caller.admin };
-  const page = query.get('pagination') === 'keyset' ? keysetPage(users, request) : offsetPage(users, request);
-  if ('status' in page) return page;
+  const page = keysetPage(users, { query, url: `${world.origin}/api/v4/users` }, caller.admin);
   const entity = caller.admin ? adminEntity : basicEntity;
   return { status: 200, headers: page.headers, body: page.rows.map((user) => entity(user, world.origin)) };
 }

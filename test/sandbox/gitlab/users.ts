@@ -96,21 +96,13 @@ export function adminEntity(user: GitLabUser, origin: string) {
 /** A refusal of parameters, as Grape words it. */
 export class ParameterFault extends Error {}
 
-const INTERNAL: ReadonlySet<GitLabUserType> = new Set(['ghost', 'support_bot']);
 const HIDDEN: ReadonlySet<GitLabState> = new Set(['blocked', 'ldap_blocked', 'banned']);
 
 const FLAGS: Readonly<Record<string, (user: GitLabUser) => boolean>> = {
-  active: (user) => user.state === 'active' && !INTERNAL.has(user.userType),
   // Accounts that wait for approval are blocked in name only: this scope leaves them out.
   blocked: (user) => user.state === 'blocked' || user.state === 'ldap_blocked',
-  external: (user) => user.external,
   humans: (user) => user.userType === 'human',
-  admins: (user) => user.admin,
-  without_project_bots: (user) => user.userType !== 'project_bot',
   exclude_active: (user) => user.state !== 'active',
-  exclude_external: (user) => !user.external,
-  exclude_humans: (user) => user.userType !== 'human',
-  exclude_internal: (user) => !INTERNAL.has(user.userType),
 };
 
 function flag(query: URLSearchParams, name: string): boolean {
@@ -129,22 +121,8 @@ export function filterUsers(
 ): readonly GitLabUser[] {
   const names = Object.keys(FLAGS).filter((name) => !ignored.includes(name) && flag(query, name));
   const username = query.get('username')?.toLowerCase();
-  const search = query.get('search')?.toLowerCase();
   return users
     .filter((user) => admin || !HIDDEN.has(user.state))
     .filter((user) => names.every((name) => FLAGS[name]?.(user)))
-    .filter((user) => username === undefined || user.username.toLowerCase() === username)
-    .filter(
-      (user) =>
-        !search || [user.username, user.name, user.email].some((text) => text.toLowerCase().includes(search)),
-    )
-    .filter((user) => !query.has('extern_uid') || hasIdentity(user, query));
+    .filter((user) => username === undefined || user.username.toLowerCase() === username);
 }
-
-// The identity look-up compares `extern_uid` without regard to case and `provider` exactly.
-const hasIdentity = (user: GitLabUser, query: URLSearchParams): boolean =>
-  user.identities.some(
-    ({ provider, extern_uid }) =>
-      provider === query.get('provider') &&
-      extern_uid.toLowerCase() === query.get('extern_uid')?.toLowerCase(),
-  );

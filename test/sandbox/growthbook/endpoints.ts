@@ -5,7 +5,6 @@ import { listMembers, pageOf, parseMembersQuery, Refusal, type startUserCache } 
 import { checkRow, mergeRole, parseRoleBody, updatedMember, withDefaults } from './role.ts';
 import {
   type ApiKey,
-  type AuditEntry,
   CREATED,
   type GrowthBookState,
   type LoginRace,
@@ -23,7 +22,6 @@ export interface World {
   readonly limiter: ReturnType<typeof startLimiter>;
   readonly userOf: ReturnType<typeof startUserCache>;
   readonly writes: RoleWrite[];
-  readonly audit: AuditEntry[];
 }
 
 /** The first row with an id. Throws the 400 for an unknown one. */
@@ -47,7 +45,6 @@ const ENDPOINTS: readonly (readonly [string, RegExp, Endpoint])[] = [
   ['GET', /^\/api(?:\/v1)?$/i, root],
   ['GET', /^\/api\/v1\/members$/i, members],
   ['POST', /^\/api\/v1\/members\/([^/]+)\/role$/i, updateRole],
-  ['DELETE', /^\/api\/v1\/members\/([^/]+)$/i, removeMember],
   ['GET', /^\/api\/v1\/projects$/i, projects],
   ['GET', /^\/api\/v1\/projects\/([^/]+)$/i, project],
   ['GET', /^\/api\/v1\/teams$/i, ({ world }) => teamsAnswer(world.state)],
@@ -102,7 +99,6 @@ async function updateRole(call: Call, id: string): Promise<Answer> {
   const snapshot = race ? structuredClone(state.members) : undefined;
   state.members = read.map((row) => withDefaults(row === before ? after : row, release));
   call.world.writes.push(write);
-  record(call, { event: 'user.update', id, pre: before, post: write.after });
   if (race && snapshot) stampLogin(race, snapshot, call.world);
   return { status: 200, body: { updatedMember: updatedMember(write.after, release) } };
 }
@@ -111,39 +107,6 @@ function stampLogin(race: LoginRace, snapshot: MemberRow[], { state, now }: Worl
   race.left -= 1;
   memberOf(snapshot, race.memberId).lastLoginDate = new Date(now()).toISOString();
   state.members = snapshot.map((row) => withDefaults(row, state.release));
-}
-
-interface Event {
-  readonly event: AuditEntry['event'];
-  readonly id: string;
-  readonly pre: MemberRow;
-  readonly post: MemberRow | undefined;
-}
-
-function record({ world, key }: Call, { event, id, pre, post }: Event): void {
-  world.audit.push({
-    event,
-    entity: { object: 'user', id },
-    apiKey: key.id,
-    details: { pre, post },
-    at: world.now(),
-  });
-}
-
-/** The only place with a guard for the last administrator. */
-function removeMember(call: Call, id: string): Answer {
-  demandTeamManagement(call);
-  const { state } = call.world;
-  const row = memberOf(state.members, id);
-  if (row.managedByIdp)
-    throw new Refusal(400, 'This user is managed via an External Identity Provider (IDP)');
-  const rest = state.members.filter((member) => member !== row);
-  if (row.role === 'admin' && !rest.some(({ role }) => role === 'admin')) {
-    throw new Refusal(400, `Unable to remove ${id} from org: Cannot remove the only admin`);
-  }
-  state.members = rest;
-  record(call, { event: 'user.delete', id, pre: row, post: undefined });
-  return { status: 200, body: { deletedId: id } };
 }
 
 const dated = { dateCreated: CREATED, dateUpdated: CREATED };

@@ -4,7 +4,7 @@ import type { ApiKey, GrowthBookState } from './state.ts';
 
 const refusal = (status: number, message: string): Answer => ({ status, body: { message } });
 
-/** The key of a request, or the answer that refuses it: 400 for a malformed header, 401 for a key that does not count, 403 for a suspended organisation. */
+/** The key of a request, or the answer that refuses it: 400 for a malformed header, 401 for a key that does not count. */
 export function authenticate(
   { headers }: Recorded,
   state: GrowthBookState,
@@ -13,33 +13,16 @@ export function authenticate(
   const header = headers.authorization;
   if (!header) return refused(400, 'Missing Authorization header');
   const [scheme, value] = header.split(' ');
-  if (scheme !== 'Bearer' && scheme !== 'Basic') {
-    return refused(400, 'Must use either a Bearer or Basic authentication scheme');
-  }
+  if (scheme !== 'Bearer') return refused(400, 'Must use either a Bearer or Basic authentication scheme');
   if (!value) return refused(400, 'Missing API key in Authorization header');
-  if (scheme === 'Bearer' && value.split('.').length === 3) return refused(401, 'invalid token');
-  const secret = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('ascii').split(':')[0] : value;
-  const key = state.keys.find((candidate) => candidate.secret === secret);
-  const fault = keyFault(key, headers['x-organization'] !== undefined, state);
-  if (!key || fault) return refused(401, fault ?? 'Invalid API key');
-  if (state.suspended) {
-    return refused(
-      403,
-      'This account has been suspended. Please contact support@growthbook.io for assistance.',
-    );
+  const key = state.keys.find((candidate) => candidate.secret === value);
+  if (!key) return refused(401, 'Invalid API key');
+  if (key.ended)
+    return refused(401, `This API key has ${key.ended === 'expired' ? 'expired' : 'been disabled'}`);
+  if (key.userId !== undefined && !state.members.some(({ id }) => id === key.userId)) {
+    return refused(401, 'Could not find user attached to this API key');
   }
   return { key };
-}
-
-function keyFault(key: ApiKey | undefined, foreign: boolean, state: GrowthBookState): string | undefined {
-  if (!key) return 'Invalid API key';
-  if (key.sdk) return 'Must use a Secret API Key for this request, SDK Endpoint key given instead.';
-  if (key.ended) return `This API key has ${key.ended === 'expired' ? 'expired' : 'been disabled'}`;
-  if (foreign) return 'Only super admins can use the x-organization header';
-  if (key.userId !== undefined && !state.members.some(({ id }) => id === key.userId)) {
-    return 'Could not find user attached to this API key';
-  }
-  return undefined;
 }
 
 /** Whether a key may manage members: by its role, or as its user with every global role, the teams' and the additional ones too. */

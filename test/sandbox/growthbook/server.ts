@@ -4,7 +4,6 @@ import { memberOf, route, type World } from './endpoints.ts';
 import { authenticate, startLimiter } from './keys.ts';
 import { Refusal, startUserCache } from './members.ts';
 import {
-  type AuditEntry,
   createState,
   type GrowthBookContent,
   type GrowthBookState,
@@ -20,11 +19,10 @@ export interface GrowthBookOptions extends GrowthBookContent {
   readonly gap?: () => Promise<unknown>;
 }
 
-/** `writes` and `audit` list what was answered with 200, also where a later write of the whole array has undone it. */
+/** `writes` lists what was answered with 200, also where a later write of the whole array has undone it. */
 export interface GrowthBook extends SandboxServer {
   readonly state: GrowthBookState;
   readonly writes: readonly RoleWrite[];
-  readonly audit: readonly AuditEntry[];
   /** The row as it is now. Throws for an unknown id. */
   readonly member: (id: string) => MemberRow;
   /** The colleague `memberId` logs in around the next role write, or the next `times` that `when` holds for, and undoes it. */
@@ -40,12 +38,11 @@ export async function startGrowthBook(options: GrowthBookOptions): Promise<Growt
   const state = createState(options);
   const limiter = startLimiter(requestsPerMinute, now);
   const userOf = startUserCache(state, now);
-  const world: World = { state, now, gap, limiter, userOf, writes: [], audit: [] };
+  const world: World = { state, now, gap, limiter, userOf, writes: [] };
   const server = await startServer((request) => answerTo(request, world), { now });
   return Object.assign(server, {
     state,
     writes: world.writes,
-    audit: world.audit,
     member: (id: string) => memberOf(state.members, id),
     loginDuringWrite: (memberId: string, { when = () => true, times = 1 } = {}) => {
       memberOf(state.members, memberId);
@@ -72,7 +69,6 @@ function readBody({ body, headers }: Recorded): { readonly json: unknown } | { r
 
 async function answerTo(request: Recorded, world: World): Promise<Answer> {
   world.state.before?.(request);
-  if (request.path === '/healthcheck') return { status: 200, body: { status: 200, healthy: true } };
   const path = request.path.replace(/\/$/, '');
   if (!/^\/api(\/|$)/i.test(path)) return { status: 404, body: { status: 404, message: 'Not found' } };
   const body = readBody(request);

@@ -72,13 +72,12 @@ export interface DefaultRole {
   limitAccessByEnvironment: boolean;
 }
 
-/** A secret key with a role, a personal token where `userId` is there, or an SDK key. */
+/** A secret key with a role, or a personal token where `userId` is there. */
 export interface ApiKey {
   id: string;
   secret: string;
   role?: string;
   userId?: string;
-  sdk?: boolean;
   ended?: 'disabled' | 'expired';
 }
 
@@ -98,14 +97,6 @@ export interface RoleWrite {
   readonly at: number;
   readonly before: MemberRow;
   readonly after: MemberRow;
-}
-
-export interface AuditEntry {
-  readonly event: 'user.update' | 'user.delete';
-  readonly entity: { readonly object: 'user'; readonly id: string };
-  readonly apiKey: string;
-  readonly details: { readonly pre: MemberRow; readonly post: MemberRow | undefined };
-  readonly at: number;
 }
 
 /** A colleague's login that read the array before a write and writes it back after: what was answered with 200 is gone. */
@@ -130,7 +121,6 @@ export interface GrowthBookState {
   teamsForm: TeamsForm;
   defaultRole: DefaultRole;
   plan: GrowthBookPlan;
-  suspended: boolean;
   /** Called with each request before it is handled: the place for somebody else to be faster. */
   before: ((request: Recorded) => void) | undefined;
 }
@@ -177,7 +167,6 @@ export function createState(content: GrowthBookContent): GrowthBookState {
       content.defaultRole ?? { role: 'noaccess', environments: [], limitAccessByEnvironment: false },
     ),
     plan: content.plan ?? 'enterprise',
-    suspended: false,
     before: undefined,
   };
 }
