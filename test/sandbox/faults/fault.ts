@@ -2,7 +2,7 @@ import type { Answer, Exchange, Trouble } from '../server.ts';
 import { encodeAnswer } from '../server.ts';
 
 /**
- * One way in which an HTTP server or what stands before it fails. `handled`: the request was carried out all the same.
+ * One way in which an HTTP server or a proxy before it fails. `handled`: the request was carried out all the same.
  * `whole`: the true answer arrives complete in the end, so a client that waits sees nothing of the fault.
  */
 export interface HttpFault {

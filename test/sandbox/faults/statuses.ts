@@ -32,7 +32,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   520: 'Web server is returning an unknown error',
 };
 
-/** Answers of whatever stands before the server, for each status. */
+/** Answers of a proxy before the server, for each status. */
 export const STATUS_FAULTS: readonly HttpFault[] = [
   ...Object.entries(STATUSES).map(([status, title]) =>
     answering(`status ${status} with a page`, htmlPage(Number(status), `${status} ${title}`)),

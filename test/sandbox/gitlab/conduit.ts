@@ -19,7 +19,7 @@ export interface PhabricatorAccount {
   unverified?: boolean;
 }
 
-/** `token` belongs to the account named `user`; `expired` tokens are told apart from unknown ones. `now` in milliseconds since 1970. */
+/** `token` belongs to the account named `user`; `expired` tokens are refused with other words than unknown ones. `now` in milliseconds since 1970. */
 export interface ConduitOptions {
   readonly token: string;
   readonly user: string;

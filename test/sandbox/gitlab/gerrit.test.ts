@@ -67,7 +67,7 @@ test.each([
   expect(ids(await json(path))).toEqual(expected);
 });
 
-test('members are told apart by username, and inactive ones are marked', async () => {
+test('members have their username, and inactive ones are marked', async () => {
   const { json } = await gerrit();
   expect(await json('/a/groups/10/members/')).toEqual([
     { _account_id: 1, name: 'Ann Example', email: 'ann@example.org', username: 'ann' },

@@ -11,7 +11,7 @@ export interface GerritAccount {
 
 /**
  * One group. `members` are account ids; `includes` are group ids. An id with a colon (`ldap:…`, `global:…`) is a group of LDAP or of
- * the system. Groups are visible to all unless told; the caller owns none unless told. `hidden` groups are not there for the caller.
+ * the system. By default groups are visible to all and the caller owns none. `hidden` groups are not there for the caller.
  */
 export interface GerritGroup {
   readonly id: string;

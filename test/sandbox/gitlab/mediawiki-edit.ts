@@ -40,7 +40,7 @@ export function edit(params: URLSearchParams, { user, rights, state, wiki }: Edi
     user,
     text,
     summary: params.get('summary') ?? '',
-    // Without the right the flag is dropped without a word.
+    // Without the right the flag is dropped silently.
     bot: isSet(params, 'bot') && rights.includes('bot'),
   });
   state.edits.push(added);

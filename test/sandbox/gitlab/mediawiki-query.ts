@@ -29,7 +29,7 @@ function userInfo(params: URLSearchParams, user: string | undefined, rights: rea
   return listOf(params, 'uiprop').includes('rights') ? { ...who, rights } : who;
 }
 
-/** Titles of other wikis stand under `interwiki`; the rest are brought to their form, and redirects are told beside the pages. */
+/** Titles of other wikis are under `interwiki`; the rest are normalized, and redirects are listed beside the pages. */
 function pagesOf(params: URLSearchParams, state: MediaWikiState): object {
   const given = listOf(params, 'titles');
   if (given.length === 0) return {};
@@ -56,7 +56,7 @@ function pagesOf(params: URLSearchParams, state: MediaWikiState): object {
   };
 }
 
-/** The prefix of a title that stands for another wiki, if it has one. */
+/** The prefix of a title that belongs to another wiki, if it has one. */
 export function interwikiPrefix(title: string, { interwiki }: MediaWikiState): string | undefined {
   const prefix = /^:?\s*([^:]+?)\s*:/.exec(title)?.[1]?.toLowerCase();
   return interwiki.find((known) => known === prefix);

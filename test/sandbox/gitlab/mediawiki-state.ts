@@ -12,7 +12,7 @@ export interface MediaWikiState {
   readonly pages: Map<string, WikiPage>;
   /** Edits that came in through the API, oldest first. */
   readonly edits: WikiRevision[];
-  /** Prefixes of titles that stand for other wikis, in lower case. */
+  /** Prefixes of titles that belong to other wikis, in lower case. */
   readonly interwiki: readonly string[];
   /** The CSRF token that is valid now; change it to end every token given out before. */
   csrfToken: string;

@@ -209,7 +209,7 @@ test('an edit must be posted, with its token in the body', async () => {
 
 test.each<[string, string, Fields]>([
   ['the id of what was read', 'editconflict', { baserevid: '2000001' }],
-  ['the id of what stands there', 'Success', { baserevid: '2000002' }],
+  ['the id of the latest version', 'Success', { baserevid: '2000002' }],
   ['nothing to compare', 'Success', { starttimestamp: '2024-05-01T12:00:00Z' }],
 ])("somebody else's edit in between, met with %s, gives %s", async (_name, code, fields) => {
   const { server, clock, edit } = await wiki();
@@ -262,7 +262,7 @@ test('a wiki that is read-only, a block and a protection stop edits and no reads
   expect(server.state.edits).toEqual([]);
 });
 
-test('a wiki that lags tells how long to wait, to those who ask', async () => {
+test('a wiki that lags says how long to wait, to those who ask', async () => {
   const { server, edit } = await wiki();
   server.state.lag = 7.5;
   const answer = await edit({ text: 'a', maxlag: '5' });
@@ -425,7 +425,7 @@ test.each<[string, readonly string[], string]>([
   expect(errorOf(answer) ?? answer.body.edit.result).toBe(code);
 });
 
-test('without highvolume the flag of a bot is dropped without a word', async () => {
+test('without highvolume the flag of a bot is dropped silently', async () => {
   const { server, edit } = await wiki({ grants: ['basic', 'editpage', 'createeditmovepage'] });
   expect((await edit({ text: 'a', bot: '1' })).body.edit.result).toBe('Success');
   expect(server.state.edits[0]?.bot).toBe(false);

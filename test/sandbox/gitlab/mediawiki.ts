@@ -12,11 +12,11 @@ export interface MediaWikiOptions {
   readonly user: string;
   readonly now: () => number;
   readonly pages?: Readonly<Record<string, string>>;
-  /** Whether the user may flag edits as a bot's; true unless told. */
+  /** Whether the user may flag edits as a bot's; true by default. */
   readonly bot?: boolean;
-  /** The grants of the OAuth consumer; all that an edit by a bot needs unless told. */
+  /** The grants of the OAuth consumer; all that an edit by a bot needs by default. */
   readonly grants?: readonly string[];
-  /** Prefixes of titles that stand for other wikis. */
+  /** Prefixes of titles that belong to other wikis. */
   readonly interwiki?: readonly string[];
   /** The host that the wiki believes to have; by another name for it, every signature is invalid. */
   readonly host?: string;

@@ -83,7 +83,7 @@ describe('percent-encoding', () => {
   });
 });
 
-test('a signed request of section 1.2 has the signature that stands there', () => {
+test('a signed request of section 1.2 has the signature that is printed there', () => {
   expect(hmacSha1(baseString(PHOTO), 'kd94hf93k423kf44', 'pfkkdhi9sl3r4s00')).toBe(
     'MdpQcU8iPSUjWoN/UDMsK2sui9I=',
   );

@@ -19,7 +19,7 @@ export const gitlabStory: Cast = {
     pending(106, 'gita'),
     // Denied, although an LDAP group trusts him.
     pending(107, 'hugo'),
-    // Nobody can tell whose these are.
+    // Whose these are is unknown.
     pending(108, 'ines', { identities: [] }),
     pending(109, 'jian'),
     pending(110, 'kofi'),

@@ -168,9 +168,6 @@ test.each<[string, readonly Grant[], readonly Grant[], boolean]>([
   ['an unranked role to admin', all('Strange'), all('admin'), false],
   ['admin to an unranked role', all('admin'), all('Strange'), true],
   ['an unranked role to another', all('Strange'), all('Stranger'), true],
-])(
-  'from %s is told as gained or not, by rank first and then by environments',
-  (_, before, after, expected) => {
-    expect(gained(before, after, ORDER)).toBe(expected);
-  },
-);
+])('from %s is a gain or not, by rank first and then by environments', (_, before, after, expected) => {
+  expect(gained(before, after, ORDER)).toBe(expected);
+});

@@ -67,9 +67,9 @@ export function gained(before: readonly Grant[], after: readonly Grant[], order:
     const same = before.filter((old) => old.role === grant.role);
     if (same.length === 0) return true;
     if (same.some((old) => old.environments === null)) return false;
-    const held = same.flatMap((old) => old.environments ?? []);
+    const had = same.flatMap((old) => old.environments ?? []);
     return (
-      grant.environments === null || grant.environments.some((environment) => !held.includes(environment))
+      grant.environments === null || grant.environments.some((environment) => !had.includes(environment))
     );
   });
 }

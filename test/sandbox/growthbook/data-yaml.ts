@@ -1,10 +1,10 @@
 /**
  * A group: its members, or the whole of another group's list (`'*ops'`). A member `'*ops'` is that group's list inside this one;
- * the group meant must stand before.
+ * that group must come before.
  */
 export type GroupSeed = readonly string[] | `*${string}`;
 
-/** What is told of a user besides a key and a number. */
+/** What a user has besides a key and a number. */
 export interface UserSeed {
   readonly ensure?: 'present' | 'absent';
   readonly realname?: string;
@@ -16,7 +16,7 @@ export interface UserSeed {
 
 /**
  * What the file is to hold. Members who are not in `users` get an ordinary entry there, unless it is null. `absent` are users who left
- * and are listed in the group of that name. `fillers` is how many more users there are, 120 unless told.
+ * and are listed in the group of that name. `fillers` is how many more users there are, 120 by default.
  */
 export interface DataYamlSeed {
   readonly groups?: Readonly<Record<string, GroupSeed>>;

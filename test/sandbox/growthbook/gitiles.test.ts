@@ -138,7 +138,7 @@ test('a long list is closed at the indent of its key', () => {
   expect(flat(read(text).groups['deployment'])).toEqual(members);
 });
 
-test('who is told is there: ensure, expiry, quoted names, LDAP-only, who left', () => {
+test('what a seed names is there: ensure, expiry, quoted names, LDAP-only, who left', () => {
   const data = read(
     dataYaml({
       groups: { deployment: ['ann', 'no', '007', 'left', "o'neil", 'nobody', 'only'] },
@@ -168,7 +168,7 @@ test('who is told is there: ensure, expiry, quoted names, LDAP-only, who left', 
   ]);
 });
 
-test('accounts that are not people stand in system_members, keys and Kerberos with users', () => {
+test('accounts that are not people are in system_members, keys and Kerberos with users', () => {
   const data = read(dataYaml());
   expect(data.groups['ops']?.system_members).toEqual(['keyholder']);
   expect(data.users).not.toHaveProperty('keyholder');

@@ -12,7 +12,7 @@ export interface GitilesOptions {
   readonly now?: () => number;
 }
 
-/** `prefix` is where the repository stands; `rawPath` serves a branch's files as they are, without base64. */
+/** `prefix` is the repository's address; `rawPath` serves a branch's files as they are, without base64. */
 export interface Gitiles extends SandboxServer {
   readonly prefix: string;
   /** The address of a file of a branch, in base64, as a browser's link has it. */

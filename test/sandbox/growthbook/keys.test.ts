@@ -82,7 +82,7 @@ test('the 60th request of a minute passes and the 61st is a 429 that is not carr
   expect([server.member('u_001').role, server.writes.length]).toEqual(['collaborator', 0]);
 });
 
-test('Retry-After is always 60, only RateLimit-Reset tells what is left', async () => {
+test('Retry-After is always 60, only RateLimit-Reset has what is left', async () => {
   let now = NOW;
   const { get } = await bench({ now: () => now, requestsPerMinute: 1 });
   const first = await get('/members');

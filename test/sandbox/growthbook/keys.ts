@@ -44,7 +44,7 @@ const WINDOW_MS = 60_000;
 
 /**
  * Counts by key in one fixed window for the whole process, which begins when the process does. `Retry-After` is always the window's
- * length; only `RateLimit-Reset` tells what is left, in seconds.
+ * length; only `RateLimit-Reset` has what is left, in seconds.
  */
 export function startLimiter(limit: number, now: () => number): (keyId: string) => Limits {
   const start = now();

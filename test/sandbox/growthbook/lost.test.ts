@@ -71,7 +71,7 @@ test("a colleague's login undoes a write that was answered with 200, once, and s
   expect(server.member('u_002').role).toBe('readonly');
 });
 
-test('logins undo as many writes as they are told to', async () => {
+test('logins undo as many writes as they are set to', async () => {
   const { server, post } = await bench();
   server.loginDuringWrite('u_003', { times: 2 });
   const found: string[] = [];

@@ -46,7 +46,7 @@ function plainQuery(query: URLSearchParams): Record<string, string | string[]> {
   );
 }
 
-/** A page of a list with its figures, under the name `key`. */
+/** A page of a list with its counts, under the name `key`. */
 function page<T>(
   key: string,
   items: readonly T[],
@@ -54,8 +54,8 @@ function page<T>(
 ): Answer {
   const part = items.slice(offset, offset + limit);
   const hasMore = offset + limit < items.length;
-  const figures = { limit, offset, count: part.length, total: items.length, hasMore };
-  return { status: 200, body: { [key]: part, ...figures, nextOffset: hasMore ? offset + limit : null } };
+  const counts = { limit, offset, count: part.length, total: items.length, hasMore };
+  return { status: 200, body: { [key]: part, ...counts, nextOffset: hasMore ? offset + limit : null } };
 }
 
 /** A page of any list, `limit` and `offset` read as strictly as for members. */
@@ -85,7 +85,7 @@ interface Listing {
 export const parseMembersQuery = (query: URLSearchParams): MembersQuery =>
   parse(MEMBERS_QUERY, plainQuery(query), 'Querystring');
 
-/** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 unless told. */
+/** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 by default. */
 export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): Answer {
   const is = (filter: string | undefined, value: string): boolean => filter === undefined || filter === value;
   const entries = state.members

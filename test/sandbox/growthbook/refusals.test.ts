@@ -124,8 +124,8 @@ test.each(['u_9', 'U_1', 'u_1@example.org'])('member %s is unknown: 400, never 4
 test('a ghost is updated by its id', async () => {
   const { server, post } = await bench({ members: [{ id: 'u_ghost', role: 'admin' }] });
   const seen = await post('u_ghost', { member: { role: 'readonly' } });
-  const told = { id: 'u_ghost', role: 'readonly', limitAccessByEnvironment: false };
-  expect([seen.status, seen.body]).toEqual([200, { updatedMember: told }]);
+  const answered = { id: 'u_ghost', role: 'readonly', limitAccessByEnvironment: false };
+  expect([seen.status, seen.body]).toEqual([200, { updatedMember: answered }]);
   expect(server.member('u_ghost').role).toBe('readonly');
 });
 
@@ -190,13 +190,13 @@ test.each([
   ['additional roles', {}, { additionalRoles: additional }, [OK, OK, OK, OK]],
   ['a limit', { role: 'engineer' }, { environments: ['dev'] }, [NO_LIMITS, NO_LIMITS, OK, OK]],
   [
-    'nothing, where a premium role is held',
+    'nothing, where the row has a premium role',
     { role: 'noaccess' },
     {},
     [NO_NOACCESS, NO_NOACCESS, NO_NOACCESS, OK],
   ],
   [
-    'a role alone, where project roles are held',
+    'a role alone, where the row has project roles',
     { role: 'analyst', projectRoles: [stored(P1)] },
     { role: 'admin' },
     [NO_PROJECTS, NO_PROJECTS, OK, OK],

@@ -191,7 +191,7 @@ test.each([
   expect(await listed()).toEqual([now]);
 });
 
-test('an organisation can start with bare rows, in which nothing stands that is a default', async () => {
+test('an organisation can start with bare rows, which have nothing that is a default', async () => {
   const limited = { role: 'engineer', environments: ['dev'], limitAccessByEnvironment: true };
   const entry = { project: 'prj_1', role: 'analyst', environments: [], limitAccessByEnvironment: false };
   const members = [

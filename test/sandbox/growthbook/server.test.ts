@@ -46,14 +46,14 @@ test.each([
   ['limit=10&offset=15', { limit: 10, offset: 15, count: 10, total: 25, hasMore: false, nextOffset: null }],
   ['limit=10&offset=14', { limit: 10, offset: 14, count: 10, total: 25, hasMore: true, nextOffset: 24 }],
   ['offset=25', { limit: 10, offset: 25, count: 0, total: 25, hasMore: false, nextOffset: null }],
-])('members?%s is one page of the whole with its figures', async (query, figures) => {
+])('members?%s is one page of the whole with its counts', async (query, counts) => {
   const { get } = await bench({ members: people(25) });
   const seen = await get(`/members?${query}`);
   const { members, ...rest } = seen.body;
-  expect([seen.status, rest]).toEqual([200, figures]);
+  expect([seen.status, rest]).toEqual([200, counts]);
   expect(validateEntry('PaginationFields', rest)).toEqual([]);
-  const first = figures.offset + 1;
-  const expected = Array.from({ length: figures.count }, (_, n) => `u_${String(first + n).padStart(3, '0')}`);
+  const first = counts.offset + 1;
+  const expected = Array.from({ length: counts.count }, (_, n) => `u_${String(first + n).padStart(3, '0')}`);
   expect(ids(seen)).toBe(expected.join(' '));
 });
 
@@ -144,7 +144,7 @@ test.each([
   expect(message(await call(path, { method, headers }))).toEqual([404, 'Unknown API endpoint']);
 });
 
-test.each(['/api', '/api/', '/api/v1', '/api/v1/'])('%s tells the version to a key', async (path) => {
+test.each(['/api', '/api/', '/api/v1', '/api/v1/'])('%s has the version for a key', async (path) => {
   const { call } = await bench();
   const seen = await call(path, { headers: { authorization: 'Bearer secret_admin_sandbox' } });
   const build = { sha: '', date: '', lastVersion: '5.0.1' };

@@ -12,7 +12,7 @@ import {
   type RoleWrite,
 } from './state.ts';
 
-/** `now` in milliseconds since 1970; `gap` passes between reading the members' array and writing it back (2 ms unless told). */
+/** `now` in milliseconds since 1970; `gap` passes between reading the members' array and writing it back (2 ms by default). */
 export interface GrowthBookOptions extends GrowthBookContent {
   readonly now?: () => number;
   readonly requestsPerMinute?: number;

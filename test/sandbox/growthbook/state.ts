@@ -144,7 +144,7 @@ export interface GrowthBookContent {
 /** An organisation key with the role admin. */
 export const DEFAULT_KEY: ApiKey = { id: 'key_sync', secret: 'secret_admin_sandbox', role: 'admin' };
 
-/** When everything here was created, unless told. */
+/** When everything here was created, by default. */
 export const CREATED = '2025-01-15T09:00:00.000Z';
 
 /** The state at the start. Seeds are copied, never changed. */

@@ -83,7 +83,7 @@ const PEOPLE: readonly Person[] = [
   { uid: 'iris', ldap: ['readonly'], outside: 'gate', member: { role: 'readonly' } },
   { uid: 'jonas', ldap: ['admin'], disabled: true, member: holds('admin') },
   { uid: 'kira', ldap: ['readonly'], absent: true, member: holds('readonly') },
-  // What is held beside the project role.
+  // What members have besides the project role.
   { uid: 'nils', ldap: ['readonly'], member: { role: 'engineer', projectRoles: [entry('readonly')] } },
   {
     uid: 'olga',

@@ -42,7 +42,7 @@ test('a version without the endpoint answers in its own form', async () => {
 
 test('a proxy answers 404 with a page of HTML', async () => {
   const { status, type, text } = await ask('proxy-404');
-  expect([status, type]).toEqual([404, 'text/html']);
+  expect([status, type]).toEqual([404, 'text/html; charset=utf-8']);
   expect(text).toContain('<title>404 Not Found</title>');
 });
 

@@ -1,17 +1,12 @@
+import { htmlPage } from '../faults/statuses.ts';
 import type { Answer } from '../server.ts';
 import { CREATED, type GrowthBookState, type TeamRow } from './state.ts';
 
 /**
  * How `GET /teams` answers. `list`: all teams. `unknown-endpoint`: the version is older than the endpoint. `proxy-404`: a page of
- * whatever stands in front. `empty`, `without-last`, `without-ids`: a list that lacks something.
+ * a proxy in front. `empty`, `without-last`, `without-ids`: a list that lacks something.
  */
 export type TeamsForm = 'list' | 'unknown-endpoint' | 'proxy-404' | 'empty' | 'without-last' | 'without-ids';
-
-const PROXY_PAGE: Answer = {
-  status: 404,
-  headers: { 'content-type': 'text/html' },
-  body: '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n',
-};
 
 /** Not in pages, the query is ignored, and any valid key may read it. A team's members are the rows that name the team. */
 export function teamsAnswer(state: GrowthBookState): Answer {
@@ -23,7 +18,7 @@ export function teamsAnswer(state: GrowthBookState): Answer {
     case 'unknown-endpoint':
       return { status: 404, body: { message: 'Unknown API endpoint' } };
     case 'proxy-404':
-      return PROXY_PAGE;
+      return htmlPage(404, '404 Not Found');
     case 'empty':
       return list([]);
     case 'without-last':

@@ -8,10 +8,10 @@ export const adGroups = `OU=Groups,${adDomain}`;
 
 const ESCAPED = /[,+"\\<>;=#]/g;
 
-/** Where somebody stands by common name; a comma in it is escaped: `CN=Ann Smith\\, Dr.,OU=Staff,…`. */
+/** The DN of a person by common name; a comma in it is escaped: `CN=Ann Smith\\, Dr.,OU=Staff,…`. */
 export const adPersonDn = (cn: string): string => `CN=${cn.replace(ESCAPED, '\\$&')},${adPeople}`;
 
-/** Where a group stands. */
+/** The DN of a group by common name. */
 export const adGroupDn = (cn: string): string => `CN=${cn},${adGroups}`;
 
 const NORMAL_ACCOUNT = 512;
@@ -20,14 +20,14 @@ const DISABLED = 2;
 /** A person as Active Directory keeps them: named by `sAMAccountName`, disabled by a bit of `userAccountControl`. */
 export const adPerson = (
   sAMAccountName: string,
-  told: {
+  given: {
     readonly cn?: string;
     readonly mail?: string;
     readonly disabled?: boolean;
     readonly more?: LdapEntry['attributes'];
   } = {},
 ): LdapEntry => {
-  const cn = told.cn ?? sAMAccountName;
+  const cn = given.cn ?? sAMAccountName;
   return {
     dn: adPersonDn(cn),
     attributes: {
@@ -36,9 +36,9 @@ export const adPerson = (
       cn,
       sAMAccountName,
       userPrincipalName: `${sAMAccountName}@corp.example.org`,
-      mail: told.mail ?? `${sAMAccountName}@example.org`,
-      userAccountControl: String(NORMAL_ACCOUNT + (told.disabled ? DISABLED : 0)),
-      ...told.more,
+      mail: given.mail ?? `${sAMAccountName}@example.org`,
+      userAccountControl: String(NORMAL_ACCOUNT + (given.disabled ? DISABLED : 0)),
+      ...given.more,
     },
   };
 };

@@ -18,15 +18,15 @@ export const at = (port: number, protocol: LdapServer['protocol'] = 'ldap'): Lda
   port,
 });
 
-/** Settings with which the reader binds to a port of this machine, without TLS unless told. */
-export const settingsFor = (port: number, told: Partial<LdapSettings> = {}): LdapSettings => ({
+/** Settings with which the reader binds to a port of this machine, without TLS by default. */
+export const settingsFor = (port: number, given: Partial<LdapSettings> = {}): LdapSettings => ({
   servers: [at(port)],
   bindDn: reader.dn,
   bindPassword: reader.password,
   startTls: false,
   groupsBase,
   peopleBase,
-  ...told,
+  ...given,
 });
 
 /** The same without a bind. */
@@ -42,7 +42,7 @@ export interface Asked<T> {
   readonly calls: CallCounts[string];
 }
 
-/** One run against a directory, with `ms` (20 s unless told) until its deadline. */
+/** One run against a directory, with `ms` (20 s by default) until its deadline. */
 export async function ask<T>(
   settings: LdapSettings,
   use: (ldap: LdapSession) => Promise<T>,

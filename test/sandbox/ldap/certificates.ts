@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LdapCertificate } from './serving.ts';
 
-/** Files in PEM. The server's certificate bears `certificateName` and 127.0.0.1; `otherCaPath` is an authority that has not signed it. */
+/** Files in PEM. The server's certificate is for `certificateName` and 127.0.0.1; `otherCaPath` is an authority that has not signed it. */
 export interface LdapCertificates {
   readonly caPath: string;
   readonly otherCaPath: string;

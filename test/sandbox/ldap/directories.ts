@@ -36,10 +36,10 @@ async function startEmbedded(options: SlapdOptions): Promise<TestDirectory> {
   const certificates = await makeCertificates(folder);
   const { certificate } = certificates;
   const { hidden = [], ...others } = options;
-  const told = { ...others, faults: { hidden }, contextCsn: CONTEXT_CSN };
+  const given = { ...others, faults: { hidden }, contextCsn: CONTEXT_CSN };
   const [plain, secure] = await Promise.all([
-    startLdapServer({ ...told, certificate }),
-    startLdapServer({ ...told, certificate, ldaps: true }),
+    startLdapServer({ ...given, certificate }),
+    startLdapServer({ ...given, certificate, ldaps: true }),
   ]);
   const close = async () => {
     await Promise.all([plain.close(), secure.close(), rm(folder, { recursive: true, force: true })]);

@@ -2,7 +2,7 @@ import { type BerReader, SearchFilter } from 'ldapts';
 import { type LdapEntry, matchableValues, matchingForm } from './entries.ts';
 import { ruleMatcher } from './rules.ts';
 
-/** A search filter as it stands on the wire (RFC 4511, section 4.5.1.7). */
+/** A search filter as it is on the wire (RFC 4511, section 4.5.1.7). */
 export type LdapFilter =
   | { readonly op: 'and' | 'or'; readonly filters: readonly LdapFilter[] }
   | { readonly op: 'not'; readonly filter: LdapFilter }

@@ -27,7 +27,7 @@ test('one that hangs takes the connection and what is sent, and never answers', 
   expect([server.connections, heard, socket.destroyed]).toEqual([1, 0, false]);
 });
 
-test('one that hangs up ends the connection without a word', async () => {
+test('one that hangs up ends the connection without an answer', async () => {
   const server = await impostor('hang-up');
   expect(await text(connect(server.port, '127.0.0.1'))).toBe('');
   expect(server.connections).toBe(1);
@@ -43,7 +43,7 @@ test('one that speaks HTTP refuses an LDAP request with a page', async () => {
   expect(head).toContain(`Content-Length: ${body.length}`);
 });
 
-test('a proxy changes the one byte that it is told to, on each connection', async () => {
+test('a proxy changes the one byte that it is set to, on each connection', async () => {
   const server = await startLdapServer({ entries: [personEntry('ann')] });
   const proxy = await startProxy(server.port);
   onTestFinished(async () => {

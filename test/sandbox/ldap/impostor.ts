@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** What listens where a directory should be. `hang`: takes connections and never says a word. `hang-up`: ends each at once. `http`: a web server. */
+/** What listens where a directory should be. `hang`: takes connections and never answers. `hang-up`: ends each at once. `http`: a web server. */
 export type ImpostorKind = 'hang' | 'hang-up' | 'http';
 
 /** A server on 127.0.0.1 that is no directory. */

@@ -4,19 +4,19 @@ export const suffix = 'dc=wikimedia,dc=org';
 export const peopleBase = `ou=people,${suffix}`;
 export const groupsBase = `ou=groups,${suffix}`;
 
-/** Where a person stands whose uid needs no escaping. */
+/** The DN of a person whose uid needs no escaping. */
 export const personDn = (uid: string): string => `uid=${uid},${peopleBase}`;
 
-/** A person as the developer directory keeps them. `cn` and `mail` follow from the uid unless told. */
+/** A person as the developer directory keeps them. `cn` and `mail` follow from the uid by default. */
 export function personEntry(
   uid: string,
-  told: {
+  given: {
     readonly cn?: string;
     readonly mail?: readonly string[];
     readonly more?: LdapEntry['attributes'];
   } = {},
 ): LdapEntry {
-  const cn = told.cn ?? uid;
+  const cn = given.cn ?? uid;
   return {
     dn: personDn(uid),
     attributes: {
@@ -24,8 +24,8 @@ export function personEntry(
       uid,
       cn,
       sn: cn,
-      mail: [...(told.mail ?? [`${uid}@example.org`])],
-      ...told.more,
+      mail: [...(given.mail ?? [`${uid}@example.org`])],
+      ...given.more,
     },
   };
 }
@@ -34,7 +34,7 @@ export function personEntry(
 export const disabledByPolicy = { pwdPolicySubentry: `cn=disabled,ou=ppolicies,${suffix}` };
 export const disabledByLock = { pwdAccountLockedTime: '20250102030405Z' };
 
-/** A group whose members stand in `uniqueMember`. */
+/** A group whose members are in `uniqueMember`. */
 export const uniqueGroupEntry = (cn: string, uniqueMember: readonly string[]): LdapEntry => ({
   dn: `cn=${cn},${groupsBase}`,
   attributes: { objectClass: 'groupOfUniqueNames', cn, uniqueMember: [...uniqueMember] },

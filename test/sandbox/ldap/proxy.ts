@@ -17,7 +17,7 @@ export interface LdapProxy {
   close(): Promise<void>;
 }
 
-/** A proxy on a free port of 127.0.0.1 in front of another port there; it passes everything on until told otherwise. */
+/** A proxy on a free port of 127.0.0.1 in front of another port there; by default it passes everything on. */
 export async function startProxy(target: number): Promise<LdapProxy> {
   const sockets = new Set<Socket>();
   const cutAll = () => {

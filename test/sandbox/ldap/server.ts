@@ -12,11 +12,11 @@ export interface LdapServerOptions {
   readonly bind?: readonly LdapBinder[];
   /** What is answered to who has not bound: everything (default), a search without entries, or a refusal. */
   readonly anonymous?: LdapWorld['anonymous'];
-  /** The most entries of an answer without paging; 2,048 unless told. */
+  /** The most entries of an answer without paging; 2,048 by default. */
   readonly sizeLimit?: number;
-  /** The most entries of a page; no limit unless told. */
+  /** The most entries of a page; no limit by default. */
   readonly pageLimit?: number;
-  /** `dc=wikimedia,dc=org` unless told. */
+  /** `dc=wikimedia,dc=org` by default. */
   readonly namingContexts?: readonly string[];
   readonly rootDse?: LdapWorld['rootDse'];
   readonly references?: readonly string[];
@@ -40,9 +40,9 @@ export interface LdapSandbox {
   readonly connections: number;
   /** How many were ended by an unbind. */
   readonly unbinds: number;
-  /** How many stand now. */
+  /** How many are open now. */
   standing(): number;
-  /** Cuts every connection that stands now. */
+  /** Cuts every open connection. */
   dropAll(): void;
   close(): Promise<void>;
 }

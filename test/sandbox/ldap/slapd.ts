@@ -17,7 +17,7 @@ export interface SlapdOptions {
   readonly entries: readonly LdapEntry[];
   readonly bind?: readonly LdapBinder[];
   readonly anonymous?: 'read' | 'none';
-  /** The most entries of an answer without paging; 2,048 unless told. With paging there is no limit. */
+  /** The most entries of an answer without paging; 2,048 by default. With paging there is no limit. */
   readonly sizeLimit?: number;
   /** Attributes that an access rule keeps from everybody. */
   readonly hidden?: readonly string[];

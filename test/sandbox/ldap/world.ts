@@ -7,7 +7,7 @@ export interface LdapFaults {
   dropAfter?: number;
   /** Never answers to this, and keeps the connection. `tls`: StartTLS is granted and the handshake never comes. */
   stall?: 'bind' | 'search' | 'starttls' | 'tls';
-  /** The page of this number (from 1) is empty and bears a cookie. */
+  /** The page of this number (from 1) is empty and has a cookie. */
   emptyPage?: number;
   /** Sends so many values of an attribute at once, under a name with a range. */
   valuesAtOnce?: number;
@@ -56,7 +56,7 @@ export interface LdapWorld {
   /** What the root DSE names; the attributes that it has besides are in `rootDse`. */
   readonly namingContexts: readonly string[];
   readonly rootDse: Readonly<Record<string, string | string[]>>;
-  /** References that stand in every answer to a search below a naming context. */
+  /** References in every answer to a search below a naming context. */
   readonly references: readonly string[];
   /** The state of the data, at each naming context, as replication counts it; absent where replication is not set up. */
   contextCsn: string | undefined;
