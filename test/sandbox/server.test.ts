@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { makeCertificates } from './ldap/certificates.ts';
 import { type Fault, type Handler, type Recorded, startServer } from './server.ts';
 
 async function started(handler: Handler = ({ path }) => ({ status: 200, body: { path } })) {
@@ -165,4 +171,26 @@ test('an edit does not happen at a request that is never handled', async () => {
   expect(edits).toBe(0);
   expect((await fetch(server.origin)).status).toBe(200);
   expect(edits).toBe(1);
+});
+
+test.each([
+  ['the right certificate', undefined, undefined],
+  ['an expired certificate', 'expired', 'CERT_HAS_EXPIRED'],
+  ['the certificate of another host', 'other-name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+] as const)('a server with %s is taken or refused by who knows its authority', async (_name, fault, code) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+  const { certificate, caPath, otherCaPath } = await makeCertificates(folder, fault);
+  const server = await startServer(() => ({ status: 200, body: 'fine' }), { certificate });
+  onTestFinished(() => Promise.all([server.close(), rm(folder, { recursive: true })]).then(() => undefined));
+  const ask = async (path: string) => {
+    const asked = request(server.origin, { ca: await readFile(path) }).end();
+    return once(asked, 'response').then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+  };
+  expect(await ask(caPath)).toBe(code);
+  expect(await ask(otherCaPath)).toBe(
+    fault === 'expired' ? 'CERT_HAS_EXPIRED' : 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  );
 });

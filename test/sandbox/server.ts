@@ -1,5 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 
 /** One request as it came, in the order of arrival. `path` has no query and is not decoded. `at` is the injected time in milliseconds. */
 export interface Recorded {
@@ -71,10 +73,16 @@ export interface SandboxServer {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a server on a free port of 127.0.0.1. `now` gives milliseconds. A handler that throws is answered with 500 and its message. */
+/** `now` gives milliseconds. With a certificate the server speaks TLS. */
+export interface ServerOptions {
+  readonly now?: () => number;
+  readonly certificate?: Pick<SecureContextOptions, 'key' | 'cert'>;
+}
+
+/** Starts a server on a free port of 127.0.0.1. A handler that throws is answered with 500 and its message. */
 export async function startServer(
   handler: Handler,
-  { now = Date.now }: { readonly now?: () => number } = {},
+  { now = Date.now, certificate }: ServerOptions = {},
 ): Promise<SandboxServer> {
   const requests: Recorded[] = [];
   const faults: { readonly meets: Meets; readonly trouble: Trouble }[] = [];
@@ -89,7 +97,7 @@ export async function startServer(
     for (const { edit } of due.filter(({ moment }) => moment === 'after')) await edit(request);
     return answer;
   };
-  const server = createServer((incoming, response) => {
+  const serve = (incoming: IncomingMessage, response: ServerResponse) => {
     flight.current += 1;
     flight.peak = Math.max(flight.peak, flight.current);
     response.once('close', () => {
@@ -104,10 +112,11 @@ export async function startServer(
         if (response.headersSent || response.destroyed) return response.destroy();
         send(response, { status: 500, body: { message: `sandbox: ${String(error)}` } });
       });
-  });
+  };
+  const server = certificate ? createTlsServer(certificate, serve) : createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     get peak() {
       return flight.peak;

@@ -36,15 +36,22 @@ const ECDSA_WITH_SHA256 = '2a8648ce3d040302';
 const TRUE = Buffer.from([0x01, 0x01, 0xff]);
 const LOOPBACK = Buffer.from([127, 0, 0, 1]);
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** What is wrong with a server's certificate: its time is over, or it is for another host alone. */
+export type CertificateFault = 'expired' | 'other-name';
 
 /** Makes an authority, another authority, and a server's certificate in a folder, good for two days. Needs no openssl. */
-export async function makeCertificates(folder: string): Promise<LdapCertificates> {
+export async function makeCertificates(folder: string, fault?: CertificateFault): Promise<LdapCertificates> {
   const at = (name: string) => join(folder, name);
   const [ca, other, server] = [party('Sandbox CA'), party('Other CA'), party(certificateName)];
   const key = server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const cert = issue(server, ca, serverExtensions());
-  await writeFile(at('ca.pem'), issue(ca, ca, authorityExtensions()));
-  await writeFile(at('other-ca.pem'), issue(other, other, authorityExtensions()));
+  const end = fault === 'expired' ? Date.now() - HOUR_MS : Date.now() + DAY_MS;
+  const cert = issue(server, ca, { extensions: serverExtensions(fault), end });
+  const authority = (one: Party) =>
+    issue(one, one, { extensions: authorityExtensions(), end: Date.now() + DAY_MS });
+  await writeFile(at('ca.pem'), authority(ca));
+  await writeFile(at('other-ca.pem'), authority(other));
   await writeFile(at('server.pem'), cert);
   await writeFile(at('server.key'), key, { mode: 0o600 });
   return {
@@ -58,16 +65,21 @@ export async function makeCertificates(folder: string): Promise<LdapCertificates
 
 const party = (name: string): Party => ({ name, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) });
 
-function issue(subject: Party, issuer: Party, extensions: Buffer): string {
+interface Terms {
+  readonly extensions: Buffer;
+  /** The end of its time, in milliseconds since 1970; it began two days before. */
+  readonly end: number;
+}
+
+function issue(subject: Party, issuer: Party, { extensions, end }: Terms): string {
   const algorithm = der(SEQUENCE, oid(ECDSA_WITH_SHA256));
-  const now = Date.now();
   const signed = der(
     SEQUENCE,
     der(0xa0, der(INTEGER, Buffer.from([2]))),
     der(INTEGER, Buffer.from([1, ...Buffer.from(subject.name).subarray(0, 8)])),
     algorithm,
     nameOf(issuer),
-    der(SEQUENCE, utcTime(now - DAY_MS), utcTime(now + DAY_MS)),
+    der(SEQUENCE, utcTime(end - 2 * DAY_MS), utcTime(end)),
     nameOf(subject),
     subject.publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, der(SEQUENCE, extensions)),
@@ -81,12 +93,12 @@ function issue(subject: Party, issuer: Party, extensions: Buffer): string {
 const authorityExtensions = () =>
   der(SEQUENCE, oid(BASIC_CONSTRAINTS), TRUE, der(OCTET_STRING, der(SEQUENCE, TRUE)));
 
-const serverExtensions = () =>
-  der(
-    SEQUENCE,
-    oid(SUBJECT_ALT_NAME),
-    der(OCTET_STRING, der(SEQUENCE, der(0x82, Buffer.from(certificateName)), der(0x87, LOOPBACK))),
-  );
+function serverExtensions(fault: CertificateFault | undefined): Buffer {
+  const name = (text: string) => der(0x82, Buffer.from(text));
+  const names =
+    fault === 'other-name' ? [name('elsewhere.sandbox.test')] : [name(certificateName), der(0x87, LOOPBACK)];
+  return der(SEQUENCE, oid(SUBJECT_ALT_NAME), der(OCTET_STRING, der(SEQUENCE, ...names)));
+}
 
 const nameOf = ({ name }: Party) =>
   der(SEQUENCE, der(SET, der(SEQUENCE, oid(COMMON_NAME), der(UTF8_STRING, Buffer.from(name)))));
