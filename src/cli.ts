@@ -1,12 +1,15 @@
 #!/usr/bin/env node
+
 import { parseArgs } from 'node:util';
-import type { Job } from './job.ts';
-import { jobs, knownSettings } from './jobs.ts';
-import { type Call, launch, PLAN_HASH } from './launch.ts';
-import { readEnvironment } from './runtime/environment.ts';
-import { InvalidRequestError, messageOf } from './runtime/errors.ts';
-import type { LogSink } from './runtime/log.ts';
-import { systemClock } from './runtime/time.ts';
+import { type RunRequest, runJob } from './app/run-job.ts';
+import { PLAN_HASH } from './engine/plan.ts';
+import type { Job } from './jobs/define-job.ts';
+import { jobs, knownSettings } from './jobs/registry.ts';
+import { systemClock } from './platform/clock.ts';
+import { readEnvironment } from './platform/environment.ts';
+import { InvalidRequestError, messageOf } from './platform/errors.ts';
+import type { LogSink } from './platform/log.ts';
+import { renderText } from './reports/text.ts';
 
 const USAGE = `usage: muster JOB [plan|apply] [--format text|json] [--approve sha256:… --reason TEXT]
 jobs: ${jobs.map(({ name }) => name).join(', ')}
@@ -22,7 +25,7 @@ const OLD_COMMANDS = { approve: COMMANDS.apply, 'dry-run': { dryRun: true, verbo
 
 const INVALID = 4;
 
-interface Command extends Call {
+interface Command extends RunRequest {
   readonly job: Job;
   readonly format: 'text' | 'json';
   readonly verbose: boolean;
@@ -32,7 +35,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    return await perform(readCommand(args));
+    return await runCommand(readCommand(args));
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
     process.stderr.write(`muster: ${error.message}\n${USAGE}\n`);
@@ -40,12 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function perform(command: Command): Promise<number> {
+async function runCommand(command: Command): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   const progress = startProgress(`${command.job.name} ${command.dryRun ? 'plan' : 'apply'}`);
   const quiet = process.stderr.isTTY ? { LOG_LEVEL: 'warn' } : {};
-  const finished = await launch(command.job, command, {
+  const result = await runJob(command.job, command, {
     environment: { MODE: 'enforce', ...quiet, ...readEnvironment() },
     clock: systemClock,
     log: progress.log,
@@ -55,9 +58,11 @@ async function perform(command: Command): Promise<number> {
   });
   progress.end();
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const json = `${JSON.stringify(finished.report, null, 2)}\n`;
-  process.stdout.write(command.format === 'json' ? json : finished.text(colour));
-  return finished.report.exitCode;
+  const json = `${JSON.stringify(result.report, null, 2)}\n`;
+  process.stdout.write(
+    command.format === 'json' ? json : renderText(result.report, { describe: result.describe, colour }),
+  );
+  return result.report.exitCode;
 }
 
 function readCommand(args: readonly string[]): Command {
@@ -76,7 +81,7 @@ function readCommand(args: readonly string[]): Command {
   if (approve === undefined && reason === undefined) return { job, format, ...command };
   if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
   if (!PLAN_HASH.test(approve)) throw new InvalidRequestError(`--approve: no plan hash (found ${approve})`);
-  return { job, format, ...command, approve: { hash: approve, reason: reason.trim() } };
+  return { job, format, ...command, approval: { hash: approve, reason: reason.trim() } };
 }
 
 function parsed(args: readonly string[]) {

@@ -1,7 +1,5 @@
 import { http } from '@google-cloud/functions-framework';
-import { handle } from './handler.ts';
-import { gitlabApprovals } from './targets/gitlab/job.ts';
-import { growthbookRoles } from './targets/growthbook/job.ts';
+import { httpFunction } from './http/function.ts';
+import { jobs } from './jobs/registry.ts';
 
-http('growthbookRoles', handle(growthbookRoles));
-http('gitlabApprovals', handle(gitlabApprovals));
+for (const job of jobs) http(job.functionName, httpFunction(job));

@@ -1,11 +1,11 @@
-import type { LdapPerson } from '../src/directories/ldap.ts';
-import type { Decision } from '../src/pipeline/model.ts';
-import { startCalls } from '../src/runtime/calls.ts';
-import { createLog } from '../src/runtime/log.ts';
-import { closedPermit } from '../src/runtime/permit.ts';
-import type { Run } from '../src/runtime/run.ts';
-import { startDeadline } from '../src/runtime/time.ts';
-import type { Facts } from '../src/targets/growthbook/resolve.ts';
+import type { LdapPerson } from '../src/directories/ldap/groups-and-people.ts';
+import type { Decision } from '../src/engine/model.ts';
+import type { Run } from '../src/engine/run.ts';
+import type { RoleFacts } from '../src/jobs/growthbook-roles/resolve.ts';
+import { createDeadline } from '../src/platform/clock.ts';
+import { createLog } from '../src/platform/log.ts';
+import { createRequestCounter } from '../src/platform/request-counts.ts';
+import { createWriteGuard } from '../src/platform/write-guard.ts';
 import type { Member, ProjectRole, Team } from '../src/targets/growthbook/schema.ts';
 import { type StillClock, stillClock } from './sandbox/clock.ts';
 
@@ -77,7 +77,7 @@ export const facts = ({
   posix = {},
   absent = [],
   teams = [],
-}: FactSeed): Facts => ({
+}: FactSeed): RoleFacts => ({
   people,
   membersOf: new Map(
     Object.entries(groups).map(([group, uids]) => [group, people.filter(({ uid }) => uids.includes(uid))]),
@@ -101,6 +101,7 @@ export const decision = (over: Partial<Decision<string>> = {}): Decision<string>
   rule: 1,
   because: 'a sentence',
   groups: [],
+  row: null,
   ...over,
 });
 
@@ -111,11 +112,11 @@ export interface TestRun extends Run {
 }
 
 /** How a test's run differs from an enforcing one of 240 s that may not write yet. */
-export interface TestRunOptions extends Partial<Omit<Run, 'clock' | 'deadline' | 'calls' | 'log'>> {
+export interface TestRunOptions extends Partial<Omit<Run, 'clock' | 'deadline' | 'requestCounter' | 'log'>> {
   readonly clock?: StillClock;
   readonly seconds?: number;
   readonly stop?: AbortSignal;
-  /** The permit is open from the start. */
+  /** The write guard is open from the start. */
   readonly mayWrite?: boolean;
 }
 
@@ -123,21 +124,21 @@ export interface TestRunOptions extends Partial<Omit<Run, 'clock' | 'deadline' |
 export function testRun(options: TestRunOptions = {}): TestRun {
   const { clock = stillClock(), seconds = 240, stop, mayWrite = false, ...over } = options;
   const lines: Readonly<Record<string, unknown>>[] = [];
-  const permit = closedPermit();
-  if (mayWrite) permit.open();
+  const writeGuard = createWriteGuard();
+  if (mayWrite) writeGuard.open();
   return {
     id: '00000000-0000-4000-8000-000000000000',
     job: 'a-job',
     userAgent: 'muster',
     mode: 'enforce',
     dryRun: false,
-    approve: undefined,
+    approval: undefined,
     startedAt: clock.now(),
-    permit,
+    writeGuard,
     ...over,
     clock,
-    deadline: startDeadline(clock, seconds * 1000, stop),
-    calls: startCalls(),
+    deadline: createDeadline(clock, seconds * 1000, stop),
+    requestCounter: createRequestCounter(),
     log: createLog({ write: (line) => void lines.push(JSON.parse(line)) }, 'debug'),
     lines,
   };

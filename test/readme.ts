@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { jobs } from '../src/jobs.ts';
-import type { Setting, SettingsSpec } from '../src/runtime/settings.ts';
+import { jobs } from '../src/jobs/registry.ts';
+import type { Setting, SettingsSpec } from '../src/platform/settings.ts';
 
 /** README.md, and the part of it between `<!-- settings -->` marks, which `node test/readme.ts` writes anew. */
 export const README = new URL('../README.md', import.meta.url);
@@ -10,24 +10,24 @@ type Row = readonly [name: string, settings: readonly Setting<unknown>[]];
 
 /** A default too long for a column of a table stands below it. */
 const LONG = 70;
-const isLong = ({ fallback }: Setting<unknown>) => (fallback ?? '').length > LONG;
+const isLong = ({ defaultText }: Setting<unknown>) => (defaultText ?? '').length > LONG;
 
 function defaultOf(setting: Setting<unknown>): string {
   if (setting.required) return '**required**';
   if (isLong(setting)) return 'below';
-  return setting.fallback ? `\`${setting.fallback}\`` : '';
+  return setting.defaultText ? `\`${setting.defaultText}\`` : '';
 }
 
 function line([name, settings]: Row): string {
   const defaults = [...new Set(settings.map(defaultOf))].join('; ');
   const [setting] = settings;
-  return `| \`${name}\` | ${defaults} | ${setting?.about}${setting?.secret ? ' (secret)' : ''} |`;
+  return `| \`${name}\` | ${defaults} | ${setting?.description}${setting?.secret ? ' (secret)' : ''} |`;
 }
 
 function table(title: string, specs: readonly SettingsSpec[], names: readonly string[]): string {
   const rows = names.map((name): Row => [name, specs.flatMap((spec) => spec[name] ?? [])]);
   const long = rows.flatMap(([name, settings]) =>
-    settings.filter(isLong).map(({ fallback }) => `${name}: \`${fallback}\``),
+    settings.filter(isLong).map(({ defaultText }) => `${name}: \`${defaultText}\``),
   );
   const head = [`### ${title}`, '', '| variable | default | what it says |', '| --- | --- | --- |'];
   return [...head, ...rows.map(line), '', ...long.flatMap((one) => [one, ''])].join('\n');

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/runtime/time.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 
 /** A clock that stands still unless somebody sleeps or moves it. `slept` lists the sleeps in milliseconds. */
 export interface StillClock extends Clock {

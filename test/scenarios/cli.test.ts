@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Report } from '../../src/pipeline/report.ts';
+import type { Report } from '../../src/reports/report.ts';
 import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import { isWrite } from './growthbook.ts';

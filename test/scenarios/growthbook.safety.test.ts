@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { renderText } from '../../src/reports/text.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
 let stage: Stage;
@@ -11,12 +12,12 @@ const STRICT = { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
 
 describe('a run with objections', () => {
   test('writes nothing, lists every objection, and shows the whole plan with its hash', async () => {
-    const { report, text } = await stage.run({}, { ...STRICT, SAFETY_MAX_HIGHEST: '0' });
+    const { report, describe: describeChange } = await stage.run({}, { ...STRICT, SAFETY_MAX_HIGHEST: '0' });
     expect([report.outcome, report.exitCode]).toEqual(['refused', 2]);
     expect(report.objections.map(({ name }) => name)).toEqual(['revokes', 'downgrades', 'highest']);
     expect(report.changes.map(({ result }) => result)).toEqual(Array.from({ length: 12 }, () => 'withheld'));
     expect(stage.posts()).toEqual([]);
-    expect(text(false)).toContain(report.planHash);
+    expect(renderText(report, { describe: describeChange, colour: false })).toContain(report.planHash);
   });
 
   test('is refused in a dry run, too', async () => {
@@ -34,35 +35,35 @@ describe('an approval by hash', () => {
   const refusedHash = async () => (await stage.run({}, STRICT)).report.planHash ?? '';
 
   test('carries out the very plan that was shown, and is in the report and the log', async () => {
-    const approve = { hash: await refusedHash(), reason: 'team dissolved' };
-    const { report } = await stage.run({ approve }, STRICT);
-    expect([report.outcome, report.approved]).toEqual(['applied', approve]);
+    const approval = { hash: await refusedHash(), reason: 'team dissolved' };
+    const { report } = await stage.run({ approval }, STRICT);
+    expect([report.outcome, report.approved]).toEqual(['applied', approval]);
     expect(stage.growthbook.writes).toHaveLength(12);
     expect(stage.lines).toContainEqual(
-      expect.objectContaining({ event: 'run.completed', approved: approve }),
+      expect.objectContaining({ event: 'run.completed', approved: approval }),
     );
   });
 
   test('does not carry out a plan that is another one by now', async () => {
-    const approve = { hash: await refusedHash(), reason: 'team dissolved' };
+    const approval = { hash: await refusedHash(), reason: 'team dissolved' };
     Object.assign(stage.growthbook.member('u_mona'), { role: 'engineer' });
-    const { report } = await stage.run({ approve }, STRICT);
+    const { report } = await stage.run({ approval }, STRICT);
     expect(report.outcome).toBe('refused');
     expect(report.objections.map(({ name }) => name)).toContain('approve');
-    expect(report.planHash).not.toBe(approve.hash);
+    expect(report.planHash).not.toBe(approval.hash);
     expect(stage.posts()).toEqual([]);
   });
 
   test('of another plan is refused even where nothing else objects', async () => {
-    const approve = { hash: `sha256:${'0'.repeat(64)}`, reason: 'x' };
-    const { report } = await stage.run({ approve });
+    const approval = { hash: `sha256:${'0'.repeat(64)}`, reason: 'x' };
+    const { report } = await stage.run({ approval });
     expect([report.outcome, stage.posts().length]).toEqual(['refused', 0]);
   });
 
   test('leaves a dry run and an observing run dry', async () => {
-    const approve = { hash: await refusedHash(), reason: 'x' };
-    expect((await stage.run({ approve, dryRun: true }, STRICT)).report.outcome).toBe('planned');
-    expect((await stage.run({ approve }, { ...STRICT, MODE: 'observe' })).report.outcome).toBe('planned');
+    const approval = { hash: await refusedHash(), reason: 'x' };
+    expect((await stage.run({ approval, dryRun: true }, STRICT)).report.outcome).toBe('planned');
+    expect((await stage.run({ approval }, { ...STRICT, MODE: 'observe' })).report.outcome).toBe('planned');
     expect(stage.posts()).toEqual([]);
   });
 });
@@ -74,8 +75,8 @@ describe('the last administrator', () => {
     const { report } = await stage.run({}, unprotected);
     expect(report.objections).toMatchObject([{ name: 'last-admin', overridable: false }]);
     expect(report.objections[0]?.message).toContain('GROWTHBOOK_PROTECTED_MEMBERS');
-    const approve = { hash: report.planHash ?? '', reason: 'I know what I do' };
-    expect((await stage.run({ approve }, unprotected)).report.outcome).toBe('refused');
+    const approval = { hash: report.planHash ?? '', reason: 'I know what I do' };
+    expect((await stage.run({ approval }, unprotected)).report.outcome).toBe('refused');
     expect(stage.posts()).toEqual([]);
   });
 

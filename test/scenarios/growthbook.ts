@@ -1,6 +1,6 @@
-import { knownSettings } from '../../src/jobs.ts';
-import { type Call, type Finished, launch } from '../../src/launch.ts';
-import { growthbookRoles } from '../../src/targets/growthbook/job.ts';
+import { type RunRequest, type RunResult, runJob } from '../../src/app/run-job.ts';
+import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
+import { knownSettings } from '../../src/jobs/registry.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import {
   type GrowthBookWorld,
@@ -15,10 +15,10 @@ export interface Stage extends GrowthBookWorld {
   /** Every log line so far. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   run(
-    call?: Partial<Call>,
+    call?: Partial<RunRequest>,
     environment?: Readonly<Record<string, string>>,
     stop?: AbortSignal,
-  ): Promise<Finished>;
+  ): Promise<RunResult>;
   /** The role writes that reached GrowthBook, accepted or not. */
   posts(): readonly Recorded[];
 }
@@ -34,7 +34,7 @@ export async function setStage(options: Omit<GrowthBookWorldOptions, 'now'> = {}
     clock,
     lines,
     run: (call = {}, environment = {}, stop) =>
-      launch(
+      runJob(
         growthbookRoles,
         { dryRun: false, ...call },
         {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startCalls } from '../../src/runtime/calls.ts';
-import { type Held, type Lease, takeLease } from '../../src/runtime/lease.ts';
-import { createLog } from '../../src/runtime/log.ts';
-import { closedPermit } from '../../src/runtime/permit.ts';
-import type { Run } from '../../src/runtime/run.ts';
-import { startDeadline } from '../../src/runtime/time.ts';
+import type { Run } from '../../src/engine/run.ts';
+import { createDeadline } from '../../src/platform/clock.ts';
+import { acquireLease, type HeldLease, type Lease } from '../../src/platform/lease.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { createRequestCounter } from '../../src/platform/request-counts.ts';
+import { createWriteGuard } from '../../src/platform/write-guard.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import { startFramework } from '../sandbox/framework.ts';
 import { type Storage, startStorage } from '../sandbox/storage.ts';
@@ -27,20 +27,27 @@ const runNamed = (id: string, own: StillClock = clock): Run => ({
   userAgent: 'muster',
   mode: 'enforce',
   dryRun: false,
-  approve: undefined,
+  approval: undefined,
   startedAt: own.now(),
   clock: own,
-  deadline: startDeadline(own, 3_600_000),
-  calls: startCalls(),
-  permit: closedPermit(),
+  deadline: createDeadline(own, 3_600_000),
+  requestCounter: createRequestCounter(),
+  writeGuard: createWriteGuard(),
   log: createLog({ write: () => undefined }, 'info'),
 });
 const take = (id: string, own?: StillClock) =>
-  takeLease(
-    { bucket: 'leases', seconds: SECONDS, storage: storage.origin, metadata: storage.origin },
+  acquireLease(
+    {
+      bucket: 'leases',
+      object: 'a-job.json',
+      holder: id,
+      seconds: SECONDS,
+      storage: storage.origin,
+      metadata: storage.origin,
+    },
     runNamed(id, own),
   );
-const isLease = (one: Lease | Held): one is Lease => 'release' in one;
+const isLease = (one: Lease | HeldLease): one is Lease => 'release' in one;
 async function taken(id: string, own?: StillClock): Promise<Lease> {
   const lease = await take(id, own);
   if (!isLease(lease)) throw new Error(`held by ${lease.heldBy}`);

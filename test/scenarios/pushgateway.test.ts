@@ -52,5 +52,5 @@ test('a run that broke off before it began pushes how it ended', async () => {
 test('figures that can’t be pushed are an error in the log and change nothing of the run', async () => {
   const { report } = await stage.run({}, { PUSHGATEWAY_URL: 'http://127.0.0.1:1' });
   expect(report.outcome).toBe('applied');
-  expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'figures.lost', severity: 'ERROR' }));
+  expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'metrics.lost', severity: 'ERROR' }));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EVENTS } from '../../src/pipeline/events.ts';
+import { EVENTS } from '../../src/engine/log-events.ts';
 import { attempt, capturedLines, entryOf, type Line } from './lines.ts';
 import { compileFilter, type Entry, fieldOf } from './logging-filter.ts';
 import { METRICS } from './names.ts';

@@ -1,9 +1,9 @@
-import { decline } from '../../src/launch.ts';
-import { growthbookRoles } from '../../src/targets/growthbook/job.ts';
+import { rejectRequest } from '../../src/app/run-job.ts';
+import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import { pending } from '../sandbox/gitlab/world.ts';
 import type { Fault, Recorded, Trouble } from '../sandbox/server.ts';
+import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
 import { isWrite, setStage as setGrowthBookStage } from '../scenarios/growthbook.ts';
-import { setStage as setGitlabStage } from '../targets/gitlab/stage.ts';
 import type { Entry } from './logging-filter.ts';
 
 /** One log line as the process writes it. */
@@ -39,7 +39,7 @@ async function growthBookLines(): Promise<readonly Line[]> {
     await Promise.all([stage.run(), stage.run()]);
     await stage.run();
     const lines: Line[] = [...stage.lines];
-    decline(growthbookRoles, 'request: unknown parameter', {
+    rejectRequest(growthbookRoles, 'request: unknown parameter', {
       environment: {},
       clock,
       log: { write: (line) => void lines.push(JSON.parse(line)) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EVENTS } from '../../src/pipeline/events.ts';
+import { EVENTS } from '../../src/engine/log-events.ts';
 import { ALERTS, METRICS } from './names.ts';
 import { readSignals, terraformFile } from './signals.ts';
 

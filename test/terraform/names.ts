@@ -1,4 +1,4 @@
-import { EVENTS } from '../../src/pipeline/events.ts';
+import { EVENTS } from '../../src/engine/log-events.ts';
 
 /** A figure of log lines. `labels` and `value` are fields of the line, dotted where nested; without `value`, lines are counted. */
 export interface Metric {

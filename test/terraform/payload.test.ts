@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { EVENTS } from '../../src/pipeline/events.ts';
+import { EVENTS } from '../../src/engine/log-events.ts';
 import { capturedLines, entryOf } from './lines.ts';
 
 const word = z.string().min(1);

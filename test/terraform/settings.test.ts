@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jobs, knownSettings } from '../../src/jobs.ts';
+import { jobs, knownSettings } from '../../src/jobs/registry.ts';
 import { terraformFile } from './signals.ts';
 
 const settings = jobs.flatMap(({ settings: spec }) => Object.entries(spec));

@@ -1,130 +1,143 @@
-import type { Written } from '../../pipeline/model.ts';
-import { canonical } from '../../pipeline/plan.ts';
-import { DeadlineError, messageOf, StopError } from '../../runtime/errors.ts';
-import { type HttpAnswer, NoAnswerError } from '../../runtime/http.ts';
-import type { GitlabApi } from './api.ts';
-import { identitiesOf, type Named } from './identify.ts';
-import { ACTIVE, PENDING } from './resolve.ts';
-import type { Account } from './schema.ts';
+import type { WriteResult } from '../../engine/model.ts';
+import { canonicalJson } from '../../platform/canonical-json.ts';
+import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
+import type { HttpAnswer } from '../../platform/http-answer.ts';
+import { NoAnswerError } from '../../platform/http-client.ts';
+import type { GitlabClient } from './client.ts';
+import { identitiesOf } from './identities.ts';
+import { ACTIVE, type Account, PENDING } from './schema.ts';
 
-/** What one approval works with: the account as the plan read it, GitLab up to the end of writing and beyond it, and whom to tell. */
-export interface Approving {
+/** What one approval needs: the account as the plan read it, and GitLab until the end of writing and until the end of the run. */
+export interface ApproveInput {
   readonly planned: Account;
   readonly provider: string;
-  readonly writing: GitlabApi;
-  readonly finishing: GitlabApi;
-  /** How many approvals were sent by this run. */
-  sent(): number;
-  /** Called once, at the moment an approval is known to have been carried out by us. */
-  approved(): void;
+  readonly writing: GitlabClient;
+  readonly finishing: GitlabClient;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 const STALE = { result: 'withheld', stale: true } as const;
 
-/** Approves one account: read again, approved, read back. An answer that got lost is looked for in the account, and sent once more at the most. */
-export async function approve(about: Approving): Promise<Written> {
-  const before = about.sent();
+/**
+ * Approves one account: reads it again, approves it, reads it back. An approval without a clear answer is sent once more at most.
+ *
+ * answer to the approval          account afterwards   result
+ * (not sent: account changed)     -                    withheld, stale
+ * 201                             active               applied
+ * 201                             other, unreadable    failed (it was approved)
+ * 5xx, 408, no answer             active               applied
+ * 5xx, 408, no answer             pending              retried once, then failed
+ * 5xx, 408, no answer             unreadable           failed (it may have been approved)
+ * 409 after an unclear answer     active               applied
+ * 409 after an unclear answer     other                unchanged (somebody else decided)
+ * 409                             -                    unchanged (somebody else decided)
+ * 404                             -                    withheld, stale
+ * 422                             -                    failed, this account alone
+ * 401, 403                        -                    failed, and the run stops
+ * 429                             -                    retried after the pause it asks for
+ */
+export async function approve(input: ApproveInput): Promise<WriteResult> {
   try {
-    const now = await about.writing.account(about.planned.id);
-    const changed = whatChanged(about, now);
+    const now = await input.writing.account(input.planned.id);
+    const changed = changeSincePlan(input, now);
     if (changed !== undefined) return { ...STALE, error: `stale: ${changed}` };
-    return await post(about);
+    return await send(input);
   } catch (error) {
-    const sent = about.sent() > before;
-    const result = sent || !isEnd(error) ? 'failed' : 'withheld';
-    return { result, sent, error: messageOf(error), ...(isEnd(error) ? { halt: error } : {}) };
+    const result = isEnd(error) ? 'withheld' : 'failed';
+    return { result, sent: false, error: messageOf(error), ...(isEnd(error) ? { stopReason: error } : {}) };
   }
 }
 
 const isEnd = (error: unknown): error is Error =>
   error instanceof DeadlineError || error instanceof StopError;
 
-/** What of an account is no longer as the plan read it; undefined where all is. */
-function whatChanged({ planned, provider }: Approving, now: Account | undefined): string | undefined {
+/** What changed of an account since the plan read it; undefined where nothing did. */
+function changeSincePlan({ planned, provider }: ApproveInput, now: Account | undefined): string | undefined {
   if (!now) return 'gone';
   if (now.state !== PENDING) return `no longer waiting (found ${now.state})`;
   if (now.username !== planned.username) return `renamed (found ${now.username})`;
-  const identities = (account: Account): readonly Named[] => identitiesOf(account, { provider });
-  return canonical(identities(now)) === canonical(identities(planned)) ? undefined : 'its identity changed';
+  const identities = (account: Account) => canonicalJson(identitiesOf(account, provider));
+  return identities(now) === identities(planned) ? undefined : 'its identity changed';
 }
 
 /** Statuses after which an approval may have been carried out all the same. */
-const isUncertain = ({ status }: HttpAnswer) => status >= 500 || status === 408;
+const isUnclear = ({ status }: HttpAnswer) => status >= 500 || status === 408;
 
-async function post(about: Approving): Promise<Written> {
-  const { planned, writing, finishing } = about;
-  const before = about.sent();
-  let uncertain = 0;
+async function send(input: ApproveInput): Promise<WriteResult> {
+  const { planned, writing, finishing } = input;
+  let sent = false;
+  let unclear = 0;
   let changed: string | undefined;
-  const again = async (outcome: HttpAnswer | NoAnswerError) => {
-    if (outcome instanceof NoAnswerError || isUncertain(outcome)) uncertain += 1;
-    if (uncertain > 1) return false;
-    changed = whatChanged(about, await finishing.account(planned.id));
+  const onSent = () => {
+    sent = true;
+  };
+  const shouldRetry = async (outcome: HttpAnswer | NoAnswerError) => {
+    if (outcome instanceof NoAnswerError || isUnclear(outcome)) unclear += 1;
+    if (unclear > 1) return false;
+    changed = changeSincePlan(input, await finishing.account(planned.id));
     return changed === undefined;
   };
-  const outcome = await answerOrError(() => writing.approve(planned.id, again));
+  const outcome = await answerOrError(() => writing.approve(planned.id, { onSent, shouldRetry }));
   if (outcome instanceof Error) {
-    if (about.sent() === before) throw outcome;
-    return await lookFor(about, outcome);
+    if (!sent) throw outcome;
+    return await checkAfterwards(input, outcome);
   }
-  const { status } = outcome;
-  if (isUncertain(outcome) || (status === 409 && uncertain > 0)) return await lookFor(about, outcome);
-  if (status === 201) return await readBack(about);
+  if (isUnclear(outcome) || (outcome.status === 409 && unclear > 0))
+    return await checkAfterwards(input, outcome);
+  if (outcome.status === 201) return await readBack(input);
   if (changed !== undefined) return { ...STALE, error: `stale: ${changed}` };
   return refused(outcome, writing);
 }
 
-/** An answer, or the error that stands in for it: none came, or the run's time was up before it could be asked for again. */
-async function answerOrError(send: () => Promise<HttpAnswer>): Promise<HttpAnswer | Error> {
+/** An answer, or the error that took its place: no answer came, or the run's time was up before a retry. */
+async function answerOrError(request: () => Promise<HttpAnswer>): Promise<HttpAnswer | Error> {
   try {
-    return await send();
+    return await request();
   } catch (error) {
     if (error instanceof Error) return error;
     throw error;
   }
 }
 
-/** After an approval that nobody confirmed: the account tells whether it was carried out. One that can't be read was sent all the same, and is told of. */
-async function lookFor(about: Approving, outcome: HttpAnswer | Error): Promise<Written> {
-  const said = outcome instanceof Error ? outcome.message : about.writing.refusal(outcome, 201);
-  const end = isEnd(outcome) ? { halt: outcome } : {};
-  const { state, fault } = await stateOf(about);
-  if (state === ACTIVE || fault !== undefined) about.approved();
-  if (state === ACTIVE) return { result: 'applied', sent: true, ...end };
+/** After an approval without a clear answer: the account shows whether it was carried out. If it cannot be read, the approval counts as sent and is published. */
+async function checkAfterwards(input: ApproveInput, outcome: HttpAnswer | Error): Promise<WriteResult> {
+  const message = outcome instanceof Error ? outcome.message : input.writing.refusal(outcome, 201);
+  const end = isEnd(outcome) ? { stopReason: outcome } : {};
+  const { state, problem } = await stateOf(input);
+  const done = state === ACTIVE || problem !== undefined ? { doneAt: input.now() } : {};
+  if (state === ACTIVE) return { result: 'applied', sent: true, ...done, ...end };
   const isConflict = !(outcome instanceof Error) && outcome.status === 409;
-  if (isConflict && fault === undefined) return { result: 'unchanged', sent: true };
-  const error = `${said}; read afterwards, the account is ${fault ?? state}`;
-  return { result: 'failed', sent: true, error, ...end };
+  if (isConflict && problem === undefined) return { result: 'unchanged', sent: true };
+  const error = `${message}; read afterwards, the account is ${problem ?? state}`;
+  return { result: 'failed', sent: true, error, ...done, ...end };
 }
 
-/** After a 201: whatever the account says, the approval took place. */
-async function readBack(about: Approving): Promise<Written> {
-  about.approved();
-  const { state, fault } = await stateOf(about);
-  if (state === ACTIVE) return { result: 'applied', sent: true };
-  return {
-    result: 'failed',
-    sent: true,
-    error: `answered with success, but the account is ${fault ?? state}`,
-  };
+/** After a 201: whatever the account shows, the approval took place. */
+async function readBack(input: ApproveInput): Promise<WriteResult> {
+  const doneAt = input.now();
+  const { state, problem } = await stateOf(input);
+  if (state === ACTIVE) return { result: 'applied', sent: true, doneAt };
+  const error = `answered with success, but the account is ${problem ?? state}`;
+  return { result: 'failed', sent: true, doneAt, error };
 }
 
-/** The account's state, or why it can't be told. */
-async function stateOf({ finishing, planned }: Approving): Promise<{ state?: string; fault?: string }> {
+/** The account's state, or why it cannot be read. */
+async function stateOf({ finishing, planned }: ApproveInput): Promise<{ state?: string; problem?: string }> {
   try {
     const account = await finishing.account(planned.id);
     return { state: account?.state ?? 'gone' };
   } catch (error) {
-    return { fault: `unreadable (${messageOf(error)})` };
+    return { problem: `unreadable (${messageOf(error)})` };
   }
 }
 
-/** An answer other than 201. 422 is about this account alone; 401 and 403 are about us. */
-function refused(answer: HttpAnswer, api: GitlabApi): Written {
+/** An answer other than 201. 422 is about this account alone; 401 and 403 are about our token. */
+function refused(answer: HttpAnswer, client: GitlabClient): WriteResult {
   const { status } = answer;
   if (status === 409) return { result: 'unchanged' };
   if (status === 404) return { ...STALE, error: 'stale: gone' };
-  const error = api.refusal(answer, 201);
-  if (status === 401 || status === 403) return { result: 'failed', error, halt: new StopError(error) };
-  return { result: 'failed', error, rowFault: status === 422 };
+  const error = client.refusal(answer, 201);
+  if (status === 401 || status === 403) return { result: 'failed', error, stopReason: new StopError(error) };
+  return { result: 'failed', error, invalidRow: status === 422 };
 }

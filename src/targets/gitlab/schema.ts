@@ -22,3 +22,9 @@ export const Refusal = z.object({
 
 export type Account = z.infer<typeof Account>;
 export type Identity = z.infer<typeof Identity>;
+
+/** A GitLab state: the access of an account here. */
+export type AccountState = string;
+
+export const PENDING: AccountState = 'blocked_pending_approval';
+export const ACTIVE: AccountState = 'active';

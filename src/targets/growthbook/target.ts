@@ -1,24 +1,27 @@
-import { sideBySide } from '../../pipeline/collect.ts';
-import type { Change, Reading, Target, Written } from '../../pipeline/model.ts';
-import { DeadlineError, SourceError, StopError } from '../../runtime/errors.ts';
-import { type HttpAnswer, NoAnswerError } from '../../runtime/http.ts';
-import type { Run } from '../../runtime/run.ts';
-import type { Access, Terms } from './access.ts';
-import { type GrowthBookApi, type GrowthBookSettings, growthBookApi, growthBookPace } from './api.ts';
-import { type Standing, standingOf } from './row.ts';
+import type { Change, WriteResult } from '../../engine/model.ts';
+import { allSources } from '../../engine/read-source.ts';
+import type { Run } from '../../engine/run.ts';
+import type { Reading, Target } from '../../engine/stages.ts';
+import { DeadlineError, SourceError, StopError } from '../../platform/errors.ts';
+import type { HttpAnswer } from '../../platform/http-answer.ts';
+import { NoAnswerError } from '../../platform/http-client.ts';
+import type { Access, AccessRules } from './access.ts';
+import {
+  createGrowthBookClient,
+  createGrowthBookRateLimiter,
+  type GrowthBookClient,
+  type GrowthBookSettings,
+} from './client.ts';
+import { roleUpdate } from './role-update.ts';
+import { type RowState, rowStateOf } from './row-state.ts';
+import { byId, type Rows } from './rows.ts';
 import type { Member, Team } from './schema.ts';
-import { settle } from './settle.ts';
-import { roleWrite } from './write.ts';
+import { verifyWrites } from './verify.ts';
 
 /** GrowthBook as read and as written. Writes are serial: the server rewrites its whole member list on each. */
-export interface GrowthBook extends Target<Access> {
+export interface GrowthBook extends Target<Access, Member> {
   read(): Promise<Reading<{ readonly members: readonly Member[]; readonly teams: readonly Team[] }>>;
 }
-
-/** A member list by id. */
-export type Rows = ReadonlyMap<string, Member>;
-export const byId = (members: readonly Member[]): Rows =>
-  new Map(members.map((member) => [member.id, member]));
 
 /** The end of the run's time that is kept for reading back: a tenth of it, 20 s at most. */
 const reserve = (run: Run) => Math.min(20_000, run.deadline.left() / 10);
@@ -27,7 +30,7 @@ const reserve = (run: Run) => Math.min(20_000, run.deadline.left() / 10);
 const FRESH_MS = 10_000;
 
 /** What an error means that ends the writing: the run's time, a wish to stop, a list that can't be read. Any other is thrown. */
-function haltOf(error: unknown): Error {
+function stopReasonOf(error: unknown): Error {
   if (error instanceof SourceError) return new StopError(error.message);
   if (error instanceof DeadlineError || error instanceof StopError) return error;
   throw error;
@@ -42,38 +45,40 @@ async function asSource<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** GrowthBook for one run. */
-export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run): GrowthBook {
-  const pace = growthBookPace(settings, run);
-  const collecting = growthBookApi(settings, run, pace);
-  const writing = growthBookApi(settings, { ...run, deadline: run.deadline.sooner(reserve(run)) }, pace);
-  const settling = growthBookApi(settings, { ...run, deadline: run.deadline.finishing() }, pace);
-  let read: Rows = new Map();
+export function createGrowthBookTarget(
+  settings: GrowthBookSettings,
+  rules: AccessRules,
+  run: Run,
+): GrowthBook {
+  const rateLimiter = createGrowthBookRateLimiter(settings, run);
+  const collecting = createGrowthBookClient(settings, run, rateLimiter);
+  const writing = createGrowthBookClient(
+    settings,
+    { ...run, deadline: run.deadline.sooner(reserve(run)) },
+    rateLimiter,
+  );
+  const settling = createGrowthBookClient(
+    settings,
+    { ...run, deadline: run.deadline.finishing() },
+    rateLimiter,
+  );
   let begun: Rows = new Map();
   let seen: { readonly rows: Rows; readonly at: number } = { rows: begun, at: Number.NEGATIVE_INFINITY };
   const look = async () => {
     seen = { rows: byId(await writing.members()), at: run.clock.now() };
     return seen.rows;
   };
-  const standing = (change: Change<Access>, rows: Rows): Standing =>
-    standingOf(change, {
-      read: read.get(change.account),
-      now: rows.get(change.account),
-      project: terms.project,
-    });
-  const writerWith = (api: GrowthBookApi) => (change: Change<Access>) => {
-    const row = read.get(change.account);
-    if (!row)
-      return Promise.resolve<Written>({ result: 'failed', error: 'a change for nobody who was read' });
-    return writeOnce(change, { api, run, standing, body: roleWrite(row, change.to, terms) });
-  };
+  const rowState = (change: Change<Access, Member>, rows: Rows): RowState =>
+    rowStateOf(change, { now: rows.get(change.account), project: rules.project });
+  const writerWith = (client: GrowthBookClient) => (change: Change<Access, Member>) =>
+    writeOnce(change, { client, rowState, body: roleUpdate(change.row, change.to, rules) });
   return {
     read: async () => {
-      const [, members, teams] = await sideBySide([
+      const [, members, teams] = await allSources([
         collecting.checkProject(),
         collecting.members(),
         collecting.teams(),
       ]);
-      read = byId(members);
       return { facts: { members, teams }, entries: members.length, version: null };
     },
     begin: async () => {
@@ -82,17 +87,17 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
     write: async (change) => {
       try {
         const rows = run.clock.now() - seen.at > FRESH_MS ? await asSource(look) : seen.rows;
-        return withoutWriting(standing(change, rows)) ?? (await writerWith(writing)(change));
+        return withoutWriting(rowState(change, rows)) ?? (await writerWith(writing)(change));
       } catch (error) {
-        const halt = haltOf(error);
-        return { result: 'withheld', halt, error: halt.message };
+        const stopReason = stopReasonOf(error);
+        return { result: 'withheld', stopReason, error: stopReason.message };
       }
     },
-    settle: (outcomes) =>
-      settle(outcomes, {
+    verify: (outcomes) =>
+      verifyWrites(outcomes, {
         list: async () => byId(await settling.members()),
         write: writerWith(settling),
-        standing,
+        rowState,
         begun,
         log: run.log,
       }),
@@ -100,43 +105,45 @@ export function growthBook(settings: GrowthBookSettings, terms: Terms, run: Run)
 }
 
 /** What a row says before anything is sent; undefined where a request is due. */
-function withoutWriting(standing: Standing): Written | undefined {
-  if (standing.is === 'as-planned') return { result: 'applied' };
-  if (standing.is === 'otherwise')
-    return { result: 'withheld', stale: true, error: `stale: ${standing.because}` };
+function withoutWriting(state: RowState): WriteResult | undefined {
+  if (state.is === 'done') return { result: 'applied' };
+  if (state.is === 'conflict') return { result: 'withheld', stale: true, error: `stale: ${state.because}` };
   return undefined;
 }
 
-interface Writing {
-  readonly api: GrowthBookApi;
-  readonly run: Run;
+interface WriteInput {
+  readonly client: GrowthBookClient;
   readonly body: unknown;
-  standing(change: Change<Access>, rows: Rows): Standing;
+  rowState(change: Change<Access, Member>, rows: Rows): RowState;
 }
 
-/** One change: sent, and where the answer is lost sent again after a look at what is there. */
-async function writeOnce(change: Change<Access>, { api, run, body, standing }: Writing): Promise<Written> {
-  const posts = () => run.calls.counts().growthbook?.POST ?? 0;
-  const before = posts();
-  let seen: Standing = { is: 'as-read' };
-  const again = async () => {
-    seen = standing(change, byId(await api.members()));
-    return seen.is === 'as-read';
+/** One change: sent, and where the answer is lost sent again after reading the list. */
+async function writeOnce(
+  change: Change<Access, Member>,
+  { client, body, rowState }: WriteInput,
+): Promise<WriteResult> {
+  let sent = false;
+  let seen: RowState = { is: 'unchanged' };
+  const onSent = () => {
+    sent = true;
+  };
+  const shouldRetry = async () => {
+    seen = rowState(change, byId(await client.members()));
+    return seen.is === 'unchanged';
   };
   try {
-    const answer = await api.writeRole(change.account, body, again);
-    return withoutWritingAgain(seen) ?? answered(answer, api);
+    const answer = await client.writeRole(change.account, body, { onSent, shouldRetry });
+    return withoutWritingAgain(seen) ?? answered(answer, client);
   } catch (error) {
-    const sent = posts() > before;
     if (error instanceof NoAnswerError) {
       return withoutWritingAgain(seen) ?? { result: 'failed', sent, error: error.message };
     }
-    const halt = haltOf(error);
-    return { result: sent ? 'failed' : 'withheld', sent, halt, error: halt.message };
+    const stopReason = stopReasonOf(error);
+    return { result: sent ? 'failed' : 'withheld', sent, stopReason, error: stopReason.message };
   }
 }
 
-function withoutWritingAgain(seen: Standing): Written | undefined {
+function withoutWritingAgain(seen: RowState): WriteResult | undefined {
   const written = withoutWriting(seen);
   return written && { ...written, sent: true };
 }
@@ -144,22 +151,22 @@ function withoutWritingAgain(seen: Standing): Written | undefined {
 const ABOUT_THE_PLAN = /^(Must have an? .* plan|Your plan )/;
 
 /** An answer to a role write. The server validates the whole row, also what was not sent, and says most things with 400. */
-function answered(answer: HttpAnswer, api: GrowthBookApi): Written {
+function answered(answer: HttpAnswer, client: GrowthBookClient): WriteResult {
   const { status, where } = answer;
   if (status === 200) return { result: 'applied', sent: true };
-  const said = api.said(answer);
-  const error = `${where}: refused (found ${status}, allowed 200): ${said}`;
-  if ([401, 402, 403].includes(status) || (status === 400 && ABOUT_THE_PLAN.test(said))) {
-    return { result: 'failed', error, halt: new StopError(error) };
+  const message = client.message(answer);
+  const error = `${where}: refused (found ${status}, allowed 200): ${message}`;
+  if ([401, 402, 403].includes(status) || (status === 400 && ABOUT_THE_PLAN.test(message))) {
+    return { result: 'failed', error, stopReason: new StopError(error) };
   }
-  if (said.startsWith('Could not find user')) {
+  if (message.startsWith('Could not find user')) {
     return { result: 'withheld', stale: true, error: 'stale: no longer a member' };
   }
-  if (said.startsWith("Unable to update the user's role")) return { result: 'failed', sent: true, error };
+  if (message.startsWith("Unable to update the user's role")) return { result: 'failed', sent: true, error };
   if (status === 400 || status === 422) {
-    const mend =
-      'mend this row in GrowthBook by hand: its roles, project roles and environment limits must all be valid';
-    return { result: 'failed', rowFault: true, error: `${error}; ${mend}` };
+    const cure =
+      'fix this row in GrowthBook by hand: its roles, project roles and environment limits must all be valid';
+    return { result: 'failed', invalidRow: true, error: `${error}; ${cure}` };
   }
   return { result: 'failed', sent: status >= 500, error };
 }

@@ -3,9 +3,9 @@ import {
   type LdapSession,
   type LdapSettings,
   withLdap,
-} from '../../../src/directories/ldap-connection.ts';
-import { type CallCounts, startCalls } from '../../../src/runtime/calls.ts';
-import { startDeadline, systemClock } from '../../../src/runtime/time.ts';
+} from '../../../src/directories/ldap/session.ts';
+import { createDeadline, systemClock } from '../../../src/platform/clock.ts';
+import { createRequestCounter, type RequestCounts } from '../../../src/platform/request-counts.ts';
 import { groupsBase, peopleBase, suffix } from './people.ts';
 
 /** The account that may read. */
@@ -39,7 +39,7 @@ export function anonymousFor(port: number): LdapSettings {
 export interface Asked<T> {
   readonly answer: T | undefined;
   readonly error: string | undefined;
-  readonly calls: CallCounts[string];
+  readonly calls: RequestCounts[string];
 }
 
 /** One run against a directory, with `ms` (20 s by default) until its deadline. */
@@ -48,8 +48,8 @@ export async function ask<T>(
   use: (ldap: LdapSession) => Promise<T>,
   ms = 20_000,
 ): Promise<Asked<T>> {
-  const calls = startCalls();
-  const run = { deadline: startDeadline(systemClock, ms), calls };
+  const calls = createRequestCounter();
+  const run = { deadline: createDeadline(systemClock, ms), requestCounter: calls };
   try {
     const answer = await withLdap(settings, run, use);
     return { answer, error: undefined, calls: calls.counts()['ldap'] ?? {} };

@@ -1,4 +1,4 @@
-import { normalizeDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
 
 /** An entry as both the embedded server and slapd can load it. */
 export interface LdapEntry {

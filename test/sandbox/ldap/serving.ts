@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, TLSSocket } from 'node:tls';
 import { ProtocolOperation } from 'ldapts';
-import { normalizeDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
 import { answerSearch, type OpenSearches } from './answers.ts';
 import { type LdapRequest, readRequest, resultMessage, takeMessages } from './messages.ts';
 import type { LdapWorld } from './world.ts';

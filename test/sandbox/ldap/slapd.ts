@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'ldapts';
 import pLimit from 'p-limit';
-import { normalizeDn, parseDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn, parseDn } from '../../../src/directories/ldap/dn.ts';
 import { freePort } from '../free-port.ts';
 import { type LdapCertificates, makeCertificates } from './certificates.ts';
 import type { LdapEntry } from './entries.ts';

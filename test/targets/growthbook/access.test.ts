@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultPolicy } from '../../../src/policy/policy.ts';
 import {
   type Access,
-  due,
+  currentAccess,
+  desiredAccess,
   entryOf,
-  held,
   describe as inWords,
   kindOf,
-  roleOn,
+  projectRoleOf,
 } from '../../../src/targets/growthbook/access.ts';
-import { defaultPolicy } from '../../../src/targets/growthbook/policy.ts';
 import { entry, member, PROJECT } from '../../fixtures.ts';
 
 const { order } = defaultPolicy();
-const terms = (ceiling = 'readonly') => ({ order, project: PROJECT, ceiling });
+const terms = (maxGlobalRole = 'readonly') => ({ order, project: PROJECT, maxGlobalRole });
 const access = (
   globalRole: string,
   projectRole: string | null,
@@ -23,8 +23,8 @@ const access = (
   projectRole,
   additionalRoles,
 });
-const kindDue = (from: Access, role: string, ceiling?: string) =>
-  kindOf(from, due(from, role, terms(ceiling)), order);
+const kindDue = (from: Access, role: string, maxGlobalRole?: string) =>
+  kindOf(from, desiredAccess(from, role, terms(maxGlobalRole)), order);
 
 const DUE = ['noaccess', 'readonly', 'CustomElevatedAccess', 'admin'] as const;
 
@@ -112,12 +112,14 @@ describe('what a member is due', () => {
     ['noaccess', 'noaccess', 'noaccess'],
     ['readonly', 'noaccess', 'noaccess'],
     ['admin', 'noaccess', 'noaccess'],
-  ])('global %s under the pin %s is written as %s', (global, ceiling, written) => {
-    expect(due(access(global, 'engineer'), 'analyst', terms(ceiling)).globalRole).toBe(written);
+  ])('global %s under the pin %s is written as %s', (global, maxGlobalRole, written) => {
+    expect(desiredAccess(access(global, 'engineer'), 'analyst', terms(maxGlobalRole)).globalRole).toBe(
+      written,
+    );
   });
 
   test('a write carries the project role that is due and no additional role', () => {
-    expect(due(access('admin', null, 'admin', 'engineer'), 'readonly', terms())).toEqual(
+    expect(desiredAccess(access('admin', null, 'admin', 'engineer'), 'readonly', terms())).toEqual(
       access('readonly', 'readonly'),
     );
   });
@@ -127,11 +129,13 @@ describe('what a member is due', () => {
     [access('readonly', null), 'readonly'],
     [access('readonly', 'admin'), 'admin'],
   ])('where nothing changes %j stays as it is: no entry is made for its own sake', (from, role) => {
-    expect(due(from, role, terms())).toEqual(from);
+    expect(desiredAccess(from, role, terms())).toEqual(from);
   });
 
   test('no entry and a global readonly, due nothing: an entry noaccess is written', () => {
-    expect(due(access('readonly', null), 'noaccess', terms())).toEqual(access('readonly', 'noaccess'));
+    expect(desiredAccess(access('readonly', null), 'noaccess', terms())).toEqual(
+      access('readonly', 'noaccess'),
+    );
   });
 
   const role = fc.constantFrom(...order, 'superhero', 'another');
@@ -145,10 +149,10 @@ describe('what a member is due', () => {
         any,
         fc.constantFrom(...order),
         fc.constantFrom('readonly', 'noaccess'),
-        (from, to, ceiling) => {
+        (from, to, maxGlobalRole) => {
           const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
-          const { globalRole } = due(from, to, terms(ceiling));
-          expect(rank(globalRole)).toBeLessThanOrEqual(Math.min(rank(from.globalRole), rank(ceiling)));
+          const { globalRole } = desiredAccess(from, to, terms(maxGlobalRole));
+          expect(rank(globalRole)).toBeLessThanOrEqual(Math.min(rank(from.globalRole), rank(maxGlobalRole)));
         },
       ),
     );
@@ -157,9 +161,9 @@ describe('what a member is due', () => {
   test('who holds what is due is due nothing more', () => {
     fc.assert(
       fc.property(any, fc.constantFrom(...order), (from, to) => {
-        const once = due(from, to, terms());
+        const once = desiredAccess(from, to, terms());
         expect(kindDue(once, to)).toBe('unchanged');
-        expect(roleOn(once)).toBe(to);
+        expect(projectRoleOf(once)).toBe(to);
       }),
     );
   });
@@ -167,18 +171,18 @@ describe('what a member is due', () => {
 
 describe('what a member holds', () => {
   test('is the role of its entry, or the global role where there is none', () => {
-    expect(roleOn(held(member('u', { globalRole: 'engineer' }), PROJECT))).toBe('engineer');
+    expect(projectRoleOf(currentAccess(member('u', { globalRole: 'engineer' }), PROJECT))).toBe('engineer');
     const row = member('u', {
       globalRole: 'engineer',
       projectRoles: [entry('admin', 'prj_b'), entry('readonly')],
     });
-    expect(held(row, PROJECT)).toEqual(access('engineer', 'readonly'));
+    expect(currentAccess(row, PROJECT)).toEqual(access('engineer', 'readonly'));
   });
 
   test('of two entries for the project the first counts', () => {
     const row = member('u', { projectRoles: [entry('readonly'), entry('admin')] });
     expect(entryOf(row, PROJECT)?.role).toBe('readonly');
-    expect(held(row, PROJECT).projectRole).toBe('readonly');
+    expect(currentAccess(row, PROJECT).projectRole).toBe('readonly');
   });
 
   test('includes the additional roles of the member and of the entry, not those of other projects, each once', () => {
@@ -190,11 +194,13 @@ describe('what a member holds', () => {
         entry('readonly', PROJECT, { additionalRoles: [more('analyst'), more('admin')] }),
       ],
     });
-    expect(held(row, PROJECT).additionalRoles).toEqual(['admin', 'analyst', 'engineer']);
+    expect(currentAccess(row, PROJECT).additionalRoles).toEqual(['admin', 'analyst', 'engineer']);
   });
 
   test('names a project to the letter', () => {
-    expect(held(member('u', { projectRoles: [entry('admin', 'PRJ_A')] }), PROJECT).projectRole).toBeNull();
+    expect(
+      currentAccess(member('u', { projectRoles: [entry('admin', 'PRJ_A')] }), PROJECT).projectRole,
+    ).toBeNull();
   });
 });
 

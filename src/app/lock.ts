@@ -1,0 +1,51 @@
+import { noteAbout } from '../engine/model.ts';
+import type { Run } from '../engine/run.ts';
+import { type RunState, runStateOf } from '../engine/run-state.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import { acquireLease, type HeldLease, type Lease } from '../platform/lease.ts';
+import { tryProcessLock } from '../platform/process-lock.ts';
+import { createWriteGuard } from '../platform/write-guard.ts';
+
+type State = RunState<unknown>;
+
+/** Runs `work` under the job's locks: one run at a time in this process and, with a lease, one at a time anywhere. */
+export async function withLock(
+  settings: CommonValues,
+  run: Run,
+  work: (run: Run) => Promise<State>,
+): Promise<State> {
+  using lock = tryProcessLock(run.job);
+  if (!lock.acquired) return skipped('another run of this process is at work');
+  const lease = await leaseFor(settings, run);
+  if (!lease) {
+    const state = await work(run);
+    return { ...state, notes: [...state.notes, noteAbout('lease', 'LEASE_BUCKET', NO_LEASE)] };
+  }
+  if ('heldBy' in lease) return skipped(`another run is at work: the lease is held by ${lease.heldBy}`);
+  try {
+    return await work({ ...run, writeGuard: createWriteGuard(lease.stillHeld) });
+  } finally {
+    await lease.release();
+  }
+}
+
+const NO_LEASE = 'not set: only the limit to one instance keeps two runs from working at the same time';
+
+const skipped = (because: string): State =>
+  runStateOf({ skipped: true, notes: [noteAbout('skipped', '', because)] });
+
+async function leaseFor(settings: CommonValues, run: Run): Promise<Lease | HeldLease | undefined> {
+  const { LEASE_BUCKET: bucket, LEASE_SECONDS: seconds, SYNC_DEADLINE_SECONDS: deadline } = settings;
+  if (!bucket) return undefined;
+  return await acquireLease(
+    {
+      bucket,
+      holder: run.id,
+      object: `${run.job}.json`,
+      seconds: seconds ?? deadline + 90,
+      storage: settings.STORAGE_EMULATOR_HOST,
+      metadata: `http://${settings.GCE_METADATA_HOST}`,
+    },
+    run,
+  );
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { PlanApproval, Run } from '../engine/run.ts';
+import { type RunState, runStateOf } from '../engine/run-state.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import type { Job, PreparedJob } from '../jobs/define-job.ts';
+import { type Clock, createDeadline } from '../platform/clock.ts';
+import { messageOf, SettingsError } from '../platform/errors.ts';
+import { createLog, errorFields, type Log, type LogSink, traceFields } from '../platform/log.ts';
+import { createRequestCounter } from '../platform/request-counts.ts';
+import type { Environment } from '../platform/settings.ts';
+import { createWriteGuard } from '../platform/write-guard.ts';
+import { logRun } from '../reports/decision-log.ts';
+import { makeReport, type Report } from '../reports/report.ts';
+import { withLock } from './lock.ts';
+import { pushMetrics } from './push-metrics.ts';
+
+/** What is asked of a job. */
+export interface RunRequest {
+  readonly dryRun: boolean;
+  readonly approval?: PlanApproval | undefined;
+}
+
+/** Where a job runs. `known` are the names of all settings; `stop` ends the run between two writes; `header` reads the request's headers. */
+export interface RunContext {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly known: readonly string[];
+  readonly stop?: AbortSignal;
+  readonly verbose?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  header?(name: string): string | undefined;
+}
+
+/** The result of a run: its report, and how to describe one of its changes in a few words. */
+export interface RunResult {
+  readonly report: Report;
+  describe(from: unknown, to: unknown): string;
+}
+
+/** Runs a job from its settings to its report and its log lines. Never throws: an unforeseen error is a failed run. */
+export async function runJob(job: Job, request: RunRequest, context: RunContext): Promise<RunResult> {
+  const log = createRunLog(job, context);
+  let prepared: PreparedJob;
+  try {
+    prepared = job.prepare(context.environment, context.known);
+  } catch (error) {
+    const run = createRun(job, request, { context, log });
+    return finish(job, run, failedRun(run, error));
+  }
+  const { settings } = prepared;
+  const run = createRun(job, request, { context, log, settings });
+  log.log.level = context.verbose ? 'debug' : settings.LOG_LEVEL;
+  const state = await runPrepared(prepared, run);
+  const result = finish(job, run, state);
+  // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
+  if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
+    await pushMetrics(settings.PUSHGATEWAY_URL, { report: result.report, state, log: run.log });
+  }
+  return result;
+}
+
+/** The result for a request that cannot be understood: no run takes place. */
+export function rejectRequest(job: Job, message: string, context: RunContext): RunResult {
+  const run = createRun(job, { dryRun: true }, { context, log: createRunLog(job, context) });
+  return finish(job, run, runStateOf({ errors: [{ outcome: 'invalid-request', message }] }));
+}
+
+async function runPrepared(prepared: PreparedJob, run: Run): Promise<RunState<unknown>> {
+  const work = (exclusive: Run) => prepared.run(exclusive);
+  try {
+    return run.dryRun ? await work(run) : await withLock(prepared.settings, run, work);
+  } catch (error) {
+    return failedRun(run, error);
+  }
+}
+
+function failedRun(run: Run, error: unknown): RunState<unknown> {
+  run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+  const outcome = error instanceof SettingsError ? 'invalid-settings' : 'failed';
+  return runStateOf({ errors: [{ outcome, message: messageOf(error) }] });
+}
+
+function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
+  const report = makeReport(state, run, job.kinds);
+  logRun(state, report, run.log);
+  return { report, describe: job.describe };
+}
+
+/** A run. Without settings it may not write, and its time is up. */
+function createRun(
+  job: Job,
+  request: RunRequest,
+  { context, log, settings }: { context: RunContext; log: RunLog; settings?: CommonValues },
+): Run {
+  const { clock, stop } = context;
+  const mode = settings?.MODE ?? 'observe';
+  return {
+    id: log.id,
+    job: job.name,
+    userAgent: settings?.USER_AGENT ?? 'muster',
+    mode,
+    dryRun: request.dryRun || (settings !== undefined && mode === 'observe'),
+    approval: request.approval,
+    startedAt: log.startedAt,
+    clock,
+    deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop),
+    requestCounter: createRequestCounter(),
+    writeGuard: createWriteGuard(),
+    log: log.log,
+  };
+}
+
+interface RunLog {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly log: Log;
+}
+
+function createRunLog(job: Job, context: RunContext): RunLog {
+  const id = randomUUID();
+  const project = context.environment.GOOGLE_CLOUD_PROJECT?.trim();
+  const trace = traceFields((name) => context.header?.(name), project);
+  const labels = context.labels ? { 'logging.googleapis.com/labels': context.labels } : {};
+  const log = createLog(context.log, 'info').child({ job: job.name, sync_run_id: id, ...trace, ...labels });
+  return { id, startedAt: context.clock.now(), log };
+}

@@ -1,0 +1,83 @@
+/** One approval as the public reads it. `at` in milliseconds since 1970. */
+export interface AuditEntry {
+  readonly username: string;
+  /** The kind of trust, in words for the public. */
+  readonly trust: string;
+  readonly at: number;
+}
+
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+const minuteOf = (at: number) => new Date(at).toISOString().slice(11, 16);
+
+/** Characters other than these become decimal character references, and so does an underscore after another: `__NOTOC__` is wikitext. */
+const escaped = (name: string) =>
+  name.replace(/[^A-Za-z0-9_.-]|(?<=_)_/gu, (char) => `&#${char.codePointAt(0)};`);
+
+/** The line of one approval, in wikitext: UTC time, a link, the kind of trust and nothing else. */
+export function lineOf({ username, trust, at }: AuditEntry): string {
+  const name = escaped(username);
+  return `* ${minuteOf(at)} [[gitlab:${name}|@${name}]] was approved. (${trust})`;
+}
+
+/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that stands there under its day is not added; all else stays byte for byte. */
+export function withEntries(text: string, entries: readonly AuditEntry[]): string {
+  const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return days.reduce((page, [day, some]) => withDay(page, day, some.map(lineOf).toReversed()), text);
+}
+
+function withDay(text: string, day: string, lines: readonly string[]): string {
+  const headings = headingsIn(text);
+  const own = headings.filter(({ level, title }) => level === 3 && title === day);
+  const there = new Set(
+    own.flatMap(({ from, to }) =>
+      text
+        .slice(from, to)
+        .split('\n')
+        .map((line) => line.trim()),
+    ),
+  );
+  const missing = lines.filter((line) => !there.has(line));
+  if (missing.length === 0) return text;
+  const [heading] = own;
+  if (heading) {
+    const before = text.slice(0, heading.from);
+    return `${before}${before.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n${text.slice(heading.from)}`;
+  }
+  const section = [`=== ${day} ===`, ...missing, ''].join('\n');
+  const first = headings.find(({ level }) => level === 3);
+  if (first) return `${text.slice(0, first.start)}${section}\n${text.slice(first.start)}`;
+  return `${text}${'\n'.repeat(newlinesTo(text))}${section}`;
+}
+
+/** How many line feeds make an empty line before what comes next. */
+const newlinesTo = (text: string) => (text === '' || text.endsWith('\n\n') ? 0 : text.endsWith('\n') ? 1 : 2);
+
+/** A heading: where its line starts, and from where to where its section's text goes. */
+interface Heading {
+  readonly level: number;
+  readonly title: string;
+  readonly start: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const HEADING = /^(={1,6})([^\n]+?)\1[ \t\r]*(?:\n|$)/gm;
+
+/** What the parser does not look into: a heading in there is none. */
+const OPAQUE = /<!--[\s\S]*?-->|<(nowiki|pre|syntaxhighlight|source)\b(?:[^>]*[^>/])?>[\s\S]*?<\/\1\s*>/gi;
+
+function headingsIn(text: string): readonly Heading[] {
+  const visible = text.replace(OPAQUE, (hidden) => hidden.replace(/[^\n]/g, ' '));
+  if (visible.includes('<!--'))
+    throw new Error('audit log: a comment on the page is never closed: nobody would see a line');
+  const found = [...visible.matchAll(HEADING)].map((match) => ({
+    level: match[1]?.length ?? 0,
+    title: (match[2] ?? '').trim(),
+    start: match.index,
+    from: match.index + match[0].length,
+  }));
+  return found.map((heading, index) => ({
+    ...heading,
+    to: found.slice(index + 1).find(({ level }) => level <= heading.level)?.start ?? text.length,
+  }));
+}

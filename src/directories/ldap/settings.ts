@@ -1,0 +1,70 @@
+import type { Log } from '../../platform/log.ts';
+import { boolean, optional, type Setting, secret, text, type Values } from '../../platform/settings.ts';
+import { type LdapServer, type LdapSettings, parseLdapServers } from './session.ts';
+
+const servers = (description: string, defaultText: string): Setting<readonly LdapServer[]> => ({
+  description,
+  defaultText,
+  required: false,
+  secret: false,
+  parse: parseLdapServers,
+});
+
+/** The variables that say how LDAP is reached. Without `defaultServers` the list of servers is required. */
+export const ldapVariables = (defaultServers: string | null) => ({
+  LDAP_SERVERS: {
+    ...servers('LDAP servers, tried in order: `ldap://host:port`, `ldaps://host:port` or `host[:port]`', ''),
+    defaultText: defaultServers,
+    required: defaultServers === null,
+  },
+  LDAP_BIND_DN: optional(text, 'who binds; anonymous without it'),
+  LDAP_BIND_PASSWORD: secret(optional(text, 'its password')),
+  LDAP_STARTTLS: boolean('StartTLS on `ldap://`', 'false'),
+  LDAP_CA_CERT_PATH: optional(text, 'a PEM file of certificate authorities; the system’s without it'),
+  LDAP_TLS_SERVER_NAME: optional(text, 'the name the certificate bears, where a tunnel hides it'),
+  LDAP_GROUPS_BASE: text('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
+  LDAP_PEOPLE_BASE: text('where people stand', 'ou=people,dc=wikimedia,dc=org'),
+});
+type LdapVariables = Values<ReturnType<typeof ldapVariables>>;
+
+/** Faults between the LDAP variables. */
+export function ldapCrossChecks(values: Partial<LdapVariables>): readonly string[] {
+  const { LDAP_BIND_DN: dn, LDAP_BIND_PASSWORD: password, LDAP_SERVERS: list = [] } = values;
+  const faults: string[] = [];
+  if (dn !== undefined && password === undefined)
+    faults.push('LDAP_BIND_PASSWORD: found nothing, allowed: a password where LDAP_BIND_DN is set');
+  if (dn === undefined && password !== undefined)
+    faults.push('LDAP_BIND_DN: found nothing, allowed: a DN where LDAP_BIND_PASSWORD is set');
+  const secured = list.filter(({ protocol }) => protocol === 'ldaps').map(({ host }) => host);
+  if (values.LDAP_STARTTLS && secured.length > 0) {
+    faults.push(
+      `LDAP_STARTTLS: found true with ldaps://${secured.join(', ldaps://')}, allowed: ldap:// servers only`,
+    );
+  }
+  return faults;
+}
+
+/** The LDAP variables as the client wants them. */
+export function ldapSettings(values: LdapVariables): LdapSettings {
+  const { LDAP_BIND_DN, LDAP_BIND_PASSWORD, LDAP_CA_CERT_PATH, LDAP_TLS_SERVER_NAME } = values;
+  return {
+    servers: values.LDAP_SERVERS,
+    startTls: values.LDAP_STARTTLS,
+    groupsBase: values.LDAP_GROUPS_BASE,
+    peopleBase: values.LDAP_PEOPLE_BASE,
+    ...(LDAP_BIND_DN === undefined ? {} : { bindDn: LDAP_BIND_DN }),
+    ...(LDAP_BIND_PASSWORD === undefined ? {} : { bindPassword: LDAP_BIND_PASSWORD }),
+    ...(LDAP_CA_CERT_PATH === undefined ? {} : { caCertPath: LDAP_CA_CERT_PATH }),
+    ...(LDAP_TLS_SERVER_NAME === undefined ? {} : { tlsServerName: LDAP_TLS_SERVER_NAME }),
+  };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+/** Warns where a password would travel over a network without TLS. */
+export function warnWithoutTls({ servers: list, startTls, bindDn }: LdapSettings, log: Log): void {
+  const exposed = list.filter(({ protocol, host }) => protocol === 'ldap' && !LOOPBACK.test(host));
+  if (bindDn === undefined || startTls || exposed.length === 0) return;
+  const hosts = exposed.map(({ host }) => host);
+  log.warn({ event: 'ldap.in-the-clear', hosts }, 'the LDAP password travels without TLS');
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Run } from '../../engine/run.ts';
+import { SourceError } from '../../platform/errors.ts';
+import type { HttpAnswer } from '../../platform/http-answer.ts';
+import { jsonOf, redact, textOf } from '../../platform/http-answer.ts';
+import { createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
+
+/** A text file as it was at one version: a commit, or the file's own sha256 where its address names none. */
+export interface PinnedFile {
+  readonly text: string;
+  readonly version: string;
+}
+
+/** The greatest size of the file itself, in bytes. */
+export const MAX_FILE_BYTES = 16 * 2 ** 20;
+
+const BRANCH = /^(.*\/\+)\/refs\/heads\/([^/]+)\/(.+)$/;
+const COMMIT = /^.*\/\+\/([0-9a-f]{40})\/.+$/;
+const Head = z.object({ commit: z.string().regex(/^[0-9a-f]{40}$/) });
+
+/** Reads a file over HTTP. With `format=TEXT` it comes in base64; a gitiles branch is resolved to a commit first, so that one version serves the run. Refuses HTML, truncation and more than 16 MiB. */
+export async function readFileAt(address: string, run: Run): Promise<PinnedFile> {
+  const url = new URL(address);
+  const system: HttpSystem = { name: 'gitiles', root: url.origin };
+  const send = createHttpClient(system, run);
+  const get = async (path: string, query: Record<string, string>, maxBytes: number) => {
+    const answer = await send({ method: 'GET', path, query, maxBytes });
+    if (answer.status === 200) return answer;
+    const said = redact(system, textOf(answer));
+    throw new SourceError(
+      `${answer.where}: unexpected status (found ${answer.status}, allowed 200): ${said}`,
+    );
+  };
+  const query = Object.fromEntries(url.searchParams);
+  if (query.format !== 'TEXT') {
+    const text = wholeText(await get(url.pathname, query, MAX_FILE_BYTES));
+    return { text, version: sha256(text) };
+  }
+  const branch = BRANCH.exec(url.pathname);
+  const [, tree, name, path] = branch ?? [];
+  const head = branch ? await get(`${tree}/refs/heads/${name}`, { format: 'JSON' }, 2 ** 20) : undefined;
+  const commit = head ? headOf(head) : COMMIT.exec(url.pathname)?.[1];
+  const pinned = head ? `${tree}/${commit}/${path}` : url.pathname;
+  const text = decoded(await get(pinned, query, MAX_FILE_BYTES * 1.4));
+  return { text, version: commit ?? sha256(text) };
+}
+
+function headOf(answer: HttpAnswer): string {
+  const parsed = Head.safeParse(jsonOf(answer, ")]}'"));
+  if (!parsed.success) throw new SourceError(`${answer.where}: no commit (allowed: 40 hexadecimal digits)`);
+  return parsed.data.commit;
+}
+
+const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+function decoded(answer: HttpAnswer): string {
+  refuseHtml(answer);
+  const base64 = textOf(answer).trim();
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+    throw new SourceError(
+      `${answer.where}: no whole base64 (found ${base64.length} characters, allowed a multiple of four)`,
+    );
+  }
+  return wholeText({ ...answer, body: Buffer.from(base64, 'base64') });
+}
+
+function wholeText(answer: HttpAnswer): string {
+  refuseHtml(answer);
+  const { length } = answer.body;
+  if (length > MAX_FILE_BYTES) {
+    throw new SourceError(
+      `${answer.where}: the file is too large (found ${length} bytes, allowed ${MAX_FILE_BYTES})`,
+    );
+  }
+  const text = textOf(answer);
+  if (!text.endsWith('\n')) {
+    throw new SourceError(
+      `${answer.where}: the file is cut off (found ${length} bytes with no newline at the end)`,
+    );
+  }
+  return text;
+}
+
+function refuseHtml(answer: HttpAnswer): void {
+  const type = String(answer.headers['content-type'] ?? '');
+  if (!type.includes('html') && !/^\s*<(!doctype|html)/i.test(textOf(answer).slice(0, 200))) return;
+  throw new SourceError(
+    `${answer.where}: an HTML page came instead of the file (found ${type || 'no content type'})`,
+  );
+}

@@ -1,0 +1,91 @@
+import { messageOf } from '../platform/errors.ts';
+import { type Change, type ChangeResult, isLoss, type Note, type WriteResult } from './model.ts';
+import { type RunError, toRunError } from './outcome.ts';
+import type { Target, Verification } from './stages.ts';
+
+/** The results of all changes, with notes and errors. */
+export interface ApplyResult<A, R = unknown> {
+  readonly results: readonly ChangeResult<A, R>[];
+  readonly notes: readonly Note[];
+  readonly errors: readonly RunError[];
+}
+
+/**
+ * Carries changes out one after the other, in order. Never throws.
+ * If a revoke or downgrade fails, no access is granted in this run; a stop or the deadline withholds the rest.
+ */
+export async function apply<A, R>(
+  changes: readonly Change<A, R>[],
+  target: Target<A, R>,
+): Promise<ApplyResult<A, R>> {
+  if (changes.length === 0) return { results: [], notes: [], errors: [] };
+  const written: ChangeResult<A, R>[] = [];
+  let stopReason = await errorOf(() => target.begin());
+  let openLoss: string | undefined;
+  for (const change of changes) {
+    const result = await writeOne(change, target, { stopReason, openLoss });
+    written.push({ change, ...result });
+    stopReason ??= result.stopReason;
+    if (isLoss(change.kind) && isUnfinished(result))
+      openLoss ??= `${change.kind} of account ${change.account}`;
+  }
+  const verified = await verify(written, target);
+  stopReason ??= verified.stopReason;
+  return {
+    results: verified.results,
+    notes: [...staleNotes(verified.results), ...verified.notes],
+    errors: [...(stopReason ? [toRunError(stopReason)] : []), ...errorsIn(verified)],
+  };
+}
+
+async function verify<A, R>(
+  results: readonly ChangeResult<A, R>[],
+  target: Target<A, R>,
+): Promise<Verification<A, R>> {
+  if (!results.some(({ sent }) => sent)) return { results, failures: [], notes: [] };
+  try {
+    return await target.verify(results);
+  } catch (error) {
+    return { results, failures: [`not verified: ${messageOf(error)}`], notes: [] };
+  }
+}
+
+const staleNotes = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
+  results
+    .filter(({ stale }) => stale)
+    .map(({ change: { account, label }, error = '' }) => ({ kind: 'stale', account, label, because: error }));
+
+const isUnfinished = ({ result, invalidRow }: WriteResult) =>
+  (result === 'failed' || result === 'withheld') && !invalidRow;
+
+async function writeOne<A, R>(
+  change: Change<A, R>,
+  target: Target<A, R>,
+  { stopReason, openLoss }: { stopReason: Error | undefined; openLoss: string | undefined },
+): Promise<WriteResult> {
+  if (stopReason) return { result: 'withheld', error: stopReason.message };
+  if (openLoss && !isLoss(change.kind)) {
+    return { result: 'withheld', error: `no access is given while a loss is not carried out: ${openLoss}` };
+  }
+  try {
+    return await target.write(change);
+  } catch (error) {
+    return { result: 'failed', sent: true, error: messageOf(error) };
+  }
+}
+
+async function errorOf(step: () => Promise<void>): Promise<Error | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function errorsIn({ results, failures }: Verification<unknown>): readonly RunError[] {
+  const failed = results.filter(({ result }) => result === 'failed');
+  const count = failed.length === 1 ? '1 change' : `${failed.length} changes`;
+  const messages = [...(failed.length > 0 ? [`${count} failed`] : []), ...failures];
+  return messages.map((message) => ({ outcome: 'failed', message }));
+}

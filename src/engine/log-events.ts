@@ -1,0 +1,6 @@
+/** The `event` field of log lines. Metrics and alerts in terraform/ filter on these. */
+export const EVENTS = {
+  decision: 'decision',
+  runCompleted: 'run.completed',
+  writeRepeated: 'write.repeated',
+} as const;

@@ -1,0 +1,118 @@
+/** The kinds of change, in the order in which they are carried out: losses before gains. */
+export const CHANGE_KINDS = ['revoke', 'downgrade', 'upgrade', 'grant', 'approve'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+/** The kinds of decision that change nothing. */
+export type NoChangeKind = 'unchanged' | 'skipped' | 'pending-sign-in' | 'undecided';
+export type Kind = ChangeKind | NoChangeKind;
+
+/** Whether a change takes access away. */
+export const isLoss = (kind: Kind): boolean => kind === 'revoke' || kind === 'downgrade';
+
+/** One rule evaluated for one account, and its answer. */
+export interface RuleAnswer {
+  readonly rule: number;
+  readonly answer: 'yes' | 'no' | 'failed' | 'off';
+}
+
+/**
+ * What was decided for one account, and why. `A` is the target's form of access, `R` the target's row;
+ * `account` is its id there, `label` its name for people. `row` is null where there is no account yet.
+ */
+export interface Decision<A, R = unknown> {
+  readonly account: string;
+  readonly label: string;
+  readonly kind: Kind;
+  readonly from: A | null;
+  readonly to: A | null;
+  readonly rule: number | null;
+  readonly because: string;
+  readonly groups: readonly string[];
+  readonly tried?: readonly RuleAnswer[];
+  readonly row: R | null;
+}
+
+/** A decision that changes something. `row` is the account's row as it was read: the write and the hash are made from it. */
+export interface Change<A, R = unknown> extends Decision<A, R> {
+  readonly kind: ChangeKind;
+  readonly from: A;
+  readonly to: A;
+  readonly row: R;
+}
+
+/** Something a reader should know that is no change. */
+export interface Note {
+  readonly kind: string;
+  readonly account: string | null;
+  readonly label: string;
+  readonly because: string;
+  readonly tried?: readonly RuleAnswer[];
+}
+
+/** A note about no account in particular. */
+export const noteAbout = (kind: string, label: string, because: string): Note => ({
+  kind,
+  account: null,
+  label,
+  because,
+});
+
+/** The whole difference between current and desired access, before the first write. */
+export interface Plan<A, R = unknown> {
+  readonly changes: readonly Change<A, R>[];
+  /** `sha256:…` over the target's identity and the changes: the same for the same work, whatever order facts came in. */
+  readonly hash: string;
+}
+
+/** A number that a plan may not exceed. */
+export interface Limit {
+  readonly name: string;
+  readonly found: number;
+  readonly allowed: number;
+}
+
+/** A reason not to carry a plan out. An overridable one is dropped for the plan whose hash was approved. */
+export interface Objection {
+  readonly name: string;
+  readonly found: number | string;
+  readonly allowed: number | string;
+  readonly message: string;
+  readonly overridable: boolean;
+}
+
+/** All limits of a plan, and every objection to carrying it out. */
+export interface SafetyReport {
+  readonly limits: readonly Limit[];
+  readonly objections: readonly Objection[];
+}
+
+/** One source as it was read: number of entries, version, duration in milliseconds. */
+export interface SourceReading {
+  readonly name: string;
+  readonly entries: number;
+  readonly version: string | null;
+  readonly durationMs: number;
+}
+
+export type Result = 'planned' | 'applied' | 'withheld' | 'failed' | 'unchanged';
+
+/** The result of writing one change. */
+export interface WriteResult {
+  readonly result: Result;
+  readonly error?: string;
+  /** A request that writes was sent, so something may have changed. */
+  readonly sent?: boolean;
+  /** When the target is known to have carried the change out, in milliseconds since 1970. */
+  readonly doneAt?: number;
+  /** The target refused this one change because of its row: the other changes are not affected. */
+  readonly invalidRow?: boolean;
+  /** The account is no longer as the plan read it. */
+  readonly stale?: boolean;
+  /** `StopError` or `DeadlineError`: this run makes no further write. */
+  readonly stopReason?: Error;
+}
+
+/** A change with its result. */
+export interface ChangeResult<A, R = unknown> extends WriteResult {
+  readonly change: Change<A, R>;
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../platform/canonical-json.ts';
+import { CHANGE_KINDS, type Change, type Decision, type Plan } from './model.ts';
+import type { PlanIdentity } from './stages.ts';
+
+/** The form of a plan's hash, as reports show it. */
+export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
+
+/** Whether a decision changes something. */
+export const isChange = <A, R>(decision: Decision<A, R>): decision is Change<A, R> =>
+  (CHANGE_KINDS as readonly string[]).includes(decision.kind);
+
+/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
+export function makePlan<A, R>(
+  decisions: readonly Decision<A, R>[],
+  identity: PlanIdentity<A, R>,
+): Plan<A, R> {
+  const kindOrder = ({ kind }: Change<A, R>) => CHANGE_KINDS.indexOf(kind);
+  const changes = decisions
+    .filter(isChange)
+    .toSorted((a, b) => kindOrder(a) - kindOrder(b) || identity.compare(a, b));
+  const hashed = { target: identity.target, changes: changes.map((change) => identity.hashInput(change)) };
+  return { changes, hash: `sha256:${createHash('sha256').update(canonicalJson(hashed)).digest('hex')}` };
+}

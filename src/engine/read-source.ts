@@ -1,0 +1,32 @@
+import type { Clock } from '../platform/clock.ts';
+import { DeadlineError, messageOf, SourceError, StopError } from '../platform/errors.ts';
+import type { Reading, Recorder } from './stages.ts';
+
+/** Reads one source and records it. Throws a `SourceError` that names the source; `DeadlineError` and `StopError` pass as they are. */
+export async function readSource<T>(
+  name: string,
+  read: () => Promise<Reading<T>>,
+  { clock, recorder }: { readonly clock: Clock; readonly recorder: Recorder },
+): Promise<T> {
+  const startedAt = clock.now();
+  try {
+    const { facts, entries, version } = await read();
+    recorder.source({ name, entries, version, durationMs: clock.now() - startedAt });
+    return facts;
+  } catch (error) {
+    if (error instanceof DeadlineError || error instanceof StopError) throw error;
+    throw new SourceError(`source ${name}: ${messageOf(error)}`);
+  }
+}
+
+/** Waits for all readings, and throws one error with everything that failed; an error other than `SourceError` comes first. */
+export async function allSources<const T extends readonly Promise<unknown>[]>(
+  readings: T,
+): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  const settled = await Promise.allSettled(readings);
+  const errors = settled.filter((one) => one.status === 'rejected').map((one): unknown => one.reason);
+  const first = errors.find((error) => !(error instanceof SourceError));
+  if (first !== undefined) throw first;
+  if (errors.length > 0) throw new SourceError(errors.map(messageOf).join('; '));
+  return (await Promise.all(readings)) as { -readonly [I in keyof T]: Awaited<T[I]> };
+}

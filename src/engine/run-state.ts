@@ -1,0 +1,45 @@
+import type { ChangeResult, Decision, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
+import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
+
+/** Everything that the stages of one run returned. */
+export interface RunState<A, R = unknown> {
+  readonly sources: readonly SourceReading[];
+  readonly notes: readonly Note[];
+  readonly errors: readonly RunError[];
+  readonly decisions: readonly Decision<A, R>[];
+  readonly plan: Plan<A, R> | undefined;
+  readonly limits: readonly Limit[];
+  readonly objections: readonly Objection[];
+  readonly results: readonly ChangeResult<A, R>[];
+  readonly gauges: Readonly<Record<string, number>>;
+  /** Another run of the job was at work, so this one did nothing. */
+  readonly skipped: boolean;
+}
+
+/** The state of a run that did nothing, with what is known of it. */
+export const runStateOf = <A, R>(known: Partial<RunState<A, R>>): RunState<A, R> => ({
+  sources: [],
+  notes: [],
+  errors: [],
+  decisions: [],
+  plan: undefined,
+  limits: [],
+  objections: [],
+  results: [],
+  gauges: {},
+  skipped: false,
+  ...known,
+});
+
+/** How a run ended: its most severe error, else the results of its changes. */
+export function outcomeOf(
+  { skipped, errors, plan, results }: RunState<unknown>,
+  dryRun: boolean,
+): RunOutcome {
+  const severe = mostSevere(errors);
+  if (severe) return severe;
+  if (skipped) return 'skipped';
+  if (!plan || plan.changes.length === 0) return 'unchanged';
+  if (dryRun) return 'planned';
+  return results.some(({ result }) => result === 'applied') ? 'applied' : 'unchanged';
+}

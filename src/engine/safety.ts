@@ -1,0 +1,38 @@
+import type { Limit, Objection, Plan } from './model.ts';
+
+/** The greater of a count and a percentage (rounded down) of a population. */
+export const allowance = (count: number, percent: number, population: number): number =>
+  Math.max(count, Math.floor((percent * population) / 100));
+
+/** An overridable objection for each limit that is exceeded. `setting` is the setting that raises it. */
+export function objectionsFor(
+  limits: readonly (Limit & { readonly setting: string })[],
+): readonly Objection[] {
+  return limits
+    .filter(({ found, allowed }) => found > allowed)
+    .map(({ name, found, allowed, setting }) => ({
+      name,
+      found,
+      allowed,
+      message: `${name}: more than one run may make (found ${found}, allowed ${allowed}; see ${setting})`,
+      overridable: true,
+    }));
+}
+
+/** The objections that remain when a plan with this hash was approved. The hash of any other plan is itself an objection. */
+export function remainingObjections(
+  objections: readonly Objection[],
+  plan: Plan<unknown>,
+  approvedHash: string | undefined,
+): readonly Objection[] {
+  if (approvedHash === undefined) return objections;
+  if (approvedHash === plan.hash) return objections.filter(({ overridable }) => !overridable);
+  const other: Objection = {
+    name: 'approve',
+    found: approvedHash,
+    allowed: plan.hash,
+    message: `approve: the approved plan is not the present one (found ${approvedHash}, allowed ${plan.hash})`,
+    overridable: false,
+  };
+  return [...objections, other];
+}

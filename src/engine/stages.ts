@@ -1,0 +1,70 @@
+import type {
+  Change,
+  ChangeResult,
+  Decision,
+  Note,
+  SafetyReport,
+  SourceReading,
+  WriteResult,
+} from './model.ts';
+
+/** A source read whole. `version` names what was read, where it has a name. */
+export interface Reading<T> {
+  readonly facts: T;
+  readonly entries: number;
+  readonly version: string | null;
+}
+
+/** Records sources, notes and failures as they are read, so that a failed run can still report them. */
+export interface Recorder {
+  source(reading: SourceReading): void;
+  note(note: Note): void;
+  /** A failed source that leaves some accounts undecided: the run goes on and ends as `source-failed`. */
+  failure(message: string): void;
+}
+
+/** One decision for each account, and notes. */
+export interface Resolved<A, R = unknown> {
+  readonly decisions: readonly Decision<A, R>[];
+  readonly notes: readonly Note[];
+}
+
+/** How a job's plan is ordered and hashed. */
+export interface PlanIdentity<A, R = unknown> {
+  /** Names the target: a plan for one target is no plan for another. */
+  readonly target: Readonly<Record<string, string>>;
+  /** Orders changes of one kind. */
+  compare(a: Change<A, R>, b: Change<A, R>): number;
+  /** The facts of one change that its approval is for. */
+  hashInput(change: Change<A, R>): Readonly<Record<string, unknown>>;
+}
+
+/** The end of apply: the result of each change, what else failed, and notes. */
+export interface Verification<A, R = unknown> {
+  readonly results: readonly ChangeResult<A, R>[];
+  readonly failures: readonly string[];
+  readonly notes: readonly Note[];
+  /** The error that ended the reading back. */
+  readonly stopReason?: Error;
+}
+
+/** Where access is kept, as apply sees it. The order of calls is `begin`, `write` for each change, `verify`. */
+export interface Target<A, R = unknown> {
+  /** Reads again, right before the first write, what the plan was made from. An error that it throws ends the run without a write. */
+  begin(): Promise<void>;
+  /** Carries one change out, or returns why not. Throws nothing that is foreseen. */
+  write(change: Change<A, R>): Promise<WriteResult>;
+  /** After the last write: reads back, repeats lost writes, publishes what was done. */
+  verify(results: readonly ChangeResult<A, R>[]): Promise<Verification<A, R>>;
+}
+
+/** What a job brings to a run: one function for each stage. All but `collect` and `target` are pure. */
+export interface Stages<F, A, R = unknown> {
+  collect(recorder: Recorder): Promise<F>;
+  resolve(facts: F): Resolved<A, R>;
+  readonly identity: PlanIdentity<A, R>;
+  checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
+  readonly target: Target<A, R>;
+  /** Numbers for dashboards, by name. */
+  gauges(resolved: Resolved<A, R>, facts: F): Readonly<Record<string, number>>;
+}

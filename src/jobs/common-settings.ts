@@ -1,0 +1,36 @@
+import { httpUrl, integer, noQuery, oneOf, optional, text, type Values } from '../platform/settings.ts';
+
+/** The settings that every job has. `seconds` is the default of the deadline. */
+export const commonSettings = (seconds: number) => ({
+  MODE: oneOf('observe', 'enforce')('`observe` never writes; `enforce` lets a `POST` write', 'observe'),
+  SYNC_DEADLINE_SECONDS: integer(1, 1700)('time limit of a run, in seconds', `${seconds}`),
+  LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')('lowest severity that is logged', 'info'),
+  GOOGLE_CLOUD_PROJECT: optional(text, 'project of the traces that log lines belong to'),
+  USER_AGENT: text(
+    '`User-Agent` header of all requests; Wikimedia asks for a contact address in it',
+    'muster',
+  ),
+  LEASE_BUCKET: optional(
+    text,
+    'a Cloud Storage bucket; its object `JOB.json` lets one enforcing run work at a time',
+  ),
+  LEASE_SECONDS: optional(integer(20, 7200), 'duration of a lease; by default 90 more than the deadline'),
+  STORAGE_EMULATOR_HOST: httpUrl(noQuery)('URL of Cloud Storage', 'https://storage.googleapis.com'),
+  GCE_METADATA_HOST: text('host of the metadata server', 'metadata.google.internal'),
+  PUSHGATEWAY_URL: optional(httpUrl(noQuery), 'a Prometheus Pushgateway for the metrics of each run'),
+});
+export type CommonSettings = ReturnType<typeof commonSettings>;
+export type CommonValues = Values<CommonSettings>;
+
+/** Errors between the settings that every job has. */
+export function commonCrossChecks({
+  LEASE_SECONDS,
+  SYNC_DEADLINE_SECONDS,
+}: Partial<CommonValues>): readonly string[] {
+  if (LEASE_SECONDS === undefined || SYNC_DEADLINE_SECONDS === undefined) return [];
+  const least = SYNC_DEADLINE_SECONDS + 20;
+  if (LEASE_SECONDS >= least) return [];
+  return [
+    `LEASE_SECONDS: found "${LEASE_SECONDS}", allowed: at least ${least}, 20 more than SYNC_DEADLINE_SECONDS`,
+  ];
+}

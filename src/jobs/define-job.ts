@@ -1,0 +1,64 @@
+import type { Kind } from '../engine/model.ts';
+import type { Run } from '../engine/run.ts';
+import { runStages } from '../engine/run-stages.ts';
+import type { RunState } from '../engine/run-state.ts';
+import type { Stages } from '../engine/stages.ts';
+import { type Environment, readSettings, type SettingsSpec, type Values } from '../platform/settings.ts';
+import { type CommonSettings, type CommonValues, commonCrossChecks } from './common-settings.ts';
+
+/** What a job consists of: its settings, the checks between them, and its stages. */
+export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R> {
+  /** The job's name on the command line, in reports and in logs. */
+  readonly name: string;
+  /** The name of its HTTP function. */
+  readonly functionName: string;
+  /** The kinds of decision that the report counts, zero included. */
+  readonly kinds: readonly Kind[];
+  readonly settings: S;
+  crossChecks(values: Partial<Values<S>>): readonly string[];
+  /** A change of access in a few words, for people. */
+  describe(from: A, to: A): string;
+  build(values: Values<S>, run: Run): Stages<F, A, R>;
+}
+
+/** A job as its callers see it. */
+export interface Job {
+  readonly name: string;
+  readonly functionName: string;
+  readonly kinds: readonly Kind[];
+  readonly settings: SettingsSpec;
+  describe(from: unknown, to: unknown): string;
+  /** Reads the settings; `known` are the names of all settings of all jobs. Throws `SettingsError`. */
+  prepare(environment: Environment, known: readonly string[]): PreparedJob;
+}
+
+/** A job whose settings are read. */
+export interface PreparedJob {
+  readonly settings: CommonValues;
+  run(run: Run): Promise<RunState<unknown>>;
+}
+
+/** Makes a job of its definition. */
+export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
+  definition: JobDefinition<S, F, A, R>,
+): Job {
+  const { name, functionName, kinds, settings } = definition;
+  return {
+    name,
+    functionName,
+    kinds,
+    settings,
+    describe: (from, to) => definition.describe(from as A, to as A),
+    prepare: (environment, known) => {
+      const crossChecks = (found: Partial<Values<S>>) => [
+        ...commonCrossChecks(found as Partial<CommonValues>),
+        ...definition.crossChecks(found),
+      ];
+      const values = readSettings(settings, environment, { crossChecks, known });
+      return {
+        settings: values as CommonValues,
+        run: (run) => runStages(definition.build(values, run), run),
+      };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { createWikiPage, type WikiSettings } from '../../audit/mediawiki/page.ts';
+import { type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';
+import type { ChangeResult } from '../../engine/model.ts';
+import type { Run } from '../../engine/run.ts';
+import type { Verification } from '../../engine/stages.ts';
+import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
+import { TRUST_KINDS } from './trust.ts';
+
+type Result = ChangeResult<AccountState, Account>;
+
+/** The time at the end of the run that is kept for the wiki, in milliseconds: 20 s, or a fifth of the run where that is less. */
+export const timeForAudit = (run: Run): number => Math.min(20_000, run.deadline.left() / 5);
+
+/** Publishes every approval that was carried out, also after a stop request. Without a wiki nothing is published. */
+export async function publishApprovals(
+  results: readonly Result[],
+  audit: WikiSettings | undefined,
+  run: Run,
+): Promise<Verification<AccountState, Account>> {
+  if (!audit) return { results, failures: [], notes: [] };
+  const finishing = { ...run, deadline: run.deadline.finishing() };
+  const approvals = results.flatMap(approvalIn);
+  return { results, ...(await publishAuditLog(approvals, createWikiPage(audit, finishing), finishing)) };
+}
+
+function approvalIn({ change, doneAt }: Result): readonly PublishedApproval[] {
+  if (doneAt === undefined) return [];
+  const trust = TRUST_KINDS[change.rule ?? 0];
+  if (trust === undefined) throw new Error(`audit log: no kind of trust for rule ${change.rule}`);
+  return [{ account: change.account, username: change.label, trust, at: doneAt }];
+}

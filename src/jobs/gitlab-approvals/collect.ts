@@ -1,0 +1,184 @@
+import { readGroupMembers } from '../../directories/gerrit/group-members.ts';
+import { normalizeDn } from '../../directories/ldap/dn.ts';
+import {
+  findPeople,
+  type LdapGroup,
+  type LdapPerson,
+  readGroups,
+} from '../../directories/ldap/groups-and-people.ts';
+import { withLdap } from '../../directories/ldap/session.ts';
+import { ldapSettings } from '../../directories/ldap/settings.ts';
+import { nameKey } from '../../directories/names.ts';
+import { type Membership, readProjectMembers } from '../../directories/phabricator/project-members.ts';
+import { readSource } from '../../engine/read-source.ts';
+import type { Run } from '../../engine/run.ts';
+import type { Reading, Recorder } from '../../engine/stages.ts';
+import { DeadlineError, messageOf, SourceError } from '../../platform/errors.ts';
+import type { ConcurrencyLimit } from '../../platform/http-client.ts';
+import type { Account } from '../../targets/gitlab/schema.ts';
+import type { GitlabTarget } from '../../targets/gitlab/target.ts';
+import { createIdentifier, namesToLookUp } from './identify.ts';
+import { logEvaluation } from './log-evaluation.ts';
+import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
+import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
+import { type Evidence, isDecidedBeforeGerrit, isDecidedByLdap, type OptionalSource } from './trust.ts';
+
+/** What collect works with. */
+export interface CollectInput {
+  readonly values: GitlabValues;
+  readonly rules: ApprovalRules;
+  readonly target: GitlabTarget;
+  readonly concurrency: ConcurrencyLimit;
+  readonly run: Run;
+}
+
+/** Reads who waits, then who they are, then Phabricator and Gerrit for those whom nothing before decides. With nobody waiting nothing else is asked. */
+export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
+  const { values, rules, target, run } = collecting;
+  const at = { clock: run.clock, recorder };
+  const off = { phabricator: !phabricatorAccess(values), gerrit: !gerritAccess(values) };
+  if (off.phabricator) noteDisabledSource('phabricator', 'PHABRICATOR_USER and PHABRICATOR_TOKEN', recorder);
+  if (off.gerrit) noteDisabledSource('gerrit', 'GERRIT_PASSWORD', recorder);
+  const waiting = await readSource('gitlab', () => target.read(), at);
+  const nothing: Evidence = {
+    groups: new Map(),
+    phabricator: off.phabricator ? 'off' : new Map(),
+    gerrit: off.gerrit ? 'off' : new Map(),
+  };
+  if (waiting.length === 0) return { waiting, people: [], evidence: nothing };
+
+  const { people, groups } = await readSource('ldap', () => readLdap(waiting, collecting), at);
+  const known = knownAmong(waiting, people, rules);
+  const byLdap = { ...nothing, groups: membersOf(groups, recorder) };
+  const doubted = known.filter((person) => !isDecidedByLdap(person, byLdap, rules.trust));
+  const byPhabricator = { ...byLdap, phabricator: await askPhabricator(doubted, collecting, recorder) };
+  const left = doubted.filter((person) => !isDecidedBeforeGerrit(person, byPhabricator, rules.trust));
+  const evidence = { ...byPhabricator, gerrit: await askGerrit(left, collecting, recorder) };
+  const facts = { waiting, people, evidence };
+  logEvaluation(facts, rules, run.log);
+  return facts;
+}
+
+function noteDisabledSource(name: string, settings: string, recorder: Recorder): void {
+  recorder.source({ name, entries: 0, version: 'off', durationMs: 0 });
+  recorder.note({ kind: 'off', account: null, label: name, because: `not asked: ${settings} not set` });
+}
+
+interface LdapFacts {
+  readonly people: readonly LdapPerson[];
+  readonly groups: readonly LdapGroup[];
+}
+
+async function readLdap(
+  waiting: readonly Account[],
+  { values, rules, run }: CollectInput,
+): Promise<Reading<LdapFacts>> {
+  const settings = ldapSettings(values);
+  const wanted = [...new Set([...rules.trust.organisations, rules.trust.toolforge])];
+  return await withLdap(settings, run, async (ldap) => {
+    const groups = await readGroups(ldap, settings.groupsBase, wanted);
+    const lacking = wanted.filter((name) => !groups.has(name));
+    if (lacking.length > 0) {
+      const names = 'TRUSTED_LDAP_GROUPS, TOOLFORGE_LDAP_GROUP';
+      throw new SourceError(
+        `groups missing (found none directly under ${settings.groupsBase}: ${lacking.join(', ')}; ${names})`,
+      );
+    }
+    const people = await findPeople(ldap, settings.peopleBase, namesToLookUp(waiting, rules.terms));
+    const facts = { people, groups: [...groups.values()] };
+    return { facts, entries: people.length, version: ldap.server };
+  });
+}
+
+/** The people whose account is theirs beyond doubt, each once. */
+function knownAmong(
+  waiting: readonly Account[],
+  people: readonly LdapPerson[],
+  { terms }: ApprovalRules,
+): readonly LdapPerson[] {
+  const identify = createIdentifier(people, terms);
+  const known = waiting.map((account) => identify(account).person).filter((person) => person !== undefined);
+  return [...new Set(known)];
+}
+
+/** Members by group, as normalised DNs. One that is no DN is nobody's, and told. */
+function membersOf(
+  groups: readonly LdapGroup[],
+  recorder: Recorder,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const keyOf = (group: string, dn: string) => {
+    try {
+      return normalizeDn(dn);
+    } catch (error) {
+      const because = `member of LDAP group ${group}: ${messageOf(error)}`;
+      recorder.note({ kind: 'dangling', account: null, label: dn, because });
+      return undefined;
+    }
+  };
+  return new Map(
+    groups.map(({ name, members }) => [
+      name,
+      new Set(members.map((dn) => keyOf(name, dn)).filter((key) => key !== undefined)),
+    ]),
+  );
+}
+
+/** A source that need not be there may take this share of the time that is left: those whom others trust do not wait for it. */
+const SHARE = 1 / 4;
+
+async function askOptional(
+  name: string,
+  read: (run: Run) => Promise<Reading<ReadonlyMap<string, Membership>>>,
+  { run, recorder }: { run: Run; recorder: Recorder },
+): Promise<OptionalSource> {
+  const left = run.deadline.left();
+  const limited = { ...run, deadline: run.deadline.sooner(left * (1 - SHARE)) };
+  try {
+    return await readSource(name, () => read(limited), { clock: run.clock, recorder });
+  } catch (error) {
+    const late = error instanceof DeadlineError && run.deadline.left() > 0;
+    if (!late && !(error instanceof SourceError)) throw error;
+    const seconds = Math.round((left * SHARE) / 1000);
+    recorder.failure(late ? `source ${name}: no whole answer within ${seconds} s` : error.message);
+    return 'failed';
+  }
+}
+
+async function askPhabricator(
+  people: readonly LdapPerson[],
+  { values, rules, concurrency, run }: CollectInput,
+  recorder: Recorder,
+): Promise<OptionalSource> {
+  const access = phabricatorAccess(values);
+  if (!access) return 'off';
+  if (people.length === 0) return new Map();
+  const asked = {
+    project: rules.trust.project,
+    people: new Map(people.map(({ dn, cns }) => [dn, cns])),
+  };
+  const read = (limited: Run) => readProjectMembers({ ...access, concurrency }, asked, limited);
+  return await askOptional('phabricator', read, { run, recorder });
+}
+
+async function askGerrit(
+  people: readonly LdapPerson[],
+  { values, rules, concurrency, run }: CollectInput,
+  recorder: Recorder,
+): Promise<OptionalSource> {
+  const access = gerritAccess(values);
+  if (!access) return 'off';
+  if (people.length === 0) return new Map();
+  const { group } = rules.trust;
+  const read = async (limited: Run) => {
+    const members = await readGroupMembers({ ...access, concurrency }, group, limited);
+    const usernames = new Set(members.facts.map(nameKey));
+    const facts = new Map(people.map((person) => [person.dn, inGroup(person, group, usernames)]));
+    return { ...members, facts };
+  };
+  return await askOptional('gerrit', read, { run, recorder });
+}
+
+function inGroup({ uid }: LdapPerson, group: string, usernames: ReadonlySet<string>): Membership {
+  const isMember = usernames.has(nameKey(uid));
+  return { isMember, because: `${uid} is ${isMember ? '' : 'not '}in Gerrit ${group}` };
+}

@@ -1,0 +1,71 @@
+import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import type { Change } from '../../engine/model.ts';
+import type { Run } from '../../engine/run.ts';
+import type { Stages } from '../../engine/stages.ts';
+import { createConcurrencyLimit } from '../../platform/http-client.ts';
+import { identitiesOf } from '../../targets/gitlab/identities.ts';
+import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
+import { createGitlabTarget } from '../../targets/gitlab/target.ts';
+import { defineJob } from '../define-job.ts';
+import { publishApprovals, timeForAudit } from './audit.ts';
+import { collect } from './collect.ts';
+import { type ApprovalFacts, describe, resolve } from './resolve.ts';
+import { checkSafety } from './safety.ts';
+import { auditAccess, type GitlabValues, gitlabCrossChecks, gitlabSettings } from './settings.ts';
+
+/** People who are trusted already get their waiting GitLab account approved. */
+export const gitlabApprovals = defineJob({
+  name: 'gitlab-approvals',
+  functionName: 'gitlabApprovals',
+  kinds: ['approve', 'skipped', 'undecided', 'unchanged'],
+  settings: gitlabSettings,
+  crossChecks: gitlabCrossChecks,
+  describe,
+  build,
+});
+
+/** The most open HTTP requests at once, over all systems of a run. */
+const MAX_CONCURRENT_REQUESTS = 4;
+
+function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountState, Account> {
+  const provider = values.GITLAB_IDENTITY_PROVIDER;
+  const rules = {
+    terms: { provider, denied: values.DENIED_ACCOUNTS },
+    trust: {
+      organisations: values.TRUSTED_LDAP_GROUPS,
+      toolforge: values.TOOLFORGE_LDAP_GROUP,
+      project: values.PHABRICATOR_TRUSTED_PROJECT,
+      group: values.GERRIT_TRUSTED_GROUP,
+    },
+  };
+  const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
+  const { GITLAB_URL: root, GITLAB_ACCESS_TOKEN: token } = values;
+  const audit = auditAccess(values);
+  const gitlab = createGitlabTarget({ root, token, provider, concurrency, reserved: timeForAudit(run) }, run);
+  warnWithoutTls(ldapSettings(values), run.log);
+  return {
+    collect: (recorder) => collect({ values, rules, target: gitlab, concurrency, run }, recorder),
+    resolve: (facts) => resolve(facts, rules),
+    identity: {
+      target: { gitlab: new URL(root).origin },
+      compare: byId,
+      hashInput: ({ account, label, rule, row }) => ({
+        id: Number(account),
+        username: label,
+        identity: identitiesOf(row, provider),
+        rule,
+      }),
+    },
+    checkSafety: (resolved) => checkSafety(resolved, values.SAFETY_MAX_APPROVALS),
+    target: {
+      // Nothing to read again: each approval reads its own account first.
+      begin: async () => undefined,
+      write: gitlab.write,
+      verify: (results) => publishApprovals(results, audit && { ...audit, concurrency }, run),
+    },
+    gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
+  };
+}
+
+const byId = (a: Change<AccountState>, b: Change<AccountState>): number =>
+  Number(a.account) - Number(b.account);

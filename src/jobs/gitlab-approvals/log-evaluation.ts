@@ -1,0 +1,29 @@
+import type { Log } from '../../platform/log.ts';
+import { identitiesOf } from '../../targets/gitlab/identities.ts';
+import { createIdentifier } from './identify.ts';
+import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
+import { evaluateRules } from './trust.ts';
+
+/** Tells, for each account, each question that was put and each answer: debug lines, which `dry-run` shows. */
+export function logEvaluation(
+  { waiting, people, evidence }: ApprovalFacts,
+  { terms, trust }: ApprovalRules,
+  log: Log,
+): void {
+  if (!log.isLevelEnabled('debug')) return;
+  const identify = createIdentifier(people, terms);
+  for (const account of waiting) {
+    const about = { event: 'question', account: `${account.id}`, label: account.username };
+    const named = identitiesOf(account, terms.provider).map(
+      ({ provider, extern_uid }) => `${provider} ${JSON.stringify(extern_uid)}`,
+    );
+    const { person, refusal } = identify(account);
+    const question = `who is ${named.join(' and ') || 'an account without an identity'}?`;
+    const answer = person?.uid ?? 'nobody';
+    log.debug({ ...about, rule: null, question, answer, because: refusal ?? person.dn }, 'question answered');
+    if (!person) continue;
+    for (const { groups: _, ...asked } of evaluateRules(person, evidence, trust)) {
+      log.debug({ ...about, ...asked }, 'question answered');
+    }
+  }
+}

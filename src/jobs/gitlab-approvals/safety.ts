@@ -1,0 +1,30 @@
+import type { Objection, SafetyReport } from '../../engine/model.ts';
+import { objectionsFor } from '../../engine/safety.ts';
+import type { Resolved } from '../../engine/stages.ts';
+import type { AccountState } from '../../targets/gitlab/schema.ts';
+
+/** With more waiting than this, it can't be that all of them are trusted. */
+const MANY = 100;
+
+/** Every objection to carrying the approvals out: too many, or a source that suddenly trusts everybody. */
+export function checkSafety({ decisions }: Resolved<AccountState>, maxApprovals: number): SafetyReport {
+  const approvals = decisions.filter(({ kind }) => kind === 'approve').length;
+  const limit = { name: 'approvals', found: approvals, allowed: maxApprovals };
+  const known = decisions.filter(({ tried }) => tried !== undefined && tried.length > 0).length;
+  const everybody = decisions.length > MANY && known > 0 && known === approvals;
+  return {
+    limits: [limit],
+    objections: [
+      ...objectionsFor([{ ...limit, setting: 'SAFETY_MAX_APPROVALS' }]),
+      ...(everybody ? [everybodyTrusted(approvals)] : []),
+    ],
+  };
+}
+
+const everybodyTrusted = (found: number): Objection => ({
+  name: 'everybody-trusted',
+  found,
+  allowed: found - 1,
+  message: `everybody-trusted: with more than ${MANY} waiting, each one whose person is known is trusted (found ${found} of ${found}, allowed fewer); see whether a source trusts everybody`,
+  overridable: true,
+});

@@ -1,0 +1,133 @@
+import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import {
+  httpUrl,
+  integer,
+  names,
+  noQuery,
+  optional,
+  required,
+  type Setting,
+  secret,
+  text,
+  type Values,
+} from '../../platform/settings.ts';
+import { commonSettings } from '../common-settings.ts';
+
+const rootBefore = (ending: RegExp, allowed: string) => (url: URL) =>
+  ending.test(url.pathname) ? allowed : noQuery(url);
+
+const apiPhp = (url: URL) => (url.pathname.endsWith('/api.php') ? noQuery(url) : 'the address of `api.php`');
+
+const pageTitle = (description: string, defaultText: string): Setting<string> => ({
+  ...text(description, defaultText),
+  parse: (title) => {
+    if (/[[\]{}|#<>]/.test(title)) throw new Error('one page title without any of [ ] { } | # < >');
+    return title;
+  },
+});
+
+/** Every variable that `gitlab-approvals` reads. */
+export const gitlabSettings = {
+  ...commonSettings(150),
+  ...ldapVariables('ldap-ro.eqiad.wikimedia.org ldap-ro.codfw.wikimedia.org'),
+  GITLAB_URL: httpUrl(rootBefore(/\/api(\/v\d+)?\/?$/, 'GitLab’s root (/api/v4 is appended)'))(
+    'GitLab’s root; `/api/v4/…` is appended',
+    'https://gitlab.wikimedia.org',
+  ),
+  GITLAB_ACCESS_TOKEN: secret(required(text, 'an administrator’s token with the scope `api`')),
+  GITLAB_IDENTITY_PROVIDER: text(
+    'the provider whose identities name an LDAP `cn`; `cas3`, where it is none, names a `uid`',
+    'openid_connect',
+  ),
+  DENIED_ACCOUNTS: names('GitLab usernames or LDAP uids that are never approved', ''),
+  TRUSTED_LDAP_GROUPS: names('rule 1: LDAP groups of organisations that are trusted', 'wmf wmde nda ops'),
+  TOOLFORGE_LDAP_GROUP: text('rule 2: the LDAP group of Toolforge’s members', 'project-tools'),
+  PHABRICATOR_URL: httpUrl(rootBefore(/\/api\/?$/, 'Phabricator’s root (/api is appended)'))(
+    'Phabricator’s root; `/api/…` is appended',
+    'https://phabricator.wikimedia.org',
+  ),
+  PHABRICATOR_USER: optional(text, 'whose the Conduit token is; rule 3 is off without user and token'),
+  PHABRICATOR_TOKEN: secret(optional(text, 'a Conduit token')),
+  PHABRICATOR_TRUSTED_PROJECT: text('rule 3: a project’s slug or PHID', 'trusted-contributors'),
+  GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'what stands before /a/'))(
+    'Gerrit’s root, what stands before `/a/`',
+    'https://gerrit.wikimedia.org/r',
+  ),
+  GERRIT_USER: optional(text, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
+  GERRIT_PASSWORD: secret(optional(text, 'the user’s HTTP password; rule 4 is off without it')),
+  GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),
+  MEDIAWIKI_URL: httpUrl(apiPhp)(
+    'the address of the wiki’s `api.php`',
+    'https://wikitech.wikimedia.org/w/api.php',
+  ),
+  MEDIAWIKI_CONSUMER_TOKEN: secret(optional(text, 'OAuth 1.0a: the consumer’s key')),
+  MEDIAWIKI_CONSUMER_SECRET: secret(optional(text, 'OAuth 1.0a: the consumer’s secret')),
+  MEDIAWIKI_ACCESS_TOKEN: secret(optional(text, 'OAuth 1.0a: the access token')),
+  MEDIAWIKI_ACCESS_SECRET: secret(optional(text, 'OAuth 1.0a: the access secret')),
+  MEDIAWIKI_AUDIT_PAGE: optional(pageTitle, 'the page of the public audit log; off without the four values'),
+  SAFETY_MAX_APPROVALS: integer(0, 100_000)('approvals in one run', '20'),
+};
+export type GitlabValues = Values<typeof gitlabSettings>;
+
+const PHABRICATOR = ['PHABRICATOR_USER', 'PHABRICATOR_TOKEN'] as const;
+const MEDIAWIKI = [
+  'MEDIAWIKI_CONSUMER_TOKEN',
+  'MEDIAWIKI_CONSUMER_SECRET',
+  'MEDIAWIKI_ACCESS_TOKEN',
+  'MEDIAWIKI_ACCESS_SECRET',
+] as const;
+
+/** Faults between the variables: half a set of credentials, and an audit log without a page. */
+export function gitlabCrossChecks(values: Partial<GitlabValues>): readonly string[] {
+  const faults = [
+    ...ldapCrossChecks(values),
+    ...incompleteSet(values, PHABRICATOR),
+    ...incompleteSet(values, MEDIAWIKI),
+  ];
+  const logs = MEDIAWIKI.every((name) => values[name] !== undefined);
+  if (!logs || values.MEDIAWIKI_AUDIT_PAGE !== undefined) return faults;
+  return [
+    ...faults,
+    'MEDIAWIKI_AUDIT_PAGE: found nothing, allowed: a page title where the four OAuth values are set',
+  ];
+}
+
+function incompleteSet(
+  values: Partial<GitlabValues>,
+  set: readonly (keyof GitlabValues)[],
+): readonly string[] {
+  const missing = set.filter((name) => values[name] === undefined);
+  if (missing.length === 0 || missing.length === set.length) return [];
+  return missing.map(
+    (name) => `${name}: found nothing, allowed: a value beside the rest of ${set.join(', ')}`,
+  );
+}
+
+/** Who asks Phabricator, and with what; undefined where that is off. */
+export const phabricatorAccess = (values: GitlabValues) => {
+  const { PHABRICATOR_URL: root, PHABRICATOR_USER: user, PHABRICATOR_TOKEN: token } = values;
+  return user === undefined || token === undefined ? undefined : { root, user, token };
+};
+
+/** Who asks Gerrit, and with what; undefined where that is off. */
+export const gerritAccess = (values: GitlabValues) => {
+  const { GERRIT_URL: root, GERRIT_USER, PHABRICATOR_USER, GERRIT_PASSWORD: password } = values;
+  return password === undefined
+    ? undefined
+    : { root, user: GERRIT_USER ?? PHABRICATOR_USER ?? 'glaab', password };
+};
+
+/** Where the audit log stands, and who writes it; undefined where there is none. */
+export const auditAccess = (values: GitlabValues) => {
+  const {
+    MEDIAWIKI_URL: url,
+    MEDIAWIKI_AUDIT_PAGE: page,
+    MEDIAWIKI_CONSUMER_TOKEN: consumerToken,
+    MEDIAWIKI_CONSUMER_SECRET: consumerSecret,
+    MEDIAWIKI_ACCESS_TOKEN: accessToken,
+    MEDIAWIKI_ACCESS_SECRET: accessSecret,
+  } = values;
+  if (page === undefined || consumerToken === undefined || consumerSecret === undefined) return undefined;
+  if (accessToken === undefined || accessSecret === undefined) return undefined;
+  return { url, page, credentials: { consumerToken, consumerSecret, accessToken, accessSecret } };
+};

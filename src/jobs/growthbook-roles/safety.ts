@@ -1,0 +1,57 @@
+import type { Decision, Objection, SafetyReport } from '../../engine/model.ts';
+import { allowance, objectionsFor } from '../../engine/safety.ts';
+import type { Resolved } from '../../engine/stages.ts';
+import type { Access } from '../../targets/growthbook/access.ts';
+
+/** How much one run may change. */
+export interface SafetyLimits {
+  readonly count: number;
+  readonly percent: number;
+  readonly highest: number;
+  readonly gainedCount: number;
+  readonly gainedPercent: number;
+}
+
+/** Every objection to carrying the decisions out. The population is the accounts decided on: not skipped, not pending. */
+export function checkSafety(
+  { decisions }: Resolved<Access>,
+  thresholds: SafetyLimits,
+  highestRole: string,
+): SafetyReport {
+  const { count, percent, highest, gainedCount, gainedPercent } = thresholds;
+  const kinds = (...wanted: readonly string[]) => decisions.filter(({ kind }) => wanted.includes(kind));
+  const changes = kinds('revoke', 'downgrade', 'upgrade', 'grant');
+  const population = changes.length + kinds('unchanged').length;
+  const losses = allowance(count, percent, population);
+  const limits = [
+    { name: 'revokes', found: kinds('revoke').length, allowed: losses, setting: 'SAFETY_MAX_COUNT' },
+    { name: 'downgrades', found: kinds('downgrade').length, allowed: losses, setting: 'SAFETY_MAX_COUNT' },
+    {
+      name: 'highest',
+      found: changes.filter(({ to }) => to?.projectRole === highestRole).length,
+      allowed: highest,
+      setting: 'SAFETY_MAX_HIGHEST',
+    },
+    {
+      name: 'gains',
+      found: kinds('upgrade', 'grant').length,
+      allowed: allowance(gainedCount, gainedPercent, population),
+      setting: 'SAFETY_MAX_GAINED_COUNT',
+    },
+  ];
+  return {
+    limits: limits.map(({ setting: _, ...limit }) => limit),
+    objections: [...objectionsFor(limits), ...lastAdmin(decisions)],
+  };
+}
+
+/** Without a global admin nobody could repair the organisation; who is left alone stays. */
+function lastAdmin(decisions: readonly Decision<Access>[]): readonly Objection[] {
+  const admins = decisions.filter(({ from }) => from?.globalRole === 'admin');
+  const left = admins.filter(({ to }) => to?.globalRole === 'admin');
+  if (admins.length === 0 || left.length > 0) return [];
+  const message =
+    'last-admin: nobody would hold the global role admin any more (found 0, allowed at least 1); ' +
+    'name an administrator in GROWTHBOOK_PROTECTED_MEMBERS';
+  return [{ name: 'last-admin', found: 0, allowed: 1, message, overridable: false }];
+}

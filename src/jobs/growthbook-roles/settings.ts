@@ -1,0 +1,66 @@
+import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import {
+  httpUrl,
+  integer,
+  names,
+  noQuery,
+  oneOf,
+  optional,
+  required,
+  secret,
+  text,
+  type Values,
+} from '../../platform/settings.ts';
+import { parsePolicy } from '../../policy/policy.ts';
+import { commonSettings } from '../common-settings.ts';
+
+const apiHost = (url: URL) =>
+  /\/api(\/v\d+)?\/?$/.test(url.pathname) ? 'the API host’s root (/api/v1 is appended)' : noQuery(url);
+
+const policy = (description: string, defaultText: string) => ({
+  description,
+  defaultText,
+  required: false,
+  secret: false,
+  parse: parsePolicy,
+});
+
+const many = integer(0, 100_000);
+const percent = integer(0, 100);
+
+/** Every variable that `growthbook-roles` reads. */
+export const growthBookSettings = {
+  ...commonSettings(240),
+  ...ldapVariables(null),
+  DATA_YAML_URL: httpUrl()(
+    'puppet’s `data.yaml`; with `format=TEXT` it comes in base64, and a gitiles branch is pinned to a commit',
+    'https://gerrit.wikimedia.org/r/plugins/gitiles/operations/puppet/+/refs/heads/production/modules/admin/data/data.yaml?format=TEXT',
+  ),
+  DATA_YAML_MIN_USERS: integer(0, 1_000_000)('the fewest `users` a whole file has', '100'),
+  GROWTHBOOK_API_URL: required(
+    httpUrl(apiHost),
+    'the root of GrowthBook’s API host; `/api/v1/…` is appended',
+  ),
+  GROWTHBOOK_LDAP_SYNC_API_KEY: secret(required(text, 'a secret key that may manage the team')),
+  GROWTHBOOK_PROJECT: required(text, 'the id of the project (`prj_…`), not its name'),
+  GROWTHBOOK_GLOBAL_ROLE: oneOf('readonly', 'noaccess')(
+    'the highest global role that a write carries',
+    'readonly',
+  ),
+  GROWTHBOOK_PROTECTED_MEMBERS: names('addresses of members that are never written', ''),
+  GROWTHBOOK_POLICY: optional(policy, 'a policy document in YAML instead of `policy.yaml`'),
+  GROWTHBOOK_REQUESTS_PER_MINUTE: integer(1, 6000)('requests a minute, at the most', '60'),
+  SAFETY_MAX_COUNT: many('revokes in one run, and downgrades: this many', '5'),
+  SAFETY_MAX_PERCENT: percent('or this percentage of the accounts decided on, whichever is more', '10'),
+  SAFETY_MAX_HIGHEST: many('changes in one run that end in the policy’s highest role', '3'),
+  SAFETY_MAX_GAINED_COUNT: many('grants and upgrades in one run: this many', '10'),
+  SAFETY_MAX_GAINED_PERCENT: percent(
+    'or this percentage of the accounts decided on, whichever is more',
+    '25',
+  ),
+};
+export type GrowthBookValues = Values<typeof growthBookSettings>;
+
+/** Faults between the variables. */
+export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] =>
+  ldapCrossChecks(values);

@@ -1,0 +1,11 @@
+import type { Job } from './define-job.ts';
+import { gitlabApprovals } from './gitlab-approvals/job.ts';
+import { growthbookRoles } from './growthbook-roles/job.ts';
+
+/** Every job of this deployable. */
+export const jobs: readonly Job[] = [growthbookRoles, gitlabApprovals];
+
+/** The names of all settings of all jobs: each job knows the others', so that a shared environment is no fault. */
+export const knownSettings: readonly string[] = [
+  ...new Set(jobs.flatMap(({ settings }) => Object.keys(settings))),
+];

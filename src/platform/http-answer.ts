@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { SourceError } from './errors.ts';
+import type { Headers } from './rate-limit.ts';
+
+/** What a server answered, whatever its status. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** `system: GET /path`, for messages. */
+  readonly where: string;
+}
+
+/** A server's text as it may be part of a message: one line, at most 300 characters, no secret. */
+export function redact({ secrets = [] }: { readonly secrets?: readonly string[] }, text: string): string {
+  const longestFirst = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
+  const redacted = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text);
+  return redacted.replace(/\s+/g, ' ').trim().slice(0, 300);
+}
+
+/** The body as text. */
+export const textOf = (answer: HttpAnswer): string => new TextDecoder().decode(answer.body);
+
+/** The body as JSON, after `prefix` where the server sends one. Throws a `SourceError` that says what came instead. */
+export function jsonOf(answer: HttpAnswer, prefix = ''): unknown {
+  const text = textOf(answer);
+  const found = `${answer.status}, ${String(answer.headers['content-type'] ?? 'no content type')}, ${text.length} characters`;
+  if (!text.startsWith(prefix))
+    throw new SourceError(`${answer.where}: no ${prefix} before the JSON (found ${found})`);
+  try {
+    return JSON.parse(text.slice(prefix.length));
+  } catch {
+    throw new SourceError(`${answer.where}: the answer is not JSON (found ${found})`);
+  }
+}
+
+/** The body as JSON, or undefined where it is not JSON: for refusals, which may contain anything. */
+export function jsonOrUndefined(answer: HttpAnswer): unknown {
+  try {
+    return jsonOf(answer);
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
+/** The value in a schema's shape. Throws a `SourceError` with the first three errors of any other value. */
+export function parseAs<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new SourceError(`${where}: an answer of another shape: ${errors.join('; ')}`);
+}

@@ -1,0 +1,191 @@
+import got, { RequestError } from 'got';
+import pLimit from 'p-limit';
+import type { Clock, Deadline } from './clock.ts';
+import { messageOf, SourceError } from './errors.ts';
+import { type HttpAnswer, redact } from './http-answer.ts';
+import type { Log } from './log.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import type { RequestCounter } from './request-counts.ts';
+import { retryDelay } from './retry-delay.ts';
+import type { WriteGuard } from './write-guard.ts';
+
+/** What a request needs of the run that sends it. */
+export interface RequestContext {
+  /** The `User-Agent` header. */
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly requestCounter: RequestCounter;
+  readonly writeGuard: WriteGuard;
+  readonly log: Log;
+}
+
+/** One HTTP system. Credentials belong in `headers` (or in a form) and never appear in a message. */
+export interface HttpSystem {
+  readonly name: string;
+  /** The URL that every path is appended to, without a trailing slash. */
+  readonly root: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Values that are cut out of every text of the server. */
+  readonly secrets?: readonly string[];
+  /** Which requests change something there. Default: all but GET. */
+  readonly writes?: (request: HttpRequest) => boolean;
+  readonly rateLimiter?: RateLimiter;
+  /** `RateLimit-Reset` is in seconds from now, and decides the wait after a 429. */
+  readonly resetInSeconds?: boolean;
+  /** Shared by systems that together may have only so many open requests. */
+  readonly concurrency?: ConcurrencyLimit;
+}
+
+/** Runs at most a fixed number of tasks at once. */
+export type ConcurrencyLimit = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** A limit of `n` tasks at once. */
+export const createConcurrencyLimit = (n: number): ConcurrencyLimit => pLimit(n);
+
+/** `path` begins with a slash. `operation` is the key in the request counts (default: the method). */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly operation?: string;
+  /** Maximum size of the answer in bytes (default: 32 MiB). */
+  readonly maxBytes?: number;
+  /** Retries after the first attempt (default: 5 for GET, none for other methods). */
+  readonly retries?: number;
+  /** Called right before each attempt is sent: from then on the server may have carried it out. */
+  readonly onSent?: () => void;
+  /** Called after the pause and before each retry, with what came; false ends the retries. */
+  readonly shouldRetry?: (outcome: HttpAnswer | NoAnswerError) => Promise<boolean>;
+}
+
+/** No whole answer came: the server may have carried the request out or not. */
+export class NoAnswerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoAnswerError';
+  }
+}
+
+/** Sends requests to one system for one run. */
+export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+
+const DEFAULT_MAX_BYTES = 32 * 2 ** 20;
+const ATTEMPT_MS = 30_000;
+const RETRYABLE = new Set([408, 429]);
+
+/** A client: checks the write guard, keeps the rate limit, counts, retries. Throws `NoAnswerError`, `DeadlineError`, `StopError`. */
+export function createHttpClient(system: HttpSystem, context: RequestContext): Send {
+  return async (request) => {
+    const retries = request.retries ?? (request.method === 'GET' ? 5 : 0);
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await attemptOnce(system, context, request);
+      const again = attempt <= retries && isRetryable(outcome);
+      if (again) await pause(system, context, { request, outcome, attempt });
+      if (!again || (request.shouldRetry && !(await request.shouldRetry(outcome)))) {
+        if (outcome instanceof NoAnswerError) throw outcome;
+        return outcome;
+      }
+    }
+  };
+}
+
+/** Whether an attempt may succeed when it is repeated: no answer, 408, 429 and 5xx. */
+export const isRetryable = (outcome: HttpAnswer | NoAnswerError): boolean =>
+  outcome instanceof NoAnswerError || outcome.status >= 500 || RETRYABLE.has(outcome.status);
+
+const whereOf = (system: HttpSystem, request: HttpRequest) =>
+  `${system.name}: ${request.method} ${request.path}`;
+
+async function pause(
+  system: HttpSystem,
+  { clock, deadline }: RequestContext,
+  failed: { request: HttpRequest; outcome: HttpAnswer | NoAnswerError; attempt: number },
+): Promise<void> {
+  const { request, outcome, attempt } = failed;
+  const answer = outcome instanceof NoAnswerError ? {} : { status: outcome.status, headers: outcome.headers };
+  const resetInSeconds = system.resetInSeconds ?? false;
+  const delay = retryDelay({ attempt, ...answer, resetInSeconds, now: clock.now() }, Math.random());
+  await deadline.pause(delay, whereOf(system, request));
+}
+
+/**
+ * One attempt. Returns what came of a request that was sent, `NoAnswerError` included.
+ * Throws only before anything is sent (`DeadlineError`, `StopError`), and `SourceError` for an answer that is too large.
+ */
+export async function attemptOnce(
+  system: HttpSystem,
+  context: RequestContext,
+  request: HttpRequest,
+): Promise<HttpAnswer | NoAnswerError> {
+  const where = whereOf(system, request);
+  const writes = system.writes ?? (({ method }: HttpRequest) => method !== 'GET');
+  const limited: ConcurrencyLimit = system.concurrency ?? ((task) => task());
+  return await limited(async () => {
+    await waitForRateLimit(system, context, where);
+    if (writes(request)) await context.writeGuard.check(where);
+    context.deadline.check(where);
+    context.requestCounter.count(system.name, request.operation ?? request.method);
+    request.onSent?.();
+    const startedAt = context.clock.now();
+    const outcome = await sendRequest(system, request, {
+      where,
+      left: context.deadline.left(),
+      userAgent: context.userAgent,
+    });
+    const answered =
+      outcome instanceof NoAnswerError ? { failure: outcome.message } : { status: outcome.status };
+    const facts = { event: 'request', where, ...answered, durationMs: context.clock.now() - startedAt };
+    context.log.debug(facts, 'request answered');
+    if (!(outcome instanceof NoAnswerError)) system.rateLimiter?.learn(outcome.headers);
+    return outcome;
+  });
+}
+
+async function waitForRateLimit(
+  { rateLimiter }: HttpSystem,
+  { deadline }: RequestContext,
+  where: string,
+): Promise<void> {
+  for (let wait = rateLimiter?.wait() ?? 0; wait > 0; wait = rateLimiter?.wait() ?? 0) {
+    await deadline.pause(wait, where);
+  }
+}
+
+async function sendRequest(
+  system: HttpSystem,
+  request: HttpRequest,
+  { where, left, userAgent }: { where: string; left: number; userAgent: string },
+): Promise<HttpAnswer | NoAnswerError> {
+  const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
+  const tooLarge = new AbortController();
+  try {
+    const pending = got(`${system.root}${request.path}`, {
+      method: request.method,
+      headers: { 'user-agent': userAgent, ...system.headers, ...request.headers },
+      ...(request.query ? { searchParams: { ...request.query } } : {}),
+      ...(request.json === undefined ? {} : { json: request.json }),
+      ...(request.form ? { form: { ...request.form } } : {}),
+      responseType: 'buffer',
+      throwHttpErrors: false,
+      followRedirect: false,
+      retry: { limit: 0 },
+      timeout: { request: Math.max(1, Math.min(ATTEMPT_MS, left)) },
+      signal: tooLarge.signal,
+    });
+    pending.on('downloadProgress', ({ transferred }) => transferred > maxBytes && tooLarge.abort());
+    const { statusCode, headers, rawBody } = await pending;
+    if (rawBody.length > maxBytes) throw new SourceError(sizeError(where, maxBytes));
+    return { status: statusCode, headers, body: rawBody, where };
+  } catch (error) {
+    if (tooLarge.signal.aborted) throw new SourceError(sizeError(where, maxBytes));
+    if (!(error instanceof RequestError)) throw error;
+    return new NoAnswerError(`${where}: no answer: ${redact(system, `${error.code}: ${messageOf(error)}`)}`);
+  }
+}
+
+const sizeError = (where: string, allowed: number) =>
+  `${where}: the answer is too large (found more than allowed, ${allowed} bytes)`;

@@ -1,0 +1,55 @@
+import type { Clock } from './clock.ts';
+
+/** An answer's headers, names in lower case. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Keeps requests under a limit a minute, by what the server says is left, and by our own count where it says nothing. */
+export interface RateLimiter {
+  /** Milliseconds to wait before the next request; at 0 the request has its place. */
+  wait(): number;
+  /** Learns from an answer's `RateLimit-*` headers. */
+  learn(headers: Headers): void;
+}
+
+const MINUTE = 60_000;
+const SAME_WINDOW = 1500;
+
+/** The number in a header, or undefined where it is missing or no number. */
+export function numberIn(headers: Headers, name: string): number | undefined {
+  const value = headers[name];
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  return Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+/** A pace of `perMinute` requests. `RateLimit-Reset` is read as seconds from now. */
+export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter {
+  let used = 0;
+  let remaining = Number.POSITIVE_INFINITY;
+  let windowEnds = Number.NEGATIVE_INFINITY;
+  const restart = (end: number) => {
+    used = 0;
+    remaining = Number.POSITIVE_INFINITY;
+    windowEnds = end;
+  };
+  return {
+    wait: () => {
+      const now = clock.now();
+      if (now >= windowEnds) restart(now + MINUTE);
+      if (used >= perMinute || remaining <= 0) return windowEnds - now;
+      used += 1;
+      remaining -= 1;
+      return 0;
+    },
+    learn: (headers) => {
+      const left = numberIn(headers, 'ratelimit-remaining');
+      const reset = numberIn(headers, 'ratelimit-reset');
+      if (left === undefined || reset === undefined) return;
+      const end = clock.now() + reset * 1000;
+      if (end > windowEnds + SAME_WINDOW) restart(end);
+      windowEnds = end;
+      remaining = Math.min(remaining, left);
+      const limit = numberIn(headers, 'ratelimit-limit');
+      if (limit !== undefined) used = Math.max(used, limit - left);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import leven from 'leven';
+import { messageOf, SettingsError } from './errors.ts';
+
+/** One variable of the environment. `parse` throws an error that says what is allowed. */
+export interface Setting<T> {
+  readonly description: string;
+  /** The value's text where the variable is not set; null where there is none. */
+  readonly defaultText: string | null;
+  readonly required: boolean;
+  readonly secret: boolean;
+  readonly parse: (text: string) => T;
+}
+
+/** A job's settings by variable name. */
+export type SettingsSpec = Readonly<Record<string, Setting<unknown>>>;
+export type Values<S extends SettingsSpec> = {
+  readonly [N in keyof S]: S[N] extends Setting<infer T> ? T : never;
+};
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const make =
+  <T>(parse: (text: string) => T) =>
+  (description: string, defaultText: string): Setting<T> => ({
+    description,
+    defaultText,
+    required: false,
+    secret: false,
+    parse,
+  });
+
+/** Any text on one line. */
+export const text = make((value) => value);
+
+/** A whole number within bounds, both included. */
+export const integer = (from: number, to: number) =>
+  make((value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= from && number <= to)) throw new Error(`a whole number from ${from} to ${to}`);
+    return number;
+  });
+
+/** One of a few words. */
+export const oneOf = <const W extends string>(...words: readonly W[]) =>
+  make((value) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) throw new Error(words.join(' or '));
+    return word;
+  });
+
+export const boolean = make((value) => {
+  if (value !== 'true' && value !== 'false') throw new Error('true or false');
+  return value === 'true';
+});
+
+/** Names separated by commas or white space. */
+export const names = make((value) => value.split(/[\s,]+/).filter((name) => name !== ''));
+
+/** An http or https address without credentials, query or fragment; a trailing slash is cut. `refuse` says what is wrong with a path. */
+export const httpUrl = (refuse: (url: URL) => string | undefined = () => undefined) =>
+  make((value) => {
+    const url = URL.parse(value);
+    if (!url || !['http:', 'https:'].includes(url.protocol)) throw new Error('an http or https address');
+    if (url.username || url.password) throw new Error('an address without credentials');
+    const fault = refuse(url);
+    if (fault) throw new Error(fault);
+    return value.replace(/\/+$/, '');
+  });
+
+/** For API roots: no query and no fragment. */
+export const noQuery = (url: URL) =>
+  url.search || url.hash ? 'an address without query or fragment' : undefined;
+
+/** The setting without a default: undefined where it is not set. */
+export const optional = <T>(
+  kind: (description: string, defaultText: string) => Setting<T>,
+  description: string,
+) => ({
+  ...(kind(description, '') as Setting<T | undefined>),
+  defaultText: null,
+});
+
+/** The setting without a default, refused where it is not set. */
+export const required = <T>(
+  kind: (description: string, defaultText: string) => Setting<T>,
+  description: string,
+): Setting<T> => ({
+  ...kind(description, ''),
+  defaultText: null,
+  required: true,
+});
+
+/** A value that is never printed. An empty one is refused. */
+export const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
+
+/** What else must hold: `between` finds faults between settings (those at fault themselves are undefined there); `known` are all names of ours. */
+export interface SettingsRules<S extends SettingsSpec> {
+  readonly crossChecks: (values: Partial<Values<S>>) => readonly string[];
+  readonly known: readonly string[];
+}
+
+/** Reads every variable of `spec`, white space at the ends cut. Throws `SettingsError` with all faults at once. */
+export function readSettings<S extends SettingsSpec>(
+  spec: S,
+  environment: Environment,
+  rules: SettingsRules<S>,
+): Values<S> {
+  const faults = [...misspellings(environment, rules.known)];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(spec)) {
+    const found = environment[name]?.trim();
+    try {
+      values[name] = readOne(setting, found);
+    } catch (error) {
+      faults.push(`${name}: found ${display(setting, found)}, allowed: ${messageOf(error)}`);
+    }
+  }
+  const atFault = new Set(faults.map(variableOf));
+  const between = rules.crossChecks(values as Partial<Values<S>>);
+  faults.push(...between.filter((fault) => !atFault.has(variableOf(fault))));
+  if (faults.length > 0) throw new SettingsError(faults);
+  return values as Values<S>;
+}
+
+const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
+
+/** What was found, on one line and not too long of it: never a secret, and never what stands before an `@` or in a query. */
+function display({ secret: isSecret }: Setting<unknown>, found: string | undefined): string {
+  if (!found) return 'nothing';
+  if (isSecret) return `${found.length} characters`;
+  const line = found.replace(/\S*@/g, '…@').replace(/\?.*/s, '?…').replace(/\s+/g, ' ');
+  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
+}
+
+function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {
+  // Who blanks a variable rarely means its default.
+  if (found === '' && (setting.secret || setting.defaultText)) {
+    throw new Error('a value that is not empty (or leave the variable out)');
+  }
+  if (found) return setting.parse(found);
+  if (setting.defaultText !== null) return setting.parse(setting.defaultText);
+  if (setting.required) throw new Error(`${setting.description} (required)`);
+  return undefined;
+}
+
+/** Names that shells, npm and make set, and names that a platform makes for its services: never a misspelling of ours. */
+const FOREIGN = /^(HOME|NODE|MAKE)$|_PORT$|_PORT_|_SERVICE_/;
+
+/** A fault for each variable within two edits of one of `known` without being one. */
+export function misspellings(environment: Environment, known: readonly string[]): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => !known.includes(name) && !FOREIGN.test(name))
+    .flatMap((name) => {
+      const meant = known.find((candidate) => leven(candidate, name, { maxDistance: 3 }) <= 2);
+      return meant
+        ? [`${name}: found a variable that Muster does not know, allowed: ${meant}, if that is meant`]
+        : [];
+    });
+}

@@ -1,0 +1,116 @@
+import type {
+  ChangeKind,
+  ChangeResult,
+  Kind,
+  Limit,
+  Note,
+  Objection,
+  Result,
+  RuleAnswer,
+  SourceReading,
+} from '../engine/model.ts';
+import { OUTCOMES, type RunOutcome } from '../engine/outcome.ts';
+import type { Mode, PlanApproval, Run } from '../engine/run.ts';
+import { outcomeOf, type RunState } from '../engine/run-state.ts';
+import { compareText } from '../platform/compare-text.ts';
+import type { RequestCounts } from '../platform/request-counts.ts';
+
+/** One run for machines. The shape is a contract: every key is always present. `startedAt` is RFC 3339. */
+export interface Report {
+  readonly run: {
+    readonly id: string;
+    readonly job: string;
+    readonly mode: Mode;
+    readonly dryRun: boolean;
+    readonly startedAt: string;
+    readonly durationMs: number;
+  };
+  readonly outcome: RunOutcome;
+  readonly exitCode: number;
+  readonly error: string | null;
+  readonly approved: PlanApproval | null;
+  readonly sources: readonly SourceReading[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly limits: readonly Limit[];
+  readonly objections: readonly Objection[];
+  readonly planHash: string | null;
+  readonly changes: readonly ReportedChange[];
+  readonly notes: readonly Note[];
+  readonly calls: RequestCounts;
+}
+
+/** One change of the plan with its result. `from` and `to` are the target's form of access. */
+export interface ReportedChange {
+  readonly account: string;
+  readonly label: string;
+  readonly kind: ChangeKind;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly rule: number | null;
+  readonly because: string;
+  readonly groups: readonly string[];
+  readonly tried?: readonly RuleAnswer[];
+  readonly result: Result;
+  readonly error?: string;
+}
+
+/** One change as the report has it: without the target's row. */
+export function reportedChange({ change, result, error }: ChangeResult<unknown>): ReportedChange {
+  const { account, label, kind, from, to, rule, because, groups, tried } = change;
+  return {
+    account,
+    label,
+    kind,
+    from,
+    to,
+    rule,
+    because,
+    groups,
+    ...(tried ? { tried } : {}),
+    result,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** The report of a run. `kinds` are the kinds of decision that it counts, zero included. */
+export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly Kind[]): Report {
+  const outcome = outcomeOf(state, run.dryRun);
+  return {
+    run: {
+      id: run.id,
+      job: run.job,
+      mode: run.mode,
+      dryRun: run.dryRun,
+      startedAt: new Date(run.startedAt).toISOString(),
+      durationMs: run.clock.now() - run.startedAt,
+    },
+    outcome,
+    exitCode: OUTCOMES[outcome].exitCode,
+    error: state.errors.map(({ message }) => message).join('; ') || null,
+    approved: run.approval ?? null,
+    sources: state.sources.toSorted((a, b) => compareText(a.name, b.name)),
+    counts: countsByKind(state, kinds),
+    limits: state.limits,
+    objections: state.objections,
+    planHash: state.plan?.hash ?? null,
+    changes: state.results.map(reportedChange),
+    notes: state.notes,
+    calls: run.requestCounter.counts(),
+  };
+}
+
+/** Accounts by kind. An approval that somebody else made meanwhile counts as unchanged. */
+function countsByKind(
+  { decisions, results }: RunState<unknown>,
+  kinds: readonly Kind[],
+): Readonly<Record<string, number>> {
+  const unchanged = new Set(
+    results.filter(({ result }) => result === 'unchanged').map(({ change }) => change.account),
+  );
+  const counts = new Map<Kind, number>(kinds.map((kind) => [kind, 0]));
+  for (const { account, kind } of decisions) {
+    const counted = unchanged.has(account) ? 'unchanged' : kind;
+    counts.set(counted, (counts.get(counted) ?? 0) + 1);
+  }
+  return Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind) ?? 0]));
+}

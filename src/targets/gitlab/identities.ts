@@ -1,0 +1,26 @@
+import { canonicalJson } from '../../platform/canonical-json.ts';
+import { compareText } from '../../platform/compare-text.ts';
+import type { Account, Identity } from './schema.ts';
+
+/** The provider of older accounts: its identities name a `uid`, never a `cn`. */
+export const CAS = 'cas3';
+
+/** One identity with a name in it. */
+export interface NamedIdentity {
+  readonly provider: string;
+  readonly extern_uid: string;
+}
+
+const isNamed = (identity: Identity): identity is NamedIdentity =>
+  identity.extern_uid !== null && identity.extern_uid.trim() !== '';
+
+/** The identities that say whose an account is, sorted: those of `provider` and of the older provider. */
+export const identitiesOf = (
+  { identities }: Pick<Account, 'identities'>,
+  provider: string,
+): readonly NamedIdentity[] =>
+  identities
+    .filter(isNamed)
+    .filter((identity) => identity.provider === provider || identity.provider === CAS)
+    .map(({ provider: by, extern_uid }) => ({ provider: by, extern_uid }))
+    .toSorted((a, b) => compareText(canonicalJson(a), canonicalJson(b)));

@@ -1,0 +1,76 @@
+import { rankIn } from '../../engine/role-order.ts';
+import { canBeLimited } from './role-update.ts';
+import type { Member, Team } from './schema.ts';
+
+/** One role in force on the project; `environments` is null where it holds in all. */
+interface Grant {
+  readonly role: string;
+  readonly environments: readonly string[] | null;
+}
+
+type Holder = Pick<Member, 'environments' | 'limitAccessByEnvironment' | 'additionalRoles' | 'projectRoles'>;
+interface Row {
+  readonly role: string;
+  readonly environments: readonly string[];
+  readonly limitAccessByEnvironment: boolean;
+  readonly additionalRoles?: readonly Row[] | undefined;
+}
+
+const grantsOf = (row: Row): readonly Grant[] => [
+  {
+    role: row.role,
+    environments: row.limitAccessByEnvironment && canBeLimited(row.role) ? row.environments : null,
+  },
+  ...(row.additionalRoles ?? []).flatMap(grantsOf),
+];
+
+const explicit = ({ projectRoles }: Holder, project: string) =>
+  projectRoles
+    .filter((entry) => entry.project === project)
+    .slice(0, 1)
+    .flatMap(grantsOf);
+
+/** What is in force on the project, by the rule of GrowthBook 5.0.0: roles set for the project by the member or a team, and where there is none, all global ones. */
+export function grantsOn(member: Member, teams: readonly Team[], project: string): readonly Grant[] {
+  const own = teams.filter(({ id }) => member.teams.includes(id));
+  const set = [member, ...own].flatMap((holder) => explicit(holder, project));
+  if (set.length > 0) return set;
+  return [...grantsOf({ ...member, role: member.globalRole }), ...own.flatMap(grantsOf)];
+}
+
+/** Whether `after` allows more than `before`: a higher role, or the same in more environments. */
+export function widens(before: readonly Grant[], after: readonly Grant[], order: readonly string[]): boolean {
+  const rank = rankIn(order);
+  const top = (grants: readonly Grant[]) => Math.max(...grants.map(({ role }) => rank(role)));
+  const [was, is] = [top(before), top(after)];
+  if (was !== is) return is > was;
+  const at = (grants: readonly Grant[]) => grants.filter(({ role }) => rank(role) === is);
+  const allowed = environmentsOf(at(before));
+  const found = environmentsOf(at(after));
+  if (allowed === null) return false;
+  return found === null || found.some((environment) => !allowed.includes(environment));
+}
+
+const environmentsOf = (grants: readonly Grant[]): readonly string[] | null =>
+  grants.some(({ environments }) => environments === null)
+    ? null
+    : grants.flatMap(({ environments }) => environments ?? []);
+
+/** The teams that give a member more on the project than `role`, with the role they give. */
+export function teamsAbove(
+  member: Member,
+  teams: readonly Team[],
+  { role, project, order }: { role: string; project: string; order: readonly string[] },
+): readonly { readonly team: string; readonly role: string }[] {
+  const rank = rankIn(order);
+  const own = teams.filter(({ id }) => member.teams.includes(id));
+  const isSet = [member, ...own].some((holder) => explicit(holder, project).length > 0);
+  return own
+    .flatMap((team) =>
+      (isSet ? explicit(team, project) : grantsOf(team)).map((grant) => ({
+        team: team.name || team.id,
+        role: grant.role,
+      })),
+    )
+    .filter((grant) => rank(grant.role) > rank(role));
+}

@@ -1,0 +1,105 @@
+import { type Access, type AccessRules, entryOf } from './access.ts';
+import type { AdditionalRole, Member, ProjectRole } from './schema.ts';
+
+/** Built-in roles that can't be limited to environments; the server refuses a limit on them. */
+const WITHOUT_LIMIT = [
+  'noaccess',
+  'readonly',
+  'collaborator',
+  'visualEditor',
+  'analyst',
+  'gbDefault_projectAdmin',
+  'admin',
+];
+
+/** Whether a role that stands in a row can be limited to environments. Of a custom role only the server knows; where it holds a limit, it can. */
+export const canBeLimited = (role: string): boolean => !WITHOUT_LIMIT.includes(role);
+
+/** Built-in roles that can. */
+const WITH_LIMIT = ['engineer', 'experimenter'];
+
+interface Limited {
+  readonly limitAccessByEnvironment: boolean;
+  readonly environments: readonly string[];
+}
+
+/** A limit to no environment at all can't be written: the server derives the limit from the list being non-empty. */
+const cannotBeWritten = ({ limitAccessByEnvironment, environments }: Limited) =>
+  limitAccessByEnvironment && environments.length === 0;
+
+const copyLimit = ({ limitAccessByEnvironment, environments }: Limited) => ({
+  environments: limitAccessByEnvironment ? [...environments] : [],
+  limitAccessByEnvironment,
+});
+
+const copyAdditionalRole = (row: AdditionalRole) => ({ role: row.role, ...copyLimit(row) });
+
+const copyEntry = (entry: ProjectRole) => ({
+  project: entry.project,
+  role: entry.role,
+  ...copyLimit(entry),
+  ...(entry.additionalRoles ? { additionalRoles: entry.additionalRoles.map(copyAdditionalRole) } : {}),
+});
+
+/** Whether a row's limit is kept when it comes to bear `role`: one that can be limited for certain, or the custom role it bears already. */
+const keepsLimit = (role: string, row: Limited & { readonly role: string }) =>
+  row.limitAccessByEnvironment && (WITH_LIMIT.includes(role) || (row.role === role && canBeLimited(role)));
+
+/** The environments that a limit leaves: all (an empty list) where it is not kept. */
+const keptEnvironments = (role: string, row: (Limited & { readonly role: string }) | undefined) =>
+  row && keepsLimit(role, row) ? [...row.environments] : [];
+
+/** Why no request can express the change without touching something else; undefined where one can. */
+export function whyUnwritable(member: Member, to: Access, { project }: AccessRules): string | undefined {
+  if (member.managedbyIdp) return 'an identity provider manages this member';
+  const others = member.projectRoles.filter((entry) => entry.project !== project);
+  const [twice] = others.filter(
+    (entry, index) => others.findIndex((other) => other.project === entry.project) !== index,
+  );
+  if (twice) return `two entries stand for project ${twice.project}`;
+  const echoed = others.flatMap((entry) => [entry, ...(entry.additionalRoles ?? [])]);
+  const own = entryOf(member, project);
+  const kept = [
+    ...(canBeLimited(to.globalRole) ? [member] : []),
+    ...(own && canBeLimited(to.projectRole ?? '') ? [own] : []),
+  ];
+  if (![...echoed, ...kept].some(cannotBeWritten)) return undefined;
+  return 'a limit to no environment at all stands in the row, which no write can express';
+}
+
+/** The member as the row will be after the write. */
+export function afterWrite(member: Member, to: Access, { project }: AccessRules): Member {
+  const environments = keptEnvironments(to.globalRole, { ...member, role: member.globalRole });
+  const role = to.projectRole ?? to.globalRole;
+  const entry = entryOf(member, project);
+  const ownEnvironments = keptEnvironments(role, entry);
+  const own: ProjectRole = {
+    project,
+    role,
+    environments: ownEnvironments,
+    limitAccessByEnvironment: ownEnvironments.length > 0,
+    additionalRoles: [],
+  };
+  const others = member.projectRoles.filter((other) => other === entry || other.project !== project);
+  return {
+    ...member,
+    globalRole: to.globalRole,
+    environments,
+    limitAccessByEnvironment: environments.length > 0,
+    additionalRoles: [],
+    projectRoles: entry ? others.map((other) => (other === entry ? own : other)) : [...others, own],
+  };
+}
+
+/** The body that makes a member hold `to` on the project and leaves every other project as it is. */
+export function roleUpdate(member: Member, to: Access, terms: AccessRules) {
+  const { globalRole, environments, projectRoles } = afterWrite(member, to, terms);
+  return {
+    member: {
+      role: globalRole,
+      environments,
+      additionalRoles: [],
+      projectRoles: projectRoles.map(copyEntry),
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type PosixQuery,
+  posixGroups,
+  readPosixGroups,
+} from '../../../src/directories/posix-groups/data-yaml.ts';
+import { SourceError } from '../../../src/platform/errors.ts';
+import { testRun } from '../../fixtures.ts';
+import { dataYaml } from '../../sandbox/growthbook/data-yaml.ts';
+import { startGitiles } from '../../sandbox/growthbook/gitiles.ts';
+
+type Query = Omit<PosixQuery, 'url'>;
+const query = (over: Partial<Query> = {}): Query => ({
+  minUsers: 0,
+  groups: ['deployment'],
+  mayBeEmpty: [],
+  ...over,
+});
+const membersIn = (text: string, group = 'deployment', over: Partial<Query> = {}) =>
+  [...(posixGroups(text, query({ groups: [group], ...over })).membersOf.get(group) ?? [])].toSorted();
+/** A file with one group, told in YAML, and these users. */
+const file = (members: string, users: readonly string[] = ['ann', 'bob', 'cid'], more = '') =>
+  [
+    'groups:',
+    `  deployment: {gid: 1, ${members}}`,
+    'users:',
+    ...users.map((name) => `  ${name}: {ensure: present}`),
+    more,
+    'ldap_only_users: {}',
+    '',
+  ].join('\n');
+
+describe('who is in a group', () => {
+  test.each([
+    ['a list', 'members: [ann, bob]', ['ann', 'bob']],
+    ['a nested list', 'members: [[ann, [bob, [cid]]]]', ['ann', 'bob', 'cid']],
+    ['a name twice', 'members: [ann, [ann, ann]]', ['ann']],
+    ['somebody who stands nowhere under users', 'members: [ann, ghost]', ['ann']],
+    ['a name that YAML 1.1 would take for a truth value', 'members: [no, ann]', ['ann', 'no']],
+    ['a name that looks like a number', 'members: [007, ann]', ['007', 'ann']],
+    ['a name of another object’s', 'members: [constructor, toString, ann]', ['ann']],
+  ])('%s', (_, members, expected) => {
+    expect(membersIn(file(members, ['ann', 'bob', 'cid', "'no'", "'007'"]))).toEqual(expected);
+  });
+
+  test('aliased lists are flattened, three deep, a whole list too', () => {
+    const groups = { 'wmde-users': ['ann', 'bob'], 'web-ops': ['*wmde-users', 'cid'] };
+    const text = dataYaml({ groups: { ...groups, deployment: ['*web-ops', 'dan'], same: '*deployment' } });
+    expect(membersIn(text)).toEqual(['ann', 'bob', 'cid', 'dan']);
+    expect(membersIn(text, 'same')).toEqual(['ann', 'bob', 'cid', 'dan']);
+  });
+
+  test('one anchor may be used hundreds of times', () => {
+    const many = Array.from({ length: 300 }, (_, n) => `  g${n}: {members: [*all, x${n}]}`).join('\n');
+    const text = `groups:\n  deployment: {members: &all [ann]}\n${many}\nusers: {ann: {}}\nldap_only_users: {}\n`;
+    expect(membersIn(text, 'g299')).toEqual(['ann']);
+  });
+
+  test('a user whose ensure is absent is in no group, and is told', () => {
+    const text = dataYaml({ groups: { deployment: ['ann', 'left'] }, absent: ['left'] });
+    expect(membersIn(text)).toEqual(['ann']);
+    expect(posixGroups(text, query()).absent.has('left')).toBe(true);
+    expect(posixGroups(text, query()).absent.has('ann')).toBe(false);
+  });
+
+  test('a user without ensure is present', () => {
+    expect(membersIn(file('members: [ann, dan]', ['ann'], '  dan: {}'))).toEqual(['ann', 'dan']);
+  });
+
+  test('system_members are not people', () => {
+    expect(membersIn(file('members: [ann], system_members: [bob, keyholder]'))).toEqual(['ann']);
+  });
+
+  test('ldap_only_users are not users', () => {
+    const text = dataYaml({ groups: { deployment: ['ann', 'only'] }, ldapOnly: { only: {} } });
+    const { membersOf, dangling } = posixGroups(text, query());
+    expect([...(membersOf.get('deployment') ?? [])]).toEqual(['ann']);
+    expect(dangling).toEqual([{ group: 'deployment', name: 'only' }]);
+  });
+
+  test('expiry_date is not read, e-mail neither', () => {
+    const users = { ann: { expiryDate: '2001-01-01', email: 'x@example.org' } };
+    expect(membersIn(dataYaml({ groups: { deployment: ['ann'] }, users }))).toEqual(['ann']);
+  });
+
+  test('a member who stands nowhere under users is dangling, not one who left', () => {
+    const text = dataYaml({
+      groups: { deployment: ['ann', 'left', 'ghost'] },
+      absent: ['left'],
+      users: { ghost: null },
+    });
+    expect(posixGroups(text, query()).dangling).toEqual([{ group: 'deployment', name: 'ghost' }]);
+  });
+
+  test('names are taken to the letter', () => {
+    expect(membersIn(file('members: [Ann, bob]'))).toEqual(['bob']);
+  });
+
+  test('only the groups that were asked for are told', () => {
+    const text = dataYaml({ groups: { deployment: ['ann'], other: ['bob'] } });
+    expect([...posixGroups(text, query()).membersOf.keys()]).toEqual(['deployment']);
+  });
+});
+
+describe('a file is refused', () => {
+  test.each([
+    ['that does not parse', 'groups: [', /data\.yaml: does not parse/],
+    ['that is empty', '', /data\.yaml/],
+    ['that is a word', 'Not Found\n', /data\.yaml/],
+    ['that is a list', '- a\n', /data\.yaml/],
+    ['without groups', 'users: {}\nldap_only_users: {}\n', /groups/],
+    ['without users', 'groups: {deployment: {members: []}}\nldap_only_users: {}\n', /users/],
+    [
+      'without its last key: cut off',
+      'groups: {deployment: {members: [a]}}\nusers: {a: {}}\n',
+      /ldap_only_users/,
+    ],
+    [
+      'that lacks a needed group',
+      file('members: [ann]').replace('deployment', 'other'),
+      /missing \(deployment\)/,
+    ],
+    ['with an alias of nothing', file('members: [*nobody]'), /does not parse/],
+    ['with a key twice', `${file('members: [ann]')}users: {}\n`, /does not parse/],
+    ['with members that are a word', file('members: ann'), /no name/],
+    ['with a member that is no name', file('members: [{a: b}]'), /no name/],
+    ['with a member that is empty', file("members: ['']"), /no name/],
+    [
+      'with a list that contains itself',
+      file('members: &self [ann, *self]'),
+      /contain themselves|does not parse/,
+    ],
+    ['with an ensure that nobody knows', file('members: [ann]', [], '  ann: {ensure: maybe}'), /ensure/],
+    ['with a user that is a word', file('members: [ann]', [], '  ann: here'), /users\.ann/],
+  ])('%s', (_, text, message) => {
+    const act = () => posixGroups(text, query());
+    expect(act).toThrow(SourceError);
+    expect(act).toThrow(message);
+  });
+
+  test.each([
+    ['no list', file('gid2: 1')],
+    ['an empty list', file('members: []')],
+    ['only people who left', file('members: [left]', ['ann'], '  left: {ensure: absent}')],
+    ['only people who stand nowhere', file('members: [ghost]')],
+    ['only system members', file('members: [], system_members: [ann]')],
+  ])('where a needed group has %s, unless it may be empty', (_, text) => {
+    expect(() => posixGroups(text, query())).toThrow(/without members \(found deployment\)/);
+    expect(posixGroups(text, query({ mayBeEmpty: ['deployment'] })).membersOf.get('deployment')).toEqual(
+      new Set(),
+    );
+  });
+
+  test('all empty groups are named together', () => {
+    const text = dataYaml({ groups: { a: [], b: ['ann'], c: [] } });
+    expect(() => posixGroups(text, query({ groups: ['a', 'b', 'c'] }))).toThrow(/found a, c/);
+  });
+
+  test('where a group that may be empty is missing', () => {
+    expect(() =>
+      posixGroups(file('members: [ann]'), query({ groups: ['gone'], mayBeEmpty: ['gone'] })),
+    ).toThrow(/missing \(gone\)/);
+  });
+
+  test.each([
+    [2, true],
+    [3, true],
+    [4, false],
+  ])('with three users where at least %i are asked for: accepted %s', (minUsers, accepted) => {
+    const act = () => posixGroups(file('members: [ann]'), query({ minUsers }));
+    if (accepted) expect(act).not.toThrow();
+    else expect(act).toThrow(/too few users \(found 3, allowed at least 4, DATA_YAML_MIN_USERS\)/);
+  });
+
+  test('users who left count as users of the file', () => {
+    const text = file('members: [ann]', ['ann'], '  left: {ensure: absent}');
+    expect(() => posixGroups(text, query({ minUsers: 2 }))).not.toThrow();
+  });
+});
+
+test('a document of aliases of aliases is refused or read, never expanded without end', () => {
+  const bomb = Array.from(
+    { length: 30 },
+    (_, n) => `  g${n + 1}: {members: &l${n + 1} [${`*l${n}, `.repeat(9)}x]}`,
+  );
+  const text = `groups:\n  deployment: {members: &l0 [ann]}\n${bomb.join('\n')}\nusers: {ann: {}}\nldap_only_users: {}\n`;
+  let ended: unknown;
+  try {
+    ended = membersIn(text);
+  } catch (error) {
+    ended = error;
+  }
+  expect(ended instanceof SourceError || Array.isArray(ended)).toBe(true);
+});
+
+test('however a list is nested, its names are the same', () => {
+  const name = fc.constantFrom('ann', 'bob', 'cid');
+  const { tree } = fc.letrec<{ tree: unknown; list: unknown[] }>((tie) => ({
+    tree: fc.oneof({ maxDepth: 4 }, name, tie('list')),
+    list: fc.array(tie('tree'), { maxLength: 4 }),
+  }));
+  fc.assert(
+    fc.property(fc.array(tree, { maxLength: 5 }), (members) => {
+      const flat = new Set((members as unknown[]).flat(10) as string[]);
+      const text = file(`members: ${JSON.stringify(members)}`);
+      expect(membersIn(text, 'deployment', { mayBeEmpty: ['deployment'] })).toEqual([...flat].toSorted());
+    }),
+  );
+});
+
+test('read over HTTP: facts, the number of groups as entries, the commit as version', async () => {
+  const commit = 'a'.repeat(40);
+  const text = dataYaml({ groups: { deployment: ['ann'], other: ['bob'] } });
+  const server = await startGitiles({
+    files: { production: { [commit]: { 'data.yaml': text } } },
+    now: () => 0,
+  });
+  onTestFinished(() => server.close());
+  const url = server.textUrl('production', 'data.yaml');
+  const reading = await readPosixGroups(
+    { ...query({ groups: ['deployment', 'other'], minUsers: 100 }), url },
+    testRun(),
+  );
+  expect(reading).toMatchObject({ entries: 2, version: commit });
+  expect(reading.facts.membersOf.get('other')).toEqual(new Set(['bob']));
+});

@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RuleAnswer } from '../../../src/engine/model.ts';
+import { makePlan } from '../../../src/engine/plan.ts';
+import {
+  type ApprovalFacts,
+  type ApprovalRules,
+  resolve,
+} from '../../../src/jobs/gitlab-approvals/resolve.ts';
+import type { Evidence, OptionalSource } from '../../../src/jobs/gitlab-approvals/trust.ts';
+import type { Account } from '../../../src/targets/gitlab/schema.ts';
+import { person } from '../../fixtures.ts';
+
+const rules: ApprovalRules = {
+  terms: { provider: 'openid_connect', denied: ['denied'] },
+  trust: { organisations: ['wmf', 'nda'], toolforge: 'project-tools', project: 'trusted', group: 'Trusted' },
+};
+
+type Word = RuleAnswer['answer'];
+const ann = person('ann');
+
+const account = (uid: string, id = 1): Account => ({
+  id,
+  username: uid,
+  state: 'blocked_pending_approval',
+  bot: false,
+  identities: [{ provider: 'openid_connect', extern_uid: uid }],
+});
+
+const saying = (word: Word, uids: readonly string[] = ['ann']): OptionalSource =>
+  word === 'off' || word === 'failed'
+    ? word
+    : new Map(
+        uids.map((uid) => [person(uid).dn, { isMember: word === 'yes', because: `${uid} says ${word}` }]),
+      );
+
+const evidence = (words: readonly [Word, Word, Word, Word], uids: readonly string[] = ['ann']): Evidence => {
+  const dns = new Set(uids.map((uid) => person(uid).dn));
+  const nobody = new Set<string>();
+  const [wmf, tools, phabricator, gerrit] = words;
+  return {
+    groups: new Map([
+      ['wmf', nobody],
+      ['nda', wmf === 'yes' ? dns : nobody],
+      ['project-tools', tools === 'yes' ? dns : nobody],
+    ]),
+    phabricator: saying(phabricator, uids),
+    gerrit: saying(gerrit, uids),
+  };
+};
+
+const decide = (words: readonly [Word, Word, Word, Word], over: Partial<ApprovalFacts> = {}) => {
+  const facts = { waiting: [account('ann')], people: [ann], evidence: evidence(words), ...over };
+  const [decision] = resolve(facts, rules).decisions;
+  if (!decision) throw new Error('no decision');
+  return decision;
+};
+
+describe('the truth table of the rules', () => {
+  const LDAP: readonly Word[] = ['yes', 'no'];
+  const OTHERS: readonly Word[] = ['yes', 'no', 'failed', 'off'];
+  const rows = LDAP.flatMap((a) =>
+    LDAP.flatMap((b) => OTHERS.flatMap((c) => OTHERS.map((d) => [a, b, c, d] as const))),
+  );
+  test.each(rows)('%s, %s, %s, %s', (...words) => {
+    const first = words.indexOf('yes');
+    const { kind, rule, tried, from, to, because } = decide(words);
+    const asked = first < 0 ? words : words.slice(0, first + 1);
+    expect(tried).toEqual(asked.map((answer, index) => ({ rule: index + 1, answer })));
+    const expected = first >= 0 ? 'approve' : words.includes('failed') ? 'undecided' : 'skipped';
+    expect([kind, rule]).toEqual([expected, first >= 0 ? first + 1 : null]);
+    expect([from, to]).toEqual([
+      'blocked_pending_approval',
+      first >= 0 ? 'active' : 'blocked_pending_approval',
+    ]);
+    if (expected === 'skipped') expect(because).toBe('no rule trusts this account');
+  });
+
+  test('the reason of an approval names the person and the groups', () => {
+    expect(decide(['yes', 'no', 'no', 'no'])).toMatchObject({
+      because: 'ann is in LDAP nda',
+      groups: ['ldap:nda'],
+    });
+    expect(decide(['no', 'yes', 'no', 'no']).groups).toEqual(['ldap:project-tools']);
+    expect(decide(['no', 'no', 'yes', 'no'])).toMatchObject({
+      because: 'ann says yes',
+      groups: ['phabricator:trusted'],
+    });
+    expect(decide(['no', 'no', 'no', 'yes']).groups).toEqual(['gerrit:Trusted']);
+  });
+
+  test('a no that has a reason tells it', () => {
+    const told = new Map([[ann.dn, { isMember: false, because: '2 accounts', worthReporting: true }]]);
+    const because = decide(['no', 'no', 'no', 'no'], {
+      evidence: { ...evidence(['no', 'no', 'no', 'no']), phabricator: told },
+    }).because;
+    expect(because).toBe('no rule trusts this account; 2 accounts');
+  });
+
+  test('somebody whom a source was not asked about is undecided, never trusted or refused', () => {
+    const words = { ...evidence(['no', 'no', 'no', 'no']), gerrit: new Map() };
+    expect(decide(['no', 'no', 'no', 'no'], { evidence: words }).kind).toBe('undecided');
+  });
+
+  test('a group member is found by DN without regard to spelling', () => {
+    const people = [{ ...ann, dn: 'UID=Ann, OU=people,DC=wikimedia,DC=org' }];
+    expect(decide(['yes', 'no', 'off', 'off'], { people }).kind).toBe('approve');
+  });
+});
+
+describe('every refusal beats every rule', () => {
+  const refused: readonly (readonly [string, Account, Partial<ApprovalFacts>])[] = [
+    ['denied', account('denied'), { people: [person('denied')] }],
+    ['no identity', { ...account('ann'), identities: [] }, {}],
+    ['unknown person', account('ann'), { people: [] }],
+    ['two people', account('ann'), { people: [ann, person('ann2', { cns: ['ann'] })] }],
+    ['mismatch', { ...account('ann'), username: 'bob' }, {}],
+    ['disabled account', account('ann'), { people: [person('ann', { disabled: true })] }],
+  ];
+  const yes = [
+    ['yes', 'no', 'no', 'no'],
+    ['no', 'yes', 'no', 'no'],
+    ['no', 'no', 'yes', 'no'],
+    ['no', 'no', 'no', 'yes'],
+    ['yes', 'yes', 'yes', 'yes'],
+  ] as const;
+  test.each(refused)('%s', (reason, waiting, over) => {
+    for (const words of yes) {
+      const all = {
+        waiting: [waiting],
+        evidence: evidence(words, ['ann', 'ann2', 'denied', 'bob']),
+        ...over,
+      };
+      const decision = decide(words, all);
+      expect(decision.because).toMatch(new RegExp(`^${reason}: `));
+      expect(decision).toMatchObject({ kind: 'skipped', rule: null, tried: [], groups: [] });
+    }
+  });
+});
+
+describe('laws', () => {
+  const WORDS = fc.constantFrom<Word>('yes', 'no', 'failed', 'off');
+  const one = fc.record({
+    username: fc.constantFrom('ann', 'bob', 'eve', 'denied', 'zoe'),
+    identities: fc.array(
+      fc.record({
+        provider: fc.constantFrom('openid_connect', 'cas3', 'github'),
+        extern_uid: fc.constantFrom('ann', 'bob', 'EVE', 'denied', 'nobody', ''),
+      }),
+      { maxLength: 2 },
+    ),
+  });
+  const world = fc.record({
+    waiting: fc.array(one, { maxLength: 6 }).map((all) =>
+      all.map(
+        (some, index): Account => ({
+          id: index + 1,
+          state: 'blocked_pending_approval',
+          bot: false,
+          ...some,
+        }),
+      ),
+    ),
+    people: fc.subarray([ann, person('bob'), person('eve', { disabled: true }), person('denied')]),
+    words: fc.tuple(WORDS, WORDS, WORDS, WORDS),
+    trusted: fc.subarray(['ann', 'bob', 'eve', 'denied']),
+  });
+  const factsOf = ({
+    waiting,
+    people,
+    words,
+    trusted,
+  }: Parameters<Parameters<typeof world.map>[0]>[0]): ApprovalFacts => ({
+    waiting,
+    people,
+    evidence: evidence(words, trusted),
+  });
+
+  test('nobody is approved without positive evidence for the very person', () => {
+    fc.assert(
+      fc.property(world, (all) => {
+        for (const { kind, label, tried, rule } of resolve(factsOf(all), rules).decisions) {
+          if (kind !== 'approve') continue;
+          expect(all.words).toContain('yes');
+          expect(all.trusted).toContain(label);
+          expect(all.people.map(({ uid }) => uid)).toContain(label);
+          expect(tried?.at(-1)).toEqual({ rule, answer: 'yes' });
+        }
+      }),
+    );
+  });
+
+  test('a denied account is never approved', () => {
+    fc.assert(
+      fc.property(world, (all) => {
+        const approved = resolve(factsOf(all), rules).decisions.filter(({ kind }) => kind === 'approve');
+        expect(approved.map(({ label }) => label)).not.toContain('denied');
+        for (const { account: id } of approved) {
+          const names = all.waiting.find((each) => `${each.id}` === id)?.identities ?? [];
+          const own = names
+            .filter(({ provider }) => provider !== 'github')
+            .map(({ extern_uid }) => extern_uid);
+          if (all.people.some(({ uid }) => uid === 'denied')) expect(own).not.toContain('denied');
+        }
+      }),
+    );
+  });
+
+  test('the order of accounts and of people makes no difference to the plan', () => {
+    const identity = {
+      target: {},
+      compare: (a: { account: string }, b: { account: string }) => Number(a.account) - Number(b.account),
+      hashInput: ({ account: id, rule }: { account: string; rule: number | null }) => ({ id, rule }),
+    };
+    fc.assert(
+      fc.property(world, (all) => {
+        const facts = factsOf(all);
+        const turned = { ...facts, waiting: facts.waiting.toReversed(), people: facts.people.toReversed() };
+        const decisions = resolve(facts, rules).decisions;
+        const other = resolve(turned, rules).decisions;
+        expect(other.toReversed()).toEqual(decisions);
+        expect(makePlan(other, identity)).toEqual(makePlan(decisions, identity));
+      }),
+    );
+  });
+
+  test('each waiting account has exactly one decision', () => {
+    fc.assert(
+      fc.property(world, (all) => {
+        const ids = resolve(factsOf(all), rules).decisions.map(({ account: id }) => Number(id));
+        expect(ids).toEqual(all.waiting.map(({ id }) => id));
+      }),
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../../src/engine/model.ts';
+import { checkSafety } from '../../../src/jobs/gitlab-approvals/safety.ts';
+import { decision } from '../../fixtures.ts';
+
+const known = [{ rule: 1, answer: 'no' }] as const;
+const approve = decision({ kind: 'approve', tried: [{ rule: 1, answer: 'yes' }] });
+const untrusted = decision({ kind: 'skipped', tried: known });
+const undecided = decision({ kind: 'undecided', tried: known });
+const unknown = decision({ kind: 'skipped', tried: [] });
+
+const times = (n: number, one: Decision<string>) => Array.from({ length: n }, () => one);
+const judged = (...decisions: readonly Decision<string>[]) => checkSafety({ decisions, notes: [] }, 20);
+const names = (...decisions: readonly Decision<string>[]) =>
+  judged(...decisions).objections.map(({ name }) => name);
+
+describe('safety', () => {
+  test('lets as many approvals pass as the setting says, and not one more', () => {
+    expect(judged(...times(20, approve))).toEqual({
+      limits: [{ name: 'approvals', found: 20, allowed: 20 }],
+      objections: [],
+    });
+    expect(judged(...times(21, approve)).objections).toMatchObject([
+      { name: 'approvals', found: 21, allowed: 20, overridable: true },
+    ]);
+  });
+
+  test.each([
+    ['100 waiting, all trusted', times(100, approve), false],
+    ['101 waiting, all trusted', times(101, approve), true],
+    ['101 waiting, all known ones trusted', [approve, ...times(100, unknown)], true],
+    ['101 waiting, one known one not trusted', [...times(100, approve), untrusted], false],
+    ['101 waiting, one known one undecided', [...times(100, approve), undecided], false],
+    ['101 waiting, nobody known', times(101, unknown), false],
+  ])('with %s', (_, decisions, objects) => {
+    expect(names(...decisions).includes('everybody-trusted')).toBe(objects);
+    expect(judged(...decisions).objections.every(({ overridable }) => overridable)).toBe(true);
+  });
+});

@@ -1,0 +1,517 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LdapPerson } from '../../../src/directories/ldap/groups-and-people.ts';
+import type { Decision } from '../../../src/engine/model.ts';
+import { isChange, makePlan } from '../../../src/engine/plan.ts';
+import { type RoleFacts, resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
+import { canonicalJson } from '../../../src/platform/canonical-json.ts';
+import { defaultPolicy, type Policy } from '../../../src/policy/policy.ts';
+import type { Access } from '../../../src/targets/growthbook/access.ts';
+import { afterWrite } from '../../../src/targets/growthbook/role-update.ts';
+import type { Member, ProjectRole, Team } from '../../../src/targets/growthbook/schema.ts';
+import { entry, type FactSeed, facts, GATE, member, PROJECT, person, team } from '../../fixtures.ts';
+import { effectiveAccess, gained } from '../../sandbox/growthbook/access.ts';
+
+const policy = defaultPolicy();
+const [ADMIN, CUSTOM, READ] = [
+  'growthbook-admin',
+  'growthbook-customelevatedaccess',
+  'growthbook-readonly',
+] as const;
+const ALL = { [ADMIN]: [], [CUSTOM]: [], [READ]: [] };
+
+interface Options {
+  readonly maxGlobalRole?: string;
+  readonly protectedMembers?: readonly string[];
+  readonly policy?: Policy;
+}
+const resolved = (read: RoleFacts, options: Options = {}) => {
+  const { maxGlobalRole = 'readonly', protectedMembers = [], policy: rules = policy } = options;
+  return resolve(read, {
+    policy: rules,
+    access: { order: rules.order, project: PROJECT, maxGlobalRole },
+    protectedMembers,
+  });
+};
+/** The decision on the first member of the seed. */
+const decided = (seed: FactSeed, options: Options = {}): Decision<Access> => {
+  const [first] = resolved(facts(seed), options).decisions;
+  if (!first) throw new Error('nothing was decided');
+  return first;
+};
+
+/** Ann, inside the gate, in these LDAP groups. */
+const ann = (groups: readonly string[] = [READ], over: Partial<LdapPerson> = {}) => ({
+  people: [person('ann', over)],
+  groups: { ...ALL, ...Object.fromEntries(groups.map((group) => [group, ['ann']])) },
+  posix: { [GATE]: ['ann'], deployment: ['ann'] },
+});
+
+describe('one decision for each member', () => {
+  test.each([
+    ['readonly, due readonly', [READ], 'readonly', 'unchanged', 4, 'readonly'],
+    ['nothing, due readonly', [READ], 'noaccess', 'grant', 4, 'readonly'],
+    ['readonly, due custom', [CUSTOM], 'readonly', 'upgrade', 3, 'CustomElevatedAccess'],
+    ['admin, due custom', [CUSTOM], 'admin', 'downgrade', 3, 'CustomElevatedAccess'],
+    ['admin, due admin', [ADMIN, READ], 'admin', 'unchanged', 2, 'admin'],
+    ['readonly, due nothing', [], 'readonly', 'revoke', 5, 'noaccess'],
+    ['nothing, due nothing', [], 'noaccess', 'unchanged', 5, 'noaccess'],
+  ])('%s', (_, groups, own, kind, rule, role) => {
+    const found = decided({ ...ann(groups), members: [member('ann', { projectRoles: [entry(own)] })] });
+    expect(found).toMatchObject({ account: 'ann', label: 'ann@example.org', kind, rule });
+    expect(found.to?.projectRole).toBe(role);
+    expect(found.from?.projectRole).toBe(own);
+  });
+
+  test.each([
+    ['is outside the gate', { posix: { [GATE]: [] } }],
+    ['is disabled in LDAP', { people: [person('ann', { disabled: true })] }],
+    ['is ensure: absent', { absent: ['ann'] }],
+    ['bears an uid in another case in data.yaml', { posix: { [GATE]: ['Ann'] } }],
+  ])('rule 1 where the person %s', (_, over) => {
+    const seed = { ...ann([ADMIN, READ]), members: [member('ann', { projectRoles: [entry('admin')] })] };
+    expect(decided({ ...seed, ...over })).toMatchObject({ kind: 'revoke', rule: 1, groups: [] });
+  });
+
+  test('rule 5 where no directory knows the member, whatever the names look like', () => {
+    const stranger = member('ann', { email: 'ann@example.com', globalRole: 'admin' });
+    expect(decided({ ...ann([ADMIN]), members: [stranger] })).toMatchObject({ kind: 'revoke', rule: 5 });
+  });
+
+  test('rule 5 where a row has no address', () => {
+    const row = member('ann', { email: '', globalRole: 'readonly' });
+    expect(decided({ ...ann([READ]), members: [row] })).toMatchObject({ kind: 'revoke', rule: 5, label: '' });
+  });
+
+  test('every change carries its rule, a sentence and its groups', () => {
+    const found = decided({ ...ann([CUSTOM]), members: [member('ann')] });
+    expect(found).toMatchObject({
+      rule: 3,
+      because: `ann is in LDAP ${CUSTOM} and in POSIX deployment`,
+      groups: [`ldap:${CUSTOM}`, 'posix:deployment', `posix:${GATE}`],
+    });
+  });
+
+  test('with the pin at noaccess the global role is taken, too', () => {
+    const row = member('ann', { globalRole: 'readonly', projectRoles: [entry('readonly')] });
+    expect(decided({ ...ann(), members: [row] }, { maxGlobalRole: 'noaccess' })).toMatchObject({
+      kind: 'downgrade',
+      to: { globalRole: 'noaccess', projectRole: 'readonly' },
+    });
+  });
+});
+
+const admin = { projectRoles: [entry('admin')] };
+const none = { limitAccessByEnvironment: true, environments: [] };
+
+describe('skipped, with the reason, and what would be due', () => {
+  test.each([
+    ['an identity provider manages the member', { ...admin, managedbyIdp: true }, /identity provider/],
+    [
+      'another project stands twice in the row',
+      { projectRoles: [entry('admin'), entry('readonly', 'prj_b'), entry('admin', 'prj_b')] },
+      /two entries stand for project prj_b/,
+    ],
+    [
+      'a limit to no environment at all stands in the row',
+      { projectRoles: [entry('admin'), entry('engineer', 'prj_b', none)] },
+      /no environment at all/,
+    ],
+  ])('%s', (_, over, reason) => {
+    const found = decided({ ...ann(), members: [member('ann', over)] });
+    expect(found).toMatchObject({ kind: 'skipped', rule: 4 });
+    expect(found.to).toEqual(found.from);
+    expect(found.because).toMatch(reason);
+    expect(found.because).toContain('admin → readonly');
+  });
+
+  test.each([
+    ['an identity provider manages the member', { managedbyIdp: true }],
+    ['another project stands twice', { projectRoles: [entry('engineer', 'prj_b'), entry('admin', 'prj_b')] }],
+    ['a limit can’t be expressed', { projectRoles: [entry('engineer', 'prj_b', none)] }],
+  ])('only where a change was due: unchanged although %s', (_, over) => {
+    expect(decided({ ...ann(), members: [member('ann', { globalRole: 'readonly', ...over })] }).kind).toBe(
+      'unchanged',
+    );
+  });
+
+  test('two people with one address', () => {
+    const people = [person('ann'), person('bob', { mails: ['bob@example.org', 'ann@example.org'] })];
+    const seed = { people, groups: { ...ALL, [READ]: ['ann', 'bob'] }, posix: { [GATE]: ['ann', 'bob'] } };
+    const { decisions } = resolved(facts({ ...seed, members: [member('ann', admin)] }));
+    expect(decisions).toMatchObject([
+      { kind: 'skipped', rule: null, because: expect.stringMatching(/people have this address.*ann, bob/) },
+    ]);
+  });
+
+  test('two members with one address: both', () => {
+    const members = [
+      member('u1', { email: 'ann@example.org' }),
+      member('u2', { email: 'Ann@example.org', ...admin }),
+    ];
+    expect(resolved(facts({ ...ann(), members })).decisions.map(({ kind }) => kind)).toEqual([
+      'skipped',
+      'skipped',
+    ]);
+  });
+
+  test('one person with two members: both', () => {
+    const seed = ann([READ], { mails: ['a@example.org', 'b@example.org'] });
+    const members = [member('u1', { email: 'a@example.org' }), member('u2', { email: 'b@example.org' })];
+    expect(resolved(facts({ ...seed, members })).decisions.map(({ kind }) => kind)).toEqual([
+      'skipped',
+      'skipped',
+    ]);
+  });
+
+  test('of two entries for our own project the first counts, and that is no reason', () => {
+    const row = member('ann', { projectRoles: [entry('readonly'), entry('admin')] });
+    expect(decided({ ...ann(), members: [row] }).kind).toBe('unchanged');
+    expect(decided({ ...ann([CUSTOM]), members: [row] }).kind).toBe('upgrade');
+  });
+});
+
+describe('protected members', () => {
+  const protectedMembers = ['ann@example.org'];
+
+  test.each([
+    ['ann@example.org', [], /due revoke admin → noaccess/],
+    ['ANN@Example.org', [READ], /due downgrade admin → readonly/],
+    [' ann@example.org', [ADMIN], /due admin, as now/],
+  ])('%j is never written, always listed, with what is due', (email, groups, due) => {
+    const found = decided(
+      { ...ann(groups), members: [member('u', { email, ...admin })] },
+      { protectedMembers },
+    );
+    expect(found.kind).toBe('skipped');
+    expect(found.because).toMatch(/GROWTHBOOK_PROTECTED_MEMBERS/);
+    expect(found.because).toMatch(due);
+    expect(found.to).toEqual(found.from);
+  });
+
+  test('a protected address that is nobody’s is noted', () => {
+    const read = facts({ ...ann(), members: [member('ann')] });
+    expect(resolved(read, { protectedMembers: ['ann@example.org', 'gone@example.org'] }).notes).toMatchObject(
+      [{ kind: 'protected', account: null, label: 'gone@example.org' }],
+    );
+  });
+
+  test('nobody else is protected', () => {
+    const row = member('u', { email: 'joann@example.org', ...admin });
+    expect(decided({ members: [row] }, { protectedMembers }).kind).toBe('revoke');
+  });
+});
+
+describe('pending-sign-in', () => {
+  test('a person who is due a role and has no member is reported', () => {
+    expect(resolved(facts(ann([CUSTOM]))).decisions).toEqual([
+      {
+        account: 'ann',
+        row: null,
+        label: 'ann@example.org',
+        kind: 'pending-sign-in',
+        from: null,
+        to: null,
+        rule: 3,
+        because: expect.stringContaining('CustomElevatedAccess'),
+        groups: [`ldap:${CUSTOM}`, 'posix:deployment', `posix:${GATE}`],
+      },
+    ]);
+  });
+
+  test.each([
+    ['who is due nothing', ann([])],
+    ['who is outside the gate', { ...ann([ADMIN]), posix: {} }],
+    ['who is disabled', ann([ADMIN], { disabled: true })],
+  ])('not somebody %s', (_, seed) => {
+    expect(resolved(facts(seed)).decisions).toEqual([]);
+  });
+
+  test('somebody without any address bears the uid', () => {
+    expect(resolved(facts(ann([READ], { mails: [] }))).decisions).toMatchObject([{ label: 'ann' }]);
+  });
+});
+
+describe('a loss that would widen what the member can do is skipped', () => {
+  const rules = [{ rule: 4, ldap: READ, role: 'engineer' }];
+  const engineers = { policy: { ...policy, rules } };
+  const dev = { limitAccessByEnvironment: true, environments: ['dev'] };
+  const inTeam = { teams: ['t'] };
+
+  test('from one environment to all, where a limited global role becomes an entry', () => {
+    const row = member('ann', { globalRole: 'engineer', ...dev });
+    expect(decided({ ...ann(), members: [row] }, engineers)).toMatchObject({
+      kind: 'skipped',
+      because: expect.stringContaining('widen'),
+    });
+  });
+
+  test('from a team’s entry alone to the member’s own beside it', () => {
+    const row = member('ann', { globalRole: 'engineer', ...inTeam });
+    const teams = [team('t', { projectRoles: [entry('noaccess')] })];
+    expect(decided({ ...ann(), members: [row], teams }).because).toContain('widen');
+  });
+
+  test('not where the same team gives as much', () => {
+    const row = member('ann', { globalRole: 'engineer', ...inTeam });
+    const teams = [team('t', { projectRoles: [entry('readonly')] })];
+    expect(decided({ ...ann(), members: [row], teams }).kind).toBe('downgrade');
+  });
+
+  test('not where the limit is kept', () => {
+    const row = member('ann', { projectRoles: [entry('experimenter', PROJECT, dev)] });
+    expect(decided({ ...ann(), members: [row] }, engineers).kind).toBe('downgrade');
+  });
+
+  test('not where the rank falls, though a limit goes', () => {
+    const row = member('ann', { projectRoles: [entry('engineer', PROJECT, dev)] });
+    expect(decided({ ...ann(), members: [row] }).kind).toBe('downgrade');
+  });
+
+  test('a gain may widen', () => {
+    const row = member('ann', { projectRoles: [entry('readonly')] });
+    expect(decided({ ...ann([ADMIN]), members: [row] }).kind).toBe('upgrade');
+  });
+});
+
+describe('teams count in the notes, not in the kinds', () => {
+  const row = member('ann', { teams: ['t'], projectRoles: [entry('readonly')] });
+
+  test('a team that gives more than is due is noted', () => {
+    const teams = [team('t', { name: 'Search', projectRoles: [entry('admin')] })];
+    const { decisions, notes } = resolved(facts({ ...ann(), members: [row], teams }));
+    expect(decisions).toMatchObject([{ kind: 'unchanged' }]);
+    expect(notes).toEqual([
+      {
+        kind: 'team-granted',
+        account: 'ann',
+        label: 'ann@example.org',
+        because: expect.stringMatching(/Search.*admin.*readonly/),
+      },
+    ]);
+  });
+
+  test.each([
+    ['as much', [team('t', { projectRoles: [entry('readonly')] })]],
+    ['nothing on this project, the member having an entry', [team('t', { role: 'admin' })]],
+    ['more on another project', [team('t', { projectRoles: [entry('admin', 'prj_b')] })]],
+  ])('a team that gives %s is not', (_, teams) => {
+    expect(resolved(facts({ ...ann(), members: [row], teams })).notes).toEqual([]);
+  });
+
+  test('a team that stays in force after a revoke is noted', () => {
+    const teams = [team('t', { name: 'Search', projectRoles: [entry('engineer')] })];
+    const { decisions, notes } = resolved(facts({ ...ann([]), members: [row], teams }));
+    expect(decisions).toMatchObject([{ kind: 'revoke' }]);
+    expect(notes).toMatchObject([{ kind: 'team-granted' }]);
+  });
+});
+
+const role = fc.constantFrom(...policy.order, 'superhero');
+const limited = fc
+  .record({ role, environments: fc.subarray(['dev', 'production']), limitAccessByEnvironment: fc.boolean() })
+  .map((row) =>
+    ['engineer', 'experimenter', 'CustomElevatedAccess'].includes(row.role)
+      ? row
+      : { ...row, environments: [], limitAccessByEnvironment: false },
+  );
+const additional = fc.array(limited, { maxLength: 1 });
+const projectRoles = fc.uniqueArray(
+  fc
+    .record({ row: limited, project: fc.constantFrom(PROJECT, 'prj_b'), more: additional })
+    .map(({ row, project, more }): ProjectRole => ({ ...row, project, additionalRoles: more })),
+  { maxLength: 2, selector: ({ project }) => project },
+);
+const someone = fc.record({
+  row: limited,
+  additional,
+  projectRoles,
+  teams: fc.subarray(['t1', 't2']),
+  managedbyIdp: fc.boolean(),
+  signedIn: fc.boolean(),
+  /** Which address the member's row has: its own, the next person's, or nobody's. */
+  address: fc.constantFrom('own', 'own', 'own', 'next', 'nobody'),
+  ldap: fc.subarray([ADMIN, CUSTOM, READ]),
+  posix: fc.subarray([GATE, GATE, 'deployment', 'analytics-product-users']),
+  disabled: fc.boolean(),
+  absent: fc.boolean(),
+  /** The person has the next one's address, too. */
+  shares: fc.constantFrom(false, false, false, true),
+});
+const world = fc.record({
+  people: fc.array(someone, { minLength: 1, maxLength: 7 }),
+  teams: fc.tuple(fc.tuple(limited, projectRoles), fc.tuple(limited, projectRoles)),
+});
+type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+
+const namesOf = (people: World['people'], field: 'ldap' | 'posix', name: string) =>
+  people.flatMap((one, n) => ((one[field] as readonly string[]).includes(name) ? [`p${n}`] : []));
+const addressOf = ({ address }: World['people'][number], n: number) =>
+  address === 'nobody' ? `x${n}@example.org` : `P${address === 'own' ? n : n + 1}@example.org`;
+
+function factsOf({ people, teams }: World): RoleFacts {
+  return facts({
+    people: people.map(({ disabled, shares }, n) => {
+      const mails = shares ? [`p${n}@example.org`, `p${n + 1}@example.org`] : [`p${n}@example.org`];
+      return person(`p${n}`, { disabled, mails });
+    }),
+    groups: Object.fromEntries([ADMIN, CUSTOM, READ].map((name) => [name, namesOf(people, 'ldap', name)])),
+    posix: Object.fromEntries(
+      [GATE, 'deployment', 'analytics-product-users'].map((name) => [name, namesOf(people, 'posix', name)]),
+    ),
+    absent: people.flatMap(({ absent }, n) => (absent ? [`p${n}`] : [])),
+    members: people.flatMap((one, n): Member[] => {
+      const { row, additional: additionalRoles, projectRoles: entries, teams: of, managedbyIdp } = one;
+      const { role: globalRole, ...limit } = row;
+      const over = { globalRole, ...limit, additionalRoles, projectRoles: entries, teams: of, managedbyIdp };
+      return one.signedIn ? [member(`u${n}`, { email: addressOf(one, n), ...over })] : [];
+    }),
+    teams: teams.map(([row, entries], n): Team => team(`t${n + 1}`, { ...row, projectRoles: entries })),
+  });
+}
+
+const terms = { order: policy.order, project: PROJECT, maxGlobalRole: 'readonly' };
+const identity = {
+  target: {},
+  compare: (a: Decision<Access>, b: Decision<Access>) => (a.account < b.account ? -1 : 1),
+  hashInput: ({ account, kind, from, to }: Decision<Access>) => ({ account, kind, from, to }),
+};
+const carriedOut = (read: RoleFacts): RoleFacts => {
+  const changes = new Map(
+    resolved(read)
+      .decisions.filter(isChange)
+      .map((change) => [change.account, change.to]),
+  );
+  const written = (row: Member) => {
+    const to = changes.get(row.id);
+    return to ? afterWrite(row, to, terms) : row;
+  };
+  return { ...read, members: read.members.map(written) };
+};
+const plain = ({ role: name, environments, limitAccessByEnvironment }: Limited) => ({
+  role: name,
+  environments,
+  limitAccessByEnvironment,
+});
+type Limited = typeof limited extends fc.Arbitrary<infer T> ? T : never;
+const plainEntry = ({ project, additionalRoles = [], ...row }: ProjectRole) => ({
+  project,
+  ...plain(row),
+  additionalRoles: additionalRoles.map(plain),
+});
+/** The sandbox's own reckoning of what is in force. */
+const inForce = (read: RoleFacts, id: string) => {
+  const members = read.members.map((row) => ({
+    id: row.id,
+    teams: row.teams,
+    ...plain({ ...row, role: row.globalRole }),
+    additionalRoles: row.additionalRoles.map(plain),
+    projectRoles: row.projectRoles.map(plainEntry),
+  }));
+  const teams = read.teams.map((row) => ({
+    id: row.id,
+    name: row.name,
+    ...plain(row),
+    additionalRoles: row.additionalRoles.map(plain),
+    projectRoles: row.projectRoles.map(plainEntry),
+  }));
+  return effectiveAccess({ members, teams }, id, PROJECT);
+};
+
+describe('laws, on organisations of any shape', () => {
+  const holds = (check: (read: RoleFacts, of: World) => void) =>
+    fc.assert(
+      fc.property(world, (of) => check(factsOf(of), of)),
+      { numRuns: 400 },
+    );
+
+  test('a plan carried out on the rows leaves nothing to plan', () => {
+    holds((read) => {
+      expect(resolved(carriedOut(read)).decisions.filter(isChange)).toEqual([]);
+    });
+  });
+
+  test('the order of what was read does not matter: the same plan, byte for byte', () => {
+    holds((read) => {
+      const turned: RoleFacts = {
+        people: read.people.toReversed(),
+        membersOf: new Map([...read.membersOf].toReversed().map(([group, of]) => [group, of.toReversed()])),
+        posix: {
+          ...read.posix,
+          membersOf: new Map(
+            [...read.posix.membersOf]
+              .toReversed()
+              .map(([group, of]) => [group, new Set([...of].toReversed())]),
+          ),
+        },
+        members: read.members.toReversed(),
+        teams: read.teams.toReversed(),
+      };
+      const plans = [read, turned].map((one) => makePlan(resolved(one).decisions, identity));
+      expect(JSON.stringify(plans[1])).toBe(JSON.stringify(plans[0]));
+    });
+  });
+
+  test('the order of what was read does not matter to any sentence or note', () => {
+    holds((read) => {
+      const turned = { ...read, people: read.people.toReversed(), members: read.members.toReversed() };
+      const told = [read, turned].map((one) => {
+        const { decisions, notes } = resolved(one);
+        return [...decisions, ...notes].map(canonicalJson).toSorted();
+      });
+      expect(told[1]).toEqual(told[0]);
+    });
+  });
+
+  test('every member is decided on once, and beside them only the pending', () => {
+    holds((read) => {
+      const { decisions } = resolved(read);
+      const members = decisions
+        .filter(({ kind }) => kind !== 'pending-sign-in')
+        .map(({ account }) => account);
+      expect(members).toEqual(read.members.map(({ id }) => id));
+    });
+  });
+
+  test('nobody outside the gate gains', () => {
+    holds((read, { people }) => {
+      const addresses = new Set(
+        people.flatMap(({ posix, disabled, absent, shares }, n) =>
+          posix.includes(GATE) && !disabled && !absent
+            ? [`p${n}@example.org`, ...(shares ? [`p${n + 1}@example.org`] : [])]
+            : [],
+        ),
+      );
+      const after = carriedOut(read);
+      for (const { id, email } of read.members) {
+        if (addresses.has(email.toLowerCase())) continue;
+        expect(gained(inForce(read, id), inForce(after, id), policy.order), id).toBe(false);
+      }
+    });
+  });
+
+  test('no loss is a gain, reckoned apart from the code that plans', () => {
+    holds((read) => {
+      const after = carriedOut(read);
+      for (const { kind, account } of resolved(read).decisions) {
+        if (kind !== 'revoke' && kind !== 'downgrade') continue;
+        expect(gained(inForce(read, account), inForce(after, account), policy.order), account).toBe(false);
+      }
+    });
+  });
+
+  test('an address stands in a label and in no sentence', () => {
+    holds((read) => {
+      for (const { because } of resolved(read).decisions) expect(because).not.toContain('@');
+    });
+  });
+
+  test('whoever is skipped, unchanged or pending keeps what is held', () => {
+    holds((read) => {
+      for (const { kind, from, to } of resolved(read).decisions) {
+        if (!['skipped', 'unchanged', 'pending-sign-in'].includes(kind)) continue;
+        expect(to).toEqual(from);
+      }
+    });
+  });
+});

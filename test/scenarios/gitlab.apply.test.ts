@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'vitest';
+import type { GitLabUser } from '../sandbox/gitlab/users.ts';
+import { pending } from '../sandbox/gitlab/world.ts';
+import type { Answer, Recorded } from '../sandbox/server.ts';
+import { startStorage } from '../sandbox/storage.ts';
+import { onStage, type Stage } from './gitlab.ts';
+
+const isApprove =
+  (id?: number) =>
+  ({ method, path }: Recorded) =>
+    method === 'POST' && (id === undefined || path === `/api/v4/users/${id}/approve`);
+const isLook =
+  (id: number) =>
+  ({ method, path }: Recorded) =>
+    method === 'GET' && path === `/api/v4/users/${id}`;
+const answer = (status: number, body: Answer['body'] = { message: 'no' }) =>
+  ({ kind: 'answer', answer: { status, body } }) as const;
+
+/** Two trusted people wait: ann (1) and bob (2). */
+const withTwo = (play: (stage: Stage) => Promise<void>, ann: Partial<GitLabUser> = {}) =>
+  onStage({ users: [pending(1, 'ann', ann), pending(2, 'bob')], groups: { wmf: ['ann', 'bob'] } }, play);
+
+const told = async (stage: Stage) => {
+  const { report } = await stage.run();
+  const results = report.changes.map(({ label, result }) => `${label} ${result}`);
+  return { report, results, ending: [report.outcome, report.exitCode] };
+};
+
+const lineOf = (name: string) => `* 12:00 [[gitlab:${name}|@${name}]] was approved. (organisation)`;
+const page = (...names: readonly string[]) => ['=== 2026-06-01 ===', ...names.map(lineOf)].join('\n');
+
+test('each account is read, approved and read back, one after the other', () =>
+  withTwo(async (stage) => {
+    const { results, ending } = await told(stage);
+    expect([results, ending]).toEqual([
+      ['ann applied', 'bob applied'],
+      ['applied', 0],
+    ]);
+    const calls = stage.gitlab.requests.slice(1).map(({ method, path }) => `${method} ${path.slice(14)}`);
+    expect(calls).toEqual(['GET 1', 'POST 1/approve', 'GET 1', 'GET 2', 'POST 2/approve', 'GET 2']);
+    expect(stage.auditPage()).toBe(page('bob', 'ann'));
+  }));
+
+test('a plan that was carried out leaves nothing to plan', () =>
+  withTwo(async (stage) => {
+    await stage.run();
+    const { report } = await told(stage);
+    expect([report.outcome, report.changes, report.calls]).toEqual(['unchanged', [], { gitlab: { GET: 1 } }]);
+    expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1, 2], 1]);
+  }));
+
+describe('at the look just before', () => {
+  const changes: readonly (readonly [string, Partial<GitLabUser>])[] = [
+    ['no longer waiting', { state: 'active' }],
+    ['renamed', { username: 'ann2' }],
+    ['its identity changed', { identities: [{ provider: 'openid_connect', extern_uid: 'bob' }] }],
+    ['its identity changed', { identities: [{ provider: 'cas3', extern_uid: 'ann' }] }],
+  ];
+  test.each(changes)('an account that is %s is withheld, which is no failure', (what, change) =>
+    withTwo(async (stage) => {
+      stage.gitlab.state.before = (request) => {
+        const [ann] = stage.gitlab.state.users;
+        if (ann && isLook(1)(request)) Object.assign(ann, change);
+      };
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann withheld', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect(report.changes[0]?.error).toContain(`stale: ${what}`);
+      expect(report.notes.filter(({ kind }) => kind === 'stale')).toHaveLength(1);
+      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[2], page('bob')]);
+    }),
+  );
+
+  test('an account that is gone is withheld', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isLook(1), trouble: answer(404) });
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann withheld', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect(report.changes[0]?.error).toBe('stale: gone');
+      expect(stage.approvalsSent()).toEqual([2]);
+    }));
+
+  test('an account that can’t be read fails alone', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isLook(1), trouble: answer(400) });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob applied'],
+        ['failed', 1],
+      ]);
+      expect(stage.approvalsSent()).toEqual([2]);
+    }));
+
+  test('a token that is refused stops the run before anything is written', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isLook(1), trouble: answer(401) });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann withheld', 'bob withheld'],
+        ['failed', 1],
+      ]);
+      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[], 0]);
+    }));
+});
+
+describe('an approval that is answered', () => {
+  test('with 409 is unchanged: no failure and no line on the wiki', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(409) });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann unchanged', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
+    }));
+
+  test('with 404 is withheld as gone', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(404) });
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann withheld', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect(report.changes[0]?.error).toBe('stale: gone');
+    }));
+
+  test('with 422 fails that account only', () =>
+    withTwo(
+      async (stage) => {
+        const { report, results, ending } = await told(stage);
+        expect([results, ending]).toEqual([
+          ['ann failed', 'bob applied'],
+          ['failed', 1],
+        ]);
+        expect(report.changes[0]?.error).toContain('422');
+        expect(report.changes[0]?.error).toContain('Email is invalid');
+        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
+      },
+      { invalid: 'Email is invalid' },
+    ));
+
+  test.each([401, 403])(
+    'with %i stops the run, and what was approved before still goes to the wiki',
+    (status) =>
+      withTwo(async (stage) => {
+        stage.gitlab.addFault({ when: isApprove(2), trouble: answer(status) });
+        const { results, ending } = await told(stage);
+        expect([results, ending]).toEqual([
+          ['ann applied', 'bob failed'],
+          ['failed', 1],
+        ]);
+        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('ann')]);
+      }),
+  );
+
+  test('with 403 at first leaves all others alone', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(), trouble: answer(403) });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob withheld'],
+        ['failed', 1],
+      ]);
+      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 0]);
+    }));
+
+  test('with 429 is sent again after the pause that the server asks for', () =>
+    withTwo(async (stage) => {
+      const trouble = {
+        kind: 'answer',
+        answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
+      } as const;
+      for (const nth of [1, 2, 3]) stage.gitlab.addFault({ when: isApprove(1), nth, trouble });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann applied', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect(stage.approvalsSent()).toEqual([1, 1, 1, 1, 2]);
+      expect(stage.clock.slept.filter((ms) => ms >= 7000)).toHaveLength(3);
+    }));
+});
+
+describe('an approval whose answer is lost', () => {
+  test('and that was carried out is applied, logged and not sent again', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'lose' } });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann applied', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect([stage.approvalsSent(), stage.gitlab.approvals.map(({ id }) => id)]).toEqual([
+        [1, 2],
+        [1, 2],
+      ]);
+      expect(
+        stage
+          .auditPage()
+          ?.split('\n')
+          .filter((line) => line.startsWith('*')),
+      ).toHaveLength(2);
+    }));
+
+  test.each(['drop', 'answer'] as const)('and that was not carried out (%s) is sent once more', (kind) =>
+    withTwo(async (stage) => {
+      const trouble = kind === 'drop' ? { kind } : answer(503, 'overload');
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann applied', 'bob applied'],
+        ['applied', 0],
+      ]);
+      expect(stage.approvalsSent()).toEqual([1, 1, 2]);
+    }),
+  );
+
+  test.each([500, 502, 503])('and that stays so (%i) fails after the second time', (status) =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(status, 'down') });
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob applied'],
+        ['failed', 1],
+      ]);
+      expect([stage.approvalsSent(), stage.auditPage()?.includes('@ann]]')]).toEqual([[1, 1, 2], false]);
+      expect(report.changes[0]?.error).toContain('blocked_pending_approval');
+    }),
+  );
+
+  test('and that is met with 409 the second time was ours', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'drop' } });
+      stage.gitlab.state.before = (request) => {
+        const [ann] = stage.gitlab.state.users;
+        if (ann && isApprove(1)(request) && stage.approvalsSent().length === 2) ann.state = 'active';
+      };
+      const { results } = await told(stage);
+      expect(results).toEqual(['ann applied', 'bob applied']);
+      expect(stage.auditPage()?.includes('@ann]]')).toBe(true);
+    }));
+});
+
+describe('after a 201', () => {
+  test('an account that still waits has failed, and stands on the wiki all the same', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(201, { message: 'Success' }) });
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob applied'],
+        ['failed', 1],
+      ]);
+      expect(report.changes[0]?.error).toContain('blocked_pending_approval');
+      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
+    }));
+
+  test('an account that can’t be read back has failed, and stands on the wiki all the same', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: answer(400) });
+      const { report, results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob applied'],
+        ['failed', 1],
+      ]);
+      expect(report.changes[0]?.error).toContain('unreadable');
+      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
+    }));
+});
+
+describe('the end of the run’s time', () => {
+  test('approvals stop 20 s before it, and the wiki edit uses the rest', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.state.before = (request) => {
+        if (isApprove(1)(request)) stage.clock.advance(131_000);
+      };
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann applied', 'bob withheld'],
+        ['deadline', 6],
+      ]);
+      expect(stage.approvalsSent()).toEqual([1]);
+      expect(stage.auditPage()).toContain('[[gitlab:ann|@ann]] was approved. (organisation)');
+    }));
+
+  test('an approval whose answer is lost as it comes is looked for, not sent again', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'lose' } });
+      stage.gitlab.state.before = (request) => {
+        if (isApprove(1)(request)) stage.clock.advance(131_000);
+      };
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann applied', 'bob withheld'],
+        ['deadline', 6],
+      ]);
+      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 1]);
+    }));
+
+  test('of a short run a fifth is kept', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.state.before = (request) => {
+        if (isApprove(1)(request)) stage.clock.advance(33_000);
+      };
+      const { report } = await stage.run({}, { SYNC_DEADLINE_SECONDS: '40' });
+      expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
+      expect(stage.editsSent()).toBe(1);
+    }));
+
+  test('a run that is asked to stop finishes what was sent, writes the log and leaves the rest', () =>
+    withTwo(async (stage) => {
+      const stop = new AbortController();
+      stage.gitlab.state.before = (request) => {
+        if (isApprove(1)(request)) stop.abort();
+      };
+      const { report } = await stage.run({}, {}, stop.signal);
+      expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
+      expect([report.outcome, stage.approvalsSent(), stage.auditPage()]).toEqual([
+        'failed',
+        [1],
+        page('ann'),
+      ]);
+    }));
+
+  test('so does one that holds a lease, which it then gives back', async () => {
+    const storage = await startStorage();
+    try {
+      await withTwo(async (stage) => {
+        const stop = new AbortController();
+        stage.gitlab.state.before = (request) => {
+          if (isApprove(1)(request)) stop.abort();
+        };
+        await stage.run({}, storage.environment, stop.signal);
+        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1], page('ann')]);
+        expect(storage.objects.size).toBe(0);
+      });
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
+describe('an approval that nobody confirmed, of an account that can’t be read afterwards', () => {
+  test('is failed, and on the wiki all the same', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: { kind: 'lose' } });
+      const isAfterwards = (request: Recorded) => isLook(1)(request) && stage.gitlab.approvals.length > 0;
+      stage.gitlab.addFault({ when: isAfterwards, trouble: answer(500) });
+      const { report } = await stage.run();
+      expect(report.changes.map(({ result }) => result)).toEqual(['failed', 'applied']);
+      expect(report.changes[0]?.error).toContain('unreadable');
+      expect(stage.approvalsSent()).toEqual([1, 2]);
+      expect(stage.auditPage()).toMatch(/@bob\]\] was approved.*\n.*@ann\]\] was approved/);
+    }));
+});
+
+test('no request rejects, blocks or deletes an account, whatever comes back', async () => {
+  for (const status of [400, 401, 403, 404, 409, 422, 500]) {
+    await withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(), trouble: answer(status) });
+      await stage.run();
+      const writes = stage.gitlab.requests.filter(({ method }) => method !== 'GET');
+      expect(writes.every(({ method, path }) => method === 'POST' && path.endsWith('/approve'))).toBe(true);
+    });
+  }
+});

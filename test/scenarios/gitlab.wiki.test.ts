@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest';
+import { AUDIT_PAGE, type Cast, CREDENTIALS, pending } from '../sandbox/gitlab/world.ts';
+import type { Recorded } from '../sandbox/server.ts';
+import { onStage, type Stage } from './gitlab.ts';
+
+const LINE = '* 12:00 [[gitlab:ann|@ann]] was approved. (organisation)';
+const PAGE = `=== 2026-06-01 ===\n${LINE}`;
+const cast: Cast = { users: [pending(1, 'ann')], groups: { wmf: ['ann'] } };
+const OLD = 'The log.\n=== 2026-05-31 ===\n* 06:51 x';
+const isEdit = ({ method }: Recorded) => method === 'POST';
+
+const withAnn = (play: (stage: Stage) => Promise<void>, page?: string) =>
+  onStage(page === undefined ? cast : { ...cast, page }, play);
+
+/** Ann is approved once whatever the wiki does, and the next run neither approves nor edits. */
+async function approvedOnce(stage: Stage): Promise<void> {
+  const edits = stage.editsSent();
+  stage.wiki.clearFaults();
+  const { report } = await stage.run();
+  expect(report.outcome).toBe('unchanged');
+  expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], edits]);
+}
+
+async function failed(stage: Stage): Promise<string> {
+  const { report } = await stage.run();
+  expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
+  expect(report.changes.map(({ result }) => result)).toEqual(['applied']);
+  const notes = report.notes.filter(({ kind }) => kind === 'audit-log');
+  expect(notes).toEqual([
+    {
+      kind: 'audit-log',
+      account: '1',
+      label: 'ann',
+      because: expect.stringMatching(/^\* 12:\d\d \[\[gitlab:ann\|@ann\]\] was approved\. \(organisation\)$/),
+    },
+  ]);
+  const line = stage.lines.find(({ event }) => event === 'audit.failed');
+  expect(line).toMatchObject({ severity: 'ERROR', lines: notes.map(({ because }) => because) });
+  await approvedOnce(stage);
+  return report.error ?? '';
+}
+
+describe('the audit log', () => {
+  test('is one edit by a bot, after one read, with the lines under the day', () =>
+    withAnn(async (stage) => {
+      const { report } = await stage.run();
+      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 1, edit: 1 }]);
+      expect(stage.wiki.state.edits).toMatchObject([
+        { user: 'Glaab', bot: true, summary: '1 GitLab account approved' },
+      ]);
+      expect(stage.auditPage()).toBe(`The log.\n${PAGE}\n\n${OLD.slice(9)}`);
+      const edit = new URLSearchParams(stage.wiki.requests.find(isEdit)?.body);
+      expect([edit.get('maxlag'), edit.get('assert'), edit.get('bot')]).toEqual(['5', 'user', '1']);
+      await approvedOnce(stage);
+    }, OLD));
+
+  test('creates a page that is missing', () =>
+    withAnn(async (stage) => {
+      await stage.run();
+      expect(stage.auditPage()).toBe(PAGE);
+    }));
+
+  test('is not asked for by a dry run', () =>
+    withAnn(async (stage) => {
+      await stage.run({ dryRun: true });
+      expect(stage.wiki.requests).toEqual([]);
+    }));
+
+  test('is off without its four values, and nothing else changes', () =>
+    withAnn(async (stage) => {
+      const off = {
+        MEDIAWIKI_CONSUMER_TOKEN: undefined,
+        MEDIAWIKI_CONSUMER_SECRET: undefined,
+        MEDIAWIKI_ACCESS_TOKEN: undefined,
+        MEDIAWIKI_ACCESS_SECRET: undefined,
+        MEDIAWIKI_AUDIT_PAGE: undefined,
+      };
+      const { report } = await stage.run({}, off);
+      expect([report.outcome, stage.wiki.requests.length]).toEqual(['applied', 0]);
+    }));
+
+  test('tells nothing private: no name, address, uid or group', () =>
+    onStage(
+      {
+        users: [
+          pending(1, 'ann', {
+            name: 'Ann Private',
+            email: 'secret@example.org',
+            identities: [{ provider: 'cas3', extern_uid: 'ann' }],
+          }),
+        ],
+        groups: { nda: ['ann'] },
+      },
+      async (stage) => {
+        await stage.run();
+        const edit = stage.wiki.requests.find(isEdit)?.body ?? '';
+        for (const word of ['Private', 'secret', 'nda', 'example']) expect(edit).not.toContain(word);
+      },
+    ));
+
+  test('has names that no username can turn into wikitext', () =>
+    onStage(
+      {
+        users: [pending(1, 'a]]b', { name: 'x', identities: [{ provider: 'cas3', extern_uid: 'a]]b' }] })],
+        groups: { wmf: ['a]]b'] },
+      },
+      async (stage) => {
+        await stage.run();
+        expect(stage.auditPage()).toContain('[[gitlab:a&#93;&#93;b|@a&#93;&#93;b]]');
+      },
+    ));
+});
+
+describe('what passes is tried again', () => {
+  const elsewhere = (stage: Stage, times: number) => {
+    let left = times;
+    stage.wiki.state.beforeEdit = () => {
+      if (left === 0) return;
+      left -= 1;
+      const text = `Somebody ${left}.\n${stage.auditPage() ?? ''}`;
+      stage.wiki.write(AUDIT_PAGE, { user: 'Somebody', text });
+    };
+  };
+
+  test.each([[OLD], [undefined]])('an edit conflict, with the other’s edit kept (page %s)', (page) =>
+    withAnn(async (stage) => {
+      elsewhere(stage, 2);
+      const { report } = await stage.run();
+      expect([report.outcome, stage.editsSent()]).toEqual(['applied', 3]);
+      expect(stage.auditPage()).toContain('Somebody 1.');
+      expect(stage.auditPage()).toContain(LINE);
+      await approvedOnce(stage);
+    }, page),
+  );
+
+  test('a third conflict is one too many', () =>
+    withAnn(async (stage) => {
+      elsewhere(stage, 3);
+      expect(await failed(stage)).toContain('editconflict');
+      expect(stage.editsSent()).toBe(3);
+    }, OLD));
+
+  test('a page that was deleted meanwhile', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.beforeEdit = () => {
+        stage.wiki.state.beforeEdit = undefined;
+        stage.wiki.remove(AUDIT_PAGE);
+        stage.clock.advance(1000);
+      };
+      const { report } = await stage.run();
+      expect([report.outcome, stage.auditPage()]).toEqual(['applied', PAGE]);
+    }, OLD));
+
+  test('a bad token, with a fresh one', () =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({
+        when: isEdit,
+        nth: 1,
+        trouble: {
+          kind: 'answer',
+          answer: { status: 200, body: { error: { code: 'badtoken', info: 'Invalid CSRF token.' } } },
+        },
+      });
+      const { report } = await stage.run();
+      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 2, edit: 2 }]);
+    }));
+
+  test('a nonce that was used, three times at the most, each time with another', () =>
+    withAnn(async (stage) => {
+      const info = 'The authorization headers in your request are not valid: Nonce already used: x';
+      stage.wiki.addFault({
+        when: isEdit,
+        trouble: {
+          kind: 'answer',
+          answer: { status: 200, body: { error: { code: 'mwoauth-invalid-authorization', info } } },
+        },
+      });
+      expect(await failed(stage)).toContain('Nonce already used');
+      const headers = stage.wiki.requests.filter(isEdit).map((one) => one.headers.authorization);
+      expect([headers.length, new Set(headers).size]).toEqual([3, 3]);
+    }));
+
+  test('a lagging wiki, after the pause it asks for, five times', () =>
+    withAnn(async (stage) => {
+      let refusals = 5;
+      stage.wiki.state.lag = 9;
+      const { sleep } = stage.clock;
+      stage.clock.sleep = async (ms) => {
+        refusals -= 1;
+        if (refusals === 0) stage.wiki.state.lag = 0;
+        await sleep(ms);
+      };
+      const { report } = await stage.run();
+      expect([report.outcome, stage.editsSent()]).toEqual(['applied', 6]);
+      expect(stage.clock.slept).toEqual([5000, 5000, 5000, 5000, 5000]);
+    }));
+
+  test('a wiki that keeps lagging is given up', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.lag = 9;
+      expect(await failed(stage)).toContain('maxlag');
+      expect(stage.editsSent()).toBe(6);
+    }));
+
+  test('a lagging wiki is not waited for beyond the deadline', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.lag = 9;
+      const { report } = await stage.run({}, { SYNC_DEADLINE_SECONDS: '13' });
+      expect([report.outcome, report.exitCode, stage.editsSent()]).toEqual(['failed', 1, 3]);
+      expect(report.notes.filter(({ kind }) => kind === 'audit-log')).toHaveLength(1);
+    }));
+
+  test('an edit whose answer is lost is looked for, and not made twice', () =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({ when: isEdit, nth: 1, trouble: { kind: 'lose' } });
+      const { report } = await stage.run();
+      expect([report.outcome, stage.editsSent(), stage.auditPage()]).toEqual(['applied', 1, PAGE]);
+    }));
+
+  test('a wiki that is down is given up after three tries', () =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({
+        when: () => true,
+        trouble: { kind: 'answer', answer: { status: 503, body: 'down' } },
+      });
+      expect(await failed(stage)).toContain('503');
+      expect(stage.editsSent()).toBe(0);
+    }));
+});
+
+describe('what does not pass fails at once', () => {
+  const editFault = (code: string) => ({ editFault: { code, info: 'no' } });
+  const faults: readonly (readonly [string, Partial<Stage['wiki']['state']>])[] = [
+    ['readonly', { readOnly: 'maintenance' }],
+    ['blocked', { blocked: true }],
+    ['protectedpage', editFault('protectedpage')],
+    ['abusefilter-disallowed', editFault('abusefilter-disallowed')],
+    ['ratelimited', editFault('ratelimited')],
+  ];
+  test.each(faults)('%s', (code, state) =>
+    withAnn(async (stage) => {
+      Object.assign(stage.wiki.state, state);
+      expect(await failed(stage)).toContain(code);
+      expect(stage.editsSent()).toBe(1);
+      expect(stage.auditPage()).toBe(OLD);
+    }, OLD),
+  );
+
+  test.each([
+    ['an edit that is reported as no success', { edit: { result: 'Failure', captcha: {} } }],
+    ['an answer that is no JSON', '<html>'],
+  ])('%s', (_, body) =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({ when: isEdit, trouble: { kind: 'answer', answer: { status: 200, body } } });
+      await failed(stage);
+      expect(stage.editsSent()).toBe(1);
+    }),
+  );
+
+  test('credentials that are refused, and they are told to nobody', () =>
+    withAnn(async (stage) => {
+      const { report } = await stage.run({}, { MEDIAWIKI_ACCESS_SECRET: 'another-secret' });
+      expect([report.outcome, stage.editsSent()]).toEqual(['failed', 0]);
+      const told = JSON.stringify([report, stage.lines]);
+      for (const secret of [...Object.values(CREDENTIALS), 'another-secret'])
+        expect(told).not.toContain(secret);
+    }));
+});

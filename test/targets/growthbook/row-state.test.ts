@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../../src/engine/model.ts';
+import { type Access, currentAccess } from '../../../src/targets/growthbook/access.ts';
+import { rowStateOf } from '../../../src/targets/growthbook/row-state.ts';
+import { Member } from '../../../src/targets/growthbook/schema.ts';
+import { decision, entry, member, PROJECT } from '../../fixtures.ts';
+
+const more = { role: 'analyst', environments: [], limitAccessByEnvironment: false };
+const read = member('u', {
+  globalRole: 'readonly',
+  teams: ['t1'],
+  projectRoles: [entry('engineer', 'prj_b'), entry('admin')],
+});
+const change: Change<Access, Member> = {
+  ...decision(),
+  row: read,
+  kind: 'revoke',
+  account: 'u',
+  from: currentAccess(read, PROJECT),
+  to: { globalRole: 'readonly', projectRole: 'noaccess', additionalRoles: [] },
+};
+const standing = (now: Member | undefined) => rowStateOf(change, { now, project: PROJECT });
+
+describe('how a row stands to a change', () => {
+  test('as it was read', () => {
+    expect(standing(structuredClone(read))).toEqual({ is: 'unchanged' });
+  });
+
+  test.each([
+    ['its team', { teams: [] }],
+    ['nothing that a write builds on', {}],
+  ])('as it was read where another writer changed %s', (_, over) => {
+    expect(standing({ ...read, ...over })).toEqual({ is: 'unchanged' });
+  });
+
+  test('as it was read after a login stamp', () => {
+    const listed = { ...read, name: 'Ann' };
+    const [before, after] = ['2026-01-01', '2026-06-01'].map((day) =>
+      Member.parse({ ...listed, lastLoginDate: `${day}T00:00:00.000Z` }),
+    );
+    expect(rowStateOf({ ...change, row: before ?? read }, { now: after, project: PROJECT })).toEqual({
+      is: 'unchanged',
+    });
+  });
+
+  test.each([
+    ['globalRole', { globalRole: 'collaborator' }],
+    ['projectRoles', { projectRoles: [entry('engineer', 'prj_b')] }],
+    [
+      'projectRoles',
+      { projectRoles: [entry('engineer', 'prj_b', { environments: ['dev'] }), entry('admin')] },
+    ],
+    ['projectRoles', { projectRoles: [entry('readonly', 'prj_b'), entry('admin')] }],
+    [
+      'projectRoles',
+      { projectRoles: [entry('engineer', 'prj_b', { additionalRoles: [more] }), entry('admin')] },
+    ],
+    [
+      'projectRoles',
+      { projectRoles: [entry('engineer', 'prj_b', { limitAccessByEnvironment: true }), entry('admin')] },
+    ],
+    ['additionalRoles', { additionalRoles: [more] }],
+    ['environments', { environments: ['dev'] }],
+    ['limitAccessByEnvironment', { limitAccessByEnvironment: true }],
+    ['managedbyIdp', { managedbyIdp: true }],
+    ['email', { email: 'somebody@example.org' }],
+  ])('otherwise where its %s changed, which is named', (field, over) => {
+    expect(standing({ ...read, ...over })).toEqual({
+      is: 'conflict',
+      because: `changed since it was read: ${field}`,
+    });
+  });
+
+  test('otherwise where there is no such member any more', () => {
+    expect(standing(undefined)).toEqual({ is: 'conflict', because: 'no longer a member' });
+  });
+
+  test('as planned where somebody else made it so', () => {
+    const now = { ...read, projectRoles: [entry('engineer', 'prj_b'), entry('noaccess')] };
+    expect(standing(now)).toEqual({ is: 'done' });
+  });
+
+  test('not as planned while an additional role is left', () => {
+    const now = {
+      ...read,
+      additionalRoles: [more],
+      projectRoles: [entry('engineer', 'prj_b'), entry('noaccess')],
+    };
+    expect(standing(now).is).toBe('conflict');
+  });
+});
