@@ -70,7 +70,7 @@ describe('carrying a plan out', () => {
 
   test('asks nothing of the target where nothing is to be done', async () => {
     const { target, asked } = targetOf();
-    expect(await apply([], target)).toEqual({ outcomes: [], failures: [], notes: [], troubles: [] });
+    expect(await apply([], target)).toEqual({ results: [], notes: [], errors: [] });
     expect(asked).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ const CONSEQUENCES = [
   [
     'a loss failed for what its row is',
     'r1',
-    { result: 'failed', rowFault: true },
+    { result: 'failed', invalidRow: true },
     ['applied', 'applied', 'applied', 'applied'],
   ],
   ['a loss was thrown out of', 'r1', new Error('broken'), ['applied', 'applied', 'withheld', 'withheld']],

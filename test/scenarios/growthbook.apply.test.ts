@@ -119,11 +119,11 @@ describe('a member who is no longer as planned is withheld', () => {
 });
 
 describe('one change that fails', () => {
-  test('a validation error fails that change alone, says how to mend the row, and the run ends as failed', async () => {
+  test('a validation error fails that change alone, says how to fix the row, and the run ends as failed', async () => {
     stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('"x" is not a valid role') });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
-    expect(changeOf(report, 'u_iris').error).toMatch(/not a valid role.*mend this row/);
+    expect(changeOf(report, 'u_iris').error).toMatch(/not a valid role.*fix this row/);
     expect(stage.growthbook.writes).toHaveLength(11);
   });
 

@@ -39,7 +39,7 @@ const take = (id: string, own?: StillClock) =>
   acquireLease(
     {
       bucket: 'leases',
-      object: 'a-job.json',
+      object: OBJECT,
       holder: id,
       seconds: SECONDS,
       storage: storage.origin,

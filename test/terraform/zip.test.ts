@@ -58,7 +58,7 @@ describe('the source zip', () => {
     expect(names.filter((name) => !name.startsWith('src/'))).toEqual(['package-lock.json', 'package.json']);
     expect(names).toEqual(names.toSorted());
     expect(names).toContain('src/main.ts');
-    expect(names).toContain('src/targets/growthbook/policy.yaml');
+    expect(names).toContain('src/jobs/growthbook-roles/policy.yaml');
   });
 
   it.each(['src/.main.ts.swp', 'src/key.pem'])('refuses a file that does not belong: %s', (path) => {

@@ -65,7 +65,7 @@ async function ask(asking: Asking = {}, before: (server: Conduit) => void = () =
 describe('a membership', () => {
   test('is a yes for the one enabled account that is linked to the name', async () => {
     const { ann, calls } = await ask();
-    expect(ann).toEqual({ member: true, because: 'Ann is in Phabricator trusted-contributors' });
+    expect(ann).toEqual({ isMember: true, because: 'Ann is in Phabricator trusted-contributors' });
     expect(calls).toEqual(['user.whoami', 'user.ldapquery', 'project.search']);
   });
 
@@ -84,7 +84,7 @@ describe('a membership', () => {
 
   test('is a no where nobody linked the name, which Conduit calls an error', async () => {
     const { ann, calls } = await ask({ people: { ann: ['Anna'] } });
-    expect(ann).toEqual({ member: false, because: 'no Phabricator account is linked to this name' });
+    expect(ann).toEqual({ isMember: false, because: 'no Phabricator account is linked to this name' });
     expect(calls).toEqual(['user.whoami', 'user.ldapquery']);
   });
 
@@ -98,7 +98,7 @@ describe('a membership', () => {
 
   test('is a no outside the project', async () => {
     expect((await ask({ projects: [project({ members: [] })] })).ann).toEqual({
-      member: false,
+      isMember: false,
       because: 'Ann is not in Phabricator trusted-contributors',
     });
   });
@@ -106,8 +106,8 @@ describe('a membership', () => {
   test('is a no that is told where the account is disabled', async () => {
     const { ann } = await ask({ accounts: [account('Ann', { ldapName: 'Ann A', disabled: true })] });
     expect(ann).toMatchObject({
-      member: false,
-      told: true,
+      isMember: false,
+      worthReporting: true,
       because: 'the Phabricator account Ann is disabled',
     });
   });
@@ -116,8 +116,8 @@ describe('a membership', () => {
     const accounts = [account('Ann', { ldapName: 'Ann A' }), account('Ann2', { ldapName: 'Ann A' })];
     const { ann } = await ask({ accounts });
     expect(ann).toMatchObject({
-      member: false,
-      told: true,
+      isMember: false,
+      worthReporting: true,
       because: expect.stringContaining('2 Phabricator accounts'),
     });
   });
