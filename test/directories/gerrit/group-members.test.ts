@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readGroupMembers } from '../../../src/directories/gerrit/group-members.ts';
 import { testRun } from '../../fixtures.ts';
-import { type GerritGroup, startGerrit } from '../../sandbox/gitlab/gerrit.ts';
 import type { GerritAccount } from '../../sandbox/gitlab/gerrit.ts';
+import { type GerritGroup, startGerrit } from '../../sandbox/gitlab/gerrit.ts';
 import type { Answer } from '../../sandbox/server.ts';
 
 const account = (id: number, username?: string, inactive = false): GerritAccount => ({

@@ -1,5 +1,5 @@
 import { ProtocolOperation } from 'ldapts';
-import { normalizeDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
 import { inScope, type LdapAttribute, type LdapEntry, selected } from './entries.ts';
 import { matcher } from './filter.ts';
 import {

@@ -1,4 +1,4 @@
-import { normalizeDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
 import { type LdapEntry, matchableValues, matchingForm } from './entries.ts';
 
 /** `(attribute:rule:=value)`. */

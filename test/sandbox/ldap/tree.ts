@@ -1,4 +1,4 @@
-import { normalizeDn, parseDn } from '../../../src/directories/ldap-dn.ts';
+import { normalizeDn, parseDn } from '../../../src/directories/ldap/dn.ts';
 import type { LdapEntry } from './entries.ts';
 import type { LdapWorld } from './world.ts';
 
