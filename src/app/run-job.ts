@@ -94,7 +94,7 @@ function createRun(
   { context, log, settings }: { context: RunContext; log: RunLog; settings?: CommonValues },
 ): Run {
   const { clock, stop } = context;
-  const mode = settings?.MODE ?? 'observe';
+  const mode = settings?.MODE ?? (context.environment.MODE?.trim() === 'enforce' ? 'enforce' : 'observe');
   return {
     id: log.id,
     job: job.name,

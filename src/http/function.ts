@@ -1,12 +1,14 @@
 import type { HttpFunction, Request } from '@google-cloud/functions-framework';
-import { type RunContext, rejectRequest, runJob } from '../app/run-job.ts';
+import { type RunContext, type RunRequest, type RunResult, rejectRequest, runJob } from '../app/run-job.ts';
 import { OUTCOMES } from '../engine/outcome.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readEnvironment } from '../platform/environment.ts';
-import { InvalidRequestError } from '../platform/errors.ts';
-import { readRequest } from './request.ts';
+import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { readBody } from './body.ts';
+import { withPlanSlot } from './plan-slots.ts';
+import { checkTarget, readRequest } from './request.ts';
 import { sendResult } from './response.ts';
 
 /** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. */
@@ -14,15 +16,47 @@ export function httpFunction(job: Job): HttpFunction {
   return async (request, response) => {
     const context = contextOf(request);
     try {
-      const result = await runJob(job, readRequest(request), context);
+      const result = await runRequest(job, await parse(request), context);
       await sendResult(request, response, { result, status: OUTCOMES[result.report.outcome].status });
     } catch (error) {
       if (!(error instanceof InvalidRequestError)) throw error;
-      if (error.status === 405) response.set('Allow', 'GET, POST');
+      for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);
       const result = rejectRequest(job, error.message, context);
       await sendResult(request, response, { result, status: error.status });
     }
   };
+}
+
+/** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  405: { Allow: 'GET, POST' },
+  413: { Connection: 'close' },
+  503: { 'Retry-After': '30' },
+};
+
+async function parse(request: Request): Promise<RunRequest> {
+  const { method, originalUrl: url } = request;
+  checkTarget({ method, url });
+  try {
+    return readRequest({ method, url, body: await readBody(request) });
+  } catch (error) {
+    if (error instanceof InvalidRequestError) throw error;
+    throw new InvalidRequestError(`request: the body could not be read: ${messageOf(error)}`);
+  }
+}
+
+/** A plan waits for its place until the job's time limit; a run that may write never waits. */
+async function runRequest(job: Job, asked: RunRequest, context: RunContext): Promise<RunResult> {
+  const run = () => runJob(job, asked, context);
+  return asked.dryRun ? await withPlanSlot(timeLimitOf(job, context), run) : await run();
+}
+
+const FALLBACK_SECONDS = 60;
+
+function timeLimitOf({ settings }: Job, { environment }: RunContext): number {
+  const name = 'SYNC_DEADLINE_SECONDS';
+  const seconds = Number(environment[name] ?? settings[name]?.defaultText ?? FALLBACK_SECONDS);
+  return 1000 * (seconds > 0 && seconds <= 1700 ? seconds : FALLBACK_SECONDS);
 }
 
 function contextOf(request: Request): RunContext {

@@ -1,9 +1,15 @@
-import type { Request } from '@google-cloud/functions-framework';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { RunRequest } from '../app/run-job.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { parseJsonBody } from './json-body.ts';
+
+/** The parts of an HTTP request that say what is asked. `url` is the request target as it was sent. */
+export interface HttpRequestParts {
+  readonly method: string;
+  readonly url: string;
+  readonly body: Uint8Array;
+}
 
 const Body = z.strictObject({
   dryRun: z.boolean().optional(),
@@ -14,21 +20,26 @@ const Body = z.strictObject({
   reason: z.string().trim().min(1).max(500).optional(),
 });
 
-/** Reads what a request asks for. Throws `InvalidRequestError` for anything that is not exactly as specified. */
-export function readRequest(request: Pick<Request, 'method' | 'url' | 'rawBody'>): RunRequest {
-  const { method } = request;
-  if (method !== 'GET' && method !== 'POST') {
+/** Throws `InvalidRequestError` for any path but `/` (404) and any method but GET and POST (405). */
+export function checkTarget({ method, url }: Pick<HttpRequestParts, 'method' | 'url'>): void {
+  const path = url.split('?', 1)[0] ?? '';
+  if (path !== '/')
+    throw new InvalidRequestError(`request: unknown path (found ${path.slice(0, 100)}, allowed /)`, 404);
+  if (method !== 'GET' && method !== 'POST')
     throw new InvalidRequestError(`request: unknown method (found ${method}, allowed GET, POST)`, 405);
-  }
-  const [, query = ''] = request.url.split('?', 2);
-  const inQuery = dryRunIn(new URLSearchParams(query));
-  const body = readBody(request.rawBody);
-  if (method === 'GET') {
-    if (request.rawBody?.length) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
+}
+
+/** Reads what a request asks for. Throws `InvalidRequestError` for anything that is not exactly as specified. */
+export function readRequest(parts: HttpRequestParts): RunRequest {
+  checkTarget(parts);
+  const inQuery = dryRunIn(parts.url);
+  if (parts.method === 'GET') {
+    if (parts.body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
     if (inQuery === false)
       throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
     return { dryRun: true };
   }
+  const body = readFields(parts.body);
   const dryRun = inQuery === true || body.dryRun === true;
   const { approve, reason } = body;
   if (approve === undefined && reason === undefined) return { dryRun };
@@ -38,40 +49,24 @@ export function readRequest(request: Pick<Request, 'method' | 'url' | 'rawBody'>
   return { dryRun, approval: { hash: approve, reason } };
 }
 
-function dryRunIn(query: URLSearchParams): boolean | undefined {
-  for (const name of query.keys()) {
-    if (name !== 'dryRun')
-      throw new InvalidRequestError(`request: unknown parameter (found ${name}, allowed dryRun)`);
-  }
-  const values = query.getAll('dryRun');
-  const [value] = values;
-  if (value === undefined) return undefined;
-  if (values.length === 1 && (value === 'true' || value === 'false')) return value === 'true';
-  throw new InvalidRequestError(`request: dryRun (found ${values.join(', ')}, allowed true or false, once)`);
+/** The query begins at the first `?`. It is compared as text, so that nothing in it is half read. */
+function dryRunIn(url: string): boolean | undefined {
+  const start = url.indexOf('?');
+  const query = start < 0 ? '' : url.slice(start + 1);
+  if (query === '') return undefined;
+  if (query === 'dryRun=true' || query === 'dryRun=false') return query === 'dryRun=true';
+  throw new InvalidRequestError(
+    `request: unknown query (found ${query.slice(0, 100)}, allowed dryRun=true or dryRun=false, once)`,
+  );
 }
 
-function readBody(raw: Uint8Array | undefined): z.infer<typeof Body> {
-  if (!raw?.length) return {};
-  const parsed = Body.safeParse(jsonIn(raw));
+function readFields(body: Uint8Array): z.infer<typeof Body> {
+  if (body.length === 0) return {};
+  const parsed = Body.safeParse(parseJsonBody(body));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-  throw new InvalidRequestError(`request: ${faults.join('; ')} (allowed: dryRun, approve with reason)`);
+  const errors = parsed.error.issues.slice(0, 10).map(describeIssue);
+  throw new InvalidRequestError(`request: ${errors.join('; ')} (allowed: dryRun, approve with reason)`);
 }
 
-function jsonIn(raw: Uint8Array): unknown {
-  const { text, value } = parsedJson(raw);
-  // JSON.parse takes the last of repeated keys; YAML, of which JSON is a part, refuses them.
-  const [repeated] = parseDocument(text, { schema: 'json' }).errors;
-  if (repeated)
-    throw new InvalidRequestError('request: the body is not what it seems (found a repeated key)');
-  return value;
-}
-
-function parsedJson(raw: Uint8Array): { readonly text: string; readonly value: unknown } {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
-    return { text, value: JSON.parse(text) };
-  } catch {
-    throw new InvalidRequestError(`request: the body is not JSON (found ${raw.length} bytes)`);
-  }
-}
+const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
+  `${path.join('.') || 'body'}: ${message.slice(0, 300)}`;

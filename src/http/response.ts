@@ -7,7 +7,7 @@ export async function sendResult(
   response: Response,
   { result, status }: { result: RunResult; status: number },
 ): Promise<void> {
-  response.status(status).set('Cache-Control', 'no-store');
+  response.status(status).set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   if (request.accepts(['application/json', 'text/plain']) !== 'text/plain') {
     response.json(result.report);
     return;

@@ -8,10 +8,13 @@ export class SettingsError extends Error {
   }
 }
 
-/** A call that can't be understood: no run takes place. `status` is the HTTP status to answer with. */
+/** The HTTP statuses of a request that starts no run. */
+export type InvalidRequestStatus = 400 | 404 | 405 | 413 | 503;
+
+/** A request that cannot be understood or not be served now: no run takes place. `status` is the HTTP status of the answer. */
 export class InvalidRequestError extends Error {
-  readonly status: 400 | 405;
-  constructor(message: string, status: 400 | 405 = 400) {
+  readonly status: InvalidRequestStatus;
+  constructor(message: string, status: InvalidRequestStatus = 400) {
     super(message);
     this.name = 'InvalidRequestError';
     this.status = status;
