@@ -1,8 +1,8 @@
 import { type Framework, startFramework } from './framework.ts';
-import { DENIED, gitlabStory } from './gitlab/story.ts';
+import { DENIED, gitlabExample } from './gitlab/example.ts';
 import { renderWikitext } from './gitlab/wikitext.ts';
 import { startGitlabWorld } from './gitlab/world.ts';
-import { groupDn } from './growthbook/story.ts';
+import { groupDn } from './growthbook/example.ts';
 import { startGrowthBookWorld } from './growthbook/world.ts';
 
 const print = (text: string) => process.stdout.write(text);
@@ -26,7 +26,7 @@ async function growthBookDemo(): Promise<void> {
     title('growthbook-roles: somebody empties an LDAP group, and nothing is written');
     const writes = world.growthbook.writes.length;
     const group = world.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
-    if (!group) throw new Error('demo: the story has lost its group');
+    if (!group) throw new Error('demo: the example has lost its group');
     group.attributes.member = [];
     await show(framework, 'POST');
     print(`\nWrites since: ${world.growthbook.writes.length - writes}\n`);
@@ -37,7 +37,7 @@ async function growthBookDemo(): Promise<void> {
 }
 
 async function gitlabDemo(): Promise<void> {
-  const world = await startGitlabWorld(gitlabStory);
+  const world = await startGitlabWorld(gitlabExample);
   const environment = { ...world.environment, DENIED_ACCOUNTS: DENIED, MODE: 'enforce' };
   const framework = await startFramework('gitlabApprovals', environment);
   try {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { frameworkCommand } from './framework.ts';
-import { DENIED, gitlabStory } from './gitlab/story.ts';
+import { DENIED, gitlabExample } from './gitlab/example.ts';
 import { startGitlabWorld } from './gitlab/world.ts';
 import { startGrowthBookWorld } from './growthbook/world.ts';
 
@@ -18,7 +18,7 @@ type Environment = Readonly<Record<string, string>>;
 const WORLDS: Readonly<Record<string, () => Promise<Environment>>> = {
   growthbookRoles: async () => (await startGrowthBookWorld()).environment,
   gitlabApprovals: async () => ({
-    ...(await startGitlabWorld(gitlabStory)).environment,
+    ...(await startGitlabWorld(gitlabExample)).environment,
     DENIED_ACCOUNTS: DENIED,
   }),
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
-import { groupDn, ldapEntries, PROJECTS } from '../sandbox/growthbook/story.ts';
+import { groupDn, ldapEntries, PROJECTS } from '../sandbox/growthbook/example.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
 const uids = Array.from({ length: 300 }, (_, n) => `person${n}`);

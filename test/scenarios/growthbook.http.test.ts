@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Framework, startFramework } from '../sandbox/framework.ts';
-import { ldapEntries } from '../sandbox/growthbook/story.ts';
+import { ldapEntries } from '../sandbox/growthbook/example.ts';
 import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import { hasSlapd, type Slapd, startSlapd } from '../sandbox/ldap/slapd.ts';
 

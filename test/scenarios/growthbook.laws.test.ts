@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { effectiveAccess, gained } from '../sandbox/growthbook/access.ts';
 import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
+import { groupDn, ldapEntries, PROJECT, PROJECTS } from '../sandbox/growthbook/example.ts';
 import { validateQuery, validateRoleWrite } from '../sandbox/growthbook/openapi.ts';
 import type { MemberSeed, TeamRow } from '../sandbox/growthbook/state.ts';
-import { groupDn, ldapEntries, PROJECT, PROJECTS } from '../sandbox/growthbook/story.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
 const ROLES = [

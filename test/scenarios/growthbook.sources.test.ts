@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { groupDn } from '../sandbox/growthbook/story.ts';
+import { groupDn } from '../sandbox/growthbook/example.ts';
 import type { Recorded, Trouble } from '../sandbox/server.ts';
 import { type Stage, setStage } from './growthbook.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../sandbox/growthbook/world.ts';
 import type { Recorded } from '../sandbox/server.ts';
 
-/** The story's world with time standing still, and a way to run the job in it. */
+/** The example's world with time standing still, and a way to run the job in it. */
 export interface Stage extends GrowthBookWorld {
   readonly clock: StillClock;
   /** Every log line so far. */

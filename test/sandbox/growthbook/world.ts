@@ -1,9 +1,9 @@
 import type { LdapEntry } from '../ldap/entries.ts';
 import { type LdapSandbox, startLdapServer } from '../ldap/server.ts';
+import { dataYamlText, growthBookContent, ldapEntries, PROJECT, PROTECTED } from './example.ts';
 import { type Gitiles, startGitiles } from './gitiles.ts';
 import { type GrowthBook, startGrowthBook } from './server.ts';
 import { DEFAULT_KEY, type GrowthBookContent } from './state.ts';
-import { dataYamlText, growthBookContent, ldapEntries, PROJECT, PROTECTED } from './story.ts';
 
 /** Everything that `growthbook-roles` talks to, on loopback, and the environment that points there. */
 export interface GrowthBookWorld {
@@ -18,7 +18,7 @@ const BINDER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };
 const FILE = 'modules/admin/data/data.yaml';
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
 
-/** What differs from the story. `now` gives milliseconds. */
+/** What differs from the example. `now` gives milliseconds. */
 export interface GrowthBookWorldOptions {
   readonly now?: () => number;
   readonly content?: GrowthBookContent;
@@ -27,7 +27,7 @@ export interface GrowthBookWorldOptions {
   readonly file?: string | Buffer;
 }
 
-/** Starts the story's world, or another one. */
+/** Starts the example's world, or another one. */
 export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {}): Promise<GrowthBookWorld> {
   const {
     now = Date.now,

@@ -15,7 +15,7 @@ export const PROTECTED = 'ada@example.org';
 
 type Group = 'admin' | 'customelevatedaccess' | 'readonly';
 
-/** One person of the story: LDAP groups by their last word, POSIX groups besides the gate, addresses. */
+/** One person of the example: LDAP groups by their last word, POSIX groups besides the gate, addresses. */
 interface Person {
   readonly uid: string;
   readonly ldap: readonly Group[];
@@ -193,7 +193,7 @@ const unit = (name: string): LdapEntry => ({
   attributes: { objectClass: ['organizationalUnit'], ou: name },
 });
 
-/** The directory of the story; one member of a group left without a trace. */
+/** The directory of the example; one member of a group left without a trace. */
 export const ldapEntries = (): LdapEntry[] => [
   { dn: BASE, attributes: { objectClass: ['dcObject', 'organization'], dc: 'wikimedia', o: 'wikimedia' } },
   unit('people'),
@@ -217,5 +217,5 @@ const dataSeed: DataYamlSeed = {
   },
 };
 
-/** Puppet's `data.yaml` of the story. */
+/** Puppet's `data.yaml` of the example. */
 export const dataYamlText = (): string => dataYaml(dataSeed);

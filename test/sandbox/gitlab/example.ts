@@ -6,7 +6,7 @@ import { linked, pending } from './world.ts';
 const older = (uid: string) => ({ identities: [{ provider: 'cas3', extern_uid: uid }] });
 
 /** A dozen accounts that wait: each rule of trust, and each way of not being approved. */
-export const gitlabStory: Cast = {
+export const gitlabExample: Cast = {
   users: [
     // Trusted by an LDAP group, by name and by the older identity.
     pending(101, 'amir'),
@@ -43,5 +43,5 @@ export const gitlabStory: Cast = {
   page: '=== 2026-05-31 ===\n* 06:51 [[gitlab:alon|@alon]] was approved. (Toolforge)\n',
 };
 
-/** Whom the story's operator never approves. */
+/** Whom the example's operator never approves. */
 export const DENIED = 'hugo';
