@@ -1,4 +1,6 @@
 import { messageOf } from '../platform/errors.ts';
+import type { Log } from '../platform/log.ts';
+import { EVENTS } from './log-events.ts';
 import { type Change, type ChangeResult, isLoss, type Note, type WriteResult } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
 import type { Target, Verification } from './stages.ts';
@@ -17,6 +19,7 @@ export interface ApplyResult<A, R = unknown> {
 export async function apply<A, R>(
   changes: readonly Change<A, R>[],
   target: Target<A, R>,
+  log: Log,
 ): Promise<ApplyResult<A, R>> {
   if (changes.length === 0) return { results: [], notes: [], errors: [] };
   const written: ChangeResult<A, R>[] = [];
@@ -25,6 +28,7 @@ export async function apply<A, R>(
   for (const change of changes) {
     const result = await writeOne(change, target, { stopReason, openLoss });
     written.push({ change, ...result });
+    logWrite(change, result, log);
     stopReason ??= result.stopReason;
     if (isLoss(change.kind) && isUnfinished(result))
       openLoss ??= `${change.kind} of account ${change.account}`;
@@ -34,7 +38,11 @@ export async function apply<A, R>(
   return {
     results: verified.results,
     notes: [...staleNotes(verified.results), ...verified.notes],
-    errors: [...(stopReason ? [toRunError(stopReason)] : []), ...errorsIn(verified)],
+    errors: [
+      ...(stopReason ? [toRunError(stopReason)] : []),
+      ...errorsIn(verified),
+      ...staleLosses(verified.results),
+    ],
   };
 }
 
@@ -54,6 +62,25 @@ const staleNotes = (results: readonly ChangeResult<unknown>[]): readonly Note[] 
   results
     .filter(({ stale }) => stale)
     .map(({ change: { account, label }, error = '' }) => ({ kind: 'stale', account, label, because: error }));
+
+/** One line at the moment of each write: a run that is killed later still shows what it did. */
+function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
+  if (result !== 'applied' && result !== 'failed') return;
+  const { account, label, kind, from, to, rule } = change;
+  const fields = { account, label, kind, from, to, rule, ...(error === undefined ? {} : { error }) };
+  if (result === 'applied') log.info({ event: EVENTS.changeApplied, ...fields }, 'change applied');
+  else log.error({ event: EVENTS.changeFailed, ...fields }, 'change failed');
+}
+
+/** A loss that was withheld because its account changed meanwhile leaves access in place: the run is not a success. */
+function staleLosses(results: readonly ChangeResult<unknown>[]): readonly RunError[] {
+  const left = results.filter(({ change, stale }) => stale && isLoss(change.kind)).length;
+  if (left === 0) return [];
+  const what = left === 1 ? '1 loss is' : `${left} losses are`;
+  return [
+    { outcome: 'deadline', message: `${what} left for the next run: the account changed after the plan` },
+  ];
+}
 
 const isUnfinished = ({ result, invalidRow }: WriteResult) =>
   (result === 'failed' || result === 'withheld') && !invalidRow;

@@ -1,5 +1,7 @@
 /** The `event` field of log lines. Metrics and alerts in terraform/ filter on these. */
 export const EVENTS = {
+  changeApplied: 'change.applied',
+  changeFailed: 'change.failed',
   decision: 'decision',
   runCompleted: 'run.completed',
   writeRepeated: 'write.repeated',

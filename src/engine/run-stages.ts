@@ -56,7 +56,7 @@ async function carryOut<F, A, R>(
   }
   if (run.dryRun) return { results: preview(plan, 'planned'), notes: [], errors: [] };
   run.writeGuard.open();
-  return await apply(plan?.changes ?? [], target);
+  return await apply(plan?.changes ?? [], target, run.log);
 }
 
 /** The results of a plan that is only shown. */

@@ -4,7 +4,7 @@ import type { Change, ChangeKind, ChangeResult, WriteResult } from '../../src/en
 import { toRunError } from '../../src/engine/outcome.ts';
 import type { Target, Verification } from '../../src/engine/stages.ts';
 import { DeadlineError, SourceError, StopError } from '../../src/platform/errors.ts';
-import { decision } from '../fixtures.ts';
+import { decision, testRun } from '../fixtures.ts';
 
 const change = (kind: ChangeKind, account: string): Change<string> => ({
   ...decision(),
@@ -61,7 +61,7 @@ describe('carrying a plan out', () => {
       underWay -= 1;
       return await target.write(one);
     };
-    const applied = await apply(PLAN, { ...target, write });
+    const applied = await apply(PLAN, { ...target, write }, testRun().log);
     expect(asked).toEqual(['begin', 'r1', 'r2', 'd', 'u', 'g', 'verify']);
     expect(peak).toBe(1);
     expect(applied.errors).toEqual([]);
@@ -70,7 +70,7 @@ describe('carrying a plan out', () => {
 
   test('asks nothing of the target where nothing is to be done', async () => {
     const { target, asked } = targetOf();
-    expect(await apply([], target)).toEqual({ results: [], notes: [], errors: [] });
+    expect(await apply([], target, testRun().log)).toEqual({ results: [], notes: [], errors: [] });
     expect(asked).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe('carrying a plan out', () => {
     const { target, asked } = targetOf(
       Object.fromEntries(PLAN.map(({ account }) => [account, { result: 'applied' }])),
     );
-    const { results, errors } = await apply(PLAN, target);
+    const { results, errors } = await apply(PLAN, target, testRun().log);
     expect(asked).not.toContain('settle');
     expect([results.length, errors]).toEqual([5, []]);
   });
@@ -89,7 +89,11 @@ describe('carrying a plan out', () => {
       failures: ['members vanished'],
       notes: [{ kind: 'new-member', account: 'n', label: 'n', because: 'joined' }],
     });
-    const { results, errors, notes } = await apply(PLAN.slice(0, 2), targetOf({}, { verify }).target);
+    const { results, errors, notes } = await apply(
+      PLAN.slice(0, 2),
+      targetOf({}, { verify }).target,
+      testRun().log,
+    );
     expect(resultsByAccount(results)).toEqual({ r1: 'failed', r2: 'failed' });
     expect(errors).toEqual([
       { outcome: 'failed', message: '2 changes failed' },
@@ -143,14 +147,14 @@ const CONSEQUENCES = [
 
 describe('one change that does not come about', () => {
   test.each(CONSEQUENCES)('%s (%s)', async (_, account, answer, expected) => {
-    const { results } = await apply(PLAN, targetOf({ [account]: answer }).target);
+    const { results } = await apply(PLAN, targetOf({ [account]: answer }).target, testRun().log);
     const { r2, d, u, g } = resultsByAccount(results);
     expect([r2, d, u, g]).toEqual(expected);
   });
 
   test('a gain that is withheld for it names the loss, and nothing is sent', async () => {
     const { target, asked } = targetOf({ r1: { result: 'failed' } });
-    const { results } = await apply(PLAN, target);
+    const { results } = await apply(PLAN, target, testRun().log);
     expect(results.find(({ change: { account } }) => account === 'u')?.error).toContain(
       'revoke of account r1',
     );
@@ -158,13 +162,17 @@ describe('one change that does not come about', () => {
   });
 
   test('a change that failed makes a failed run, with the count', async () => {
-    const { errors } = await apply(PLAN, targetOf({ g: { result: 'failed', error: 'x' } }).target);
+    const { errors } = await apply(
+      PLAN,
+      targetOf({ g: { result: 'failed', error: 'x' } }).target,
+      testRun().log,
+    );
     expect(errors).toEqual([{ outcome: 'failed', message: '1 change failed' }]);
   });
 
   test('a thrown error fails that change alone, with its message, and is read back', async () => {
     const { target, asked } = targetOf({ u: new Error('broken') });
-    const { results } = await apply(PLAN, target);
+    const { results } = await apply(PLAN, target, testRun().log);
     expect(results.find(({ change: { account } }) => account === 'u')).toMatchObject({
       result: 'failed',
       error: 'broken',
@@ -173,9 +181,47 @@ describe('one change that does not come about', () => {
     expect(asked.at(-1)).toBe('verify');
   });
 
-  test('a stale change alone is a note and no trouble', async () => {
+  test('a stale loss is left for the next run, so the run is not a success', async () => {
     const stale: WriteResult = { result: 'withheld', stale: true, error: 'stale: changed since' };
-    const { errors, notes } = await apply(PLAN, targetOf({ g: stale }).target);
+    const { errors } = await apply(PLAN, targetOf({ r1: stale, d: stale }).target, testRun().log);
+    expect(errors).toEqual([
+      {
+        outcome: 'deadline',
+        message: '2 losses are left for the next run: the account changed after the plan',
+      },
+    ]);
+  });
+
+  test.each([
+    ['applied', { result: 'applied', sent: true }, 'change.applied', 'INFO'],
+    ['failed', { result: 'failed', error: 'no' }, 'change.failed', 'ERROR'],
+  ] as const)(
+    'a change that is %s is logged before the next one is written',
+    async (_, result, event, severity) => {
+      const run = testRun();
+      const seen: number[] = [];
+      const { target } = targetOf();
+      const write = async (one: Change<string>) => {
+        seen.push(run.lines.length);
+        return one.account === 'r1' ? result : await target.write(one);
+      };
+      await apply(PLAN.slice(0, 2), { ...target, write }, run.log);
+      expect(seen).toEqual([0, 1]);
+      expect(run.lines[0]).toMatchObject({
+        event,
+        severity,
+        account: 'r1',
+        kind: 'revoke',
+        from: 'old',
+        to: 'new',
+        rule: 1,
+      });
+    },
+  );
+
+  test('a stale gain alone is a note and no error', async () => {
+    const stale: WriteResult = { result: 'withheld', stale: true, error: 'stale: changed since' };
+    const { errors, notes } = await apply(PLAN, targetOf({ g: stale }).target, testRun().log);
     expect(errors).toEqual([]);
     expect(notes).toEqual([
       { kind: 'stale', account: 'g', label: 'g@example.org', because: 'stale: changed since' },
@@ -189,7 +235,7 @@ describe('a stop', () => {
     ['DeadlineError', new DeadlineError('growthbook: POST'), 'deadline'],
   ])('by %s withholds the rest, losses too, and settles what was sent', async (_, stopReason, outcome) => {
     const { target, asked } = targetOf({ r2: { result: 'withheld', stopReason } });
-    const { results, errors } = await apply(PLAN, target);
+    const { results, errors } = await apply(PLAN, target, testRun().log);
     expect(asked).toEqual(['begin', 'r1', 'r2', 'verify']);
     expect(resultsByAccount(results)).toEqual({
       r1: 'applied',
@@ -207,7 +253,7 @@ describe('a stop', () => {
       throw new SourceError('the list could not be read');
     };
     const { target, asked } = targetOf({}, { begin });
-    const { results, errors } = await apply(PLAN, target);
+    const { results, errors } = await apply(PLAN, target, testRun().log);
     expect(asked).toEqual([]);
     expect(new Set(Object.values(resultsByAccount(results)))).toEqual(new Set(['withheld']));
     expect(errors).toEqual([{ outcome: 'source-failed', message: 'the list could not be read' }]);
@@ -221,7 +267,7 @@ describe('a stop', () => {
       notes: [],
       stopReason,
     });
-    const { errors } = await apply(PLAN, targetOf({}, { verify }).target);
+    const { errors } = await apply(PLAN, targetOf({}, { verify }).target, testRun().log);
     expect(errors).toEqual([{ outcome: 'deadline', message: stopReason.message }]);
   });
 
@@ -236,6 +282,7 @@ describe('a stop', () => {
     const { errors } = await apply(
       PLAN,
       targetOf({ r2: { result: 'withheld', stopReason } }, { verify }).target,
+      testRun().log,
     );
     expect(errors).toEqual([{ outcome: 'failed', message: 'first' }]);
   });

@@ -97,6 +97,17 @@ describe('a member who is no longer as planned is withheld', () => {
     const { report } = await stage.run();
     expect(resultsOf(report)).toMatchObject(Object.fromEntries(GAINS.map((id) => [id, 'withheld'])));
     expect(stage.growthbook.writes).toHaveLength(6);
+    expect([report.outcome, report.exitCode]).toEqual(['deadline', 6]);
+    expect(report.error).toContain('1 loss is left for the next run');
+  });
+
+  test('each write is logged at its moment, with its result and the run', async () => {
+    const { report } = await stage.run();
+    const lines = stage.lines.filter(({ event }) => event === 'change.applied');
+    expect(lines.map(({ account }) => account)).toEqual(report.changes.map(({ account }) => account));
+    expect(lines[0]).toMatchObject({ sync_run_id: report.run.id, kind: 'revoke', rule: 1, severity: 'INFO' });
+    const first = stage.lines.findIndex(({ event }) => event === 'change.applied');
+    expect(first).toBeLessThan(stage.lines.findIndex(({ event }) => event === 'decision'));
   });
 
   test('a login stamp makes nobody stale', async () => {

@@ -11,7 +11,7 @@ export interface LdapPerson {
   readonly uid: string;
   readonly cns: readonly string[];
   readonly mails: readonly string[];
-  /** Locked (any `pwdAccountLockedTime`), or under the policy `cn=disabled,ou=ppolicies,…`. */
+  /** Locked for good (`pwdAccountLockedTime` is `000001010000Z`), or under the policy `cn=disabled,ou=ppolicies,…`. */
   readonly disabled: boolean;
 }
 
@@ -169,7 +169,7 @@ function singleUid(entry: Entry): string {
 }
 
 function personIn(entry: Entry, uid: string): LdapPerson {
-  const locked = attributeValues(entry, 'pwdAccountLockedTime').length > 0;
+  const locked = attributeValues(entry, 'pwdAccountLockedTime').includes(LOCKED_FOR_GOOD);
   return {
     dn: entry.dn,
     uid,
@@ -178,6 +178,9 @@ function personIn(entry: Entry, uid: string): LdapPerson {
     disabled: locked || attributeValues(entry, 'pwdPolicySubentry').some(isDisabledPolicy),
   };
 }
+
+/** Any other time is a lock after wrong passwords, which ends by itself (draft-behera-ldap-password-policy, 5.3.3). */
+const LOCKED_FOR_GOOD = '000001010000Z';
 
 const isDisabledPolicy = (dn: string) => `${normalizeDn(dn)},`.startsWith('cn=disabled,ou=ppolicies,');
 

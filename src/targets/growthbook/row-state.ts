@@ -9,16 +9,42 @@ export type RowState =
   | { readonly is: 'done' }
   | { readonly is: 'conflict'; readonly because: string };
 
-/** The fields that a write is built on. A login time or a name may change meanwhile. */
+/** The fields that a plan is made from. A login time or a name may change meanwhile. */
 const COMPARED = [
   'email',
   'globalRole',
-  'environments',
-  'limitAccessByEnvironment',
+  'limit',
   'additionalRoles',
   'projectRoles',
+  'teams',
   'managedbyIdp',
-] as const satisfies readonly (keyof Member)[];
+] as const;
+
+interface Limited {
+  readonly limitAccessByEnvironment: boolean;
+  readonly environments: readonly string[];
+}
+
+/** A limit in effective form: without a limit the list of environments means nothing. */
+const limitOf = ({ limitAccessByEnvironment: limited, environments }: Limited) =>
+  limited ? environments.toSorted() : null;
+
+const roleOf = (row: Limited & { readonly role: string }) => ({ role: row.role, limit: limitOf(row) });
+
+/** A row in effective form: GrowthBook rewrites all rows on its first write and adds empty lists where nothing was. */
+const effective = (row: Member): Readonly<Record<(typeof COMPARED)[number], unknown>> => ({
+  email: row.email,
+  globalRole: row.globalRole,
+  limit: limitOf(row),
+  additionalRoles: row.additionalRoles.map(roleOf),
+  projectRoles: row.projectRoles.map((entry) => ({
+    project: entry.project,
+    ...roleOf(entry),
+    additionalRoles: (entry.additionalRoles ?? []).map(roleOf),
+  })),
+  teams: row.teams.toSorted(),
+  managedbyIdp: row.managedbyIdp,
+});
 
 /** Compares a row, read just now, with the row that the change was planned from. */
 export function rowStateOf(
@@ -27,7 +53,8 @@ export function rowStateOf(
 ): RowState {
   if (!now) return { is: 'conflict', because: 'no longer a member' };
   if (canonicalJson(currentAccess(now, project)) === canonicalJson(change.to)) return { is: 'done' };
-  const changed = COMPARED.filter((field) => canonicalJson(now[field]) !== canonicalJson(change.row[field]));
+  const [present, planned] = [effective(now), effective(change.row)];
+  const changed = COMPARED.filter((field) => canonicalJson(present[field]) !== canonicalJson(planned[field]));
   if (changed.length === 0) return { is: 'unchanged' };
   return { is: 'conflict', because: `changed since it was read: ${changed.join(', ')}` };
 }

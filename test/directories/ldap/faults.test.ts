@@ -157,7 +157,7 @@ describe('an entry that is not as expected', () => {
           UID: 'ann',
           Cn: 'Ann',
           MAIL: 'a@example.org',
-          PwdAccountLockedTime: '0',
+          PwdAccountLockedTime: '000001010000Z',
         },
       },
     ];

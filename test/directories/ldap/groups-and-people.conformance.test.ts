@@ -9,6 +9,7 @@ import {
   disabledByPolicy,
   groupEntry,
   groupsBase,
+  lockedForAWhile,
   peopleBase,
   personDn,
   personEntry,
@@ -23,6 +24,7 @@ const entries = [
   personEntry('cem', { more: disabledByLock }),
   personEntry('dov', { more: { pwdPolicySubentry: `cn=strict,ou=ppolicies,${suffix}` } }),
   personEntry('eve'),
+  personEntry('fay', { more: lockedForAWhile }),
   personEntry('twin', { more: { uid: ['twin', 'double'] } }),
   ...crowd.map((uid) => personEntry(uid)),
   { ...personEntry('dov'), dn: `uid=dov,ou=former,${peopleBase}` },
@@ -39,6 +41,7 @@ const entries = [
     `cn=staff,${groupsBase}`,
     peopleBase,
   ]),
+  groupEntry('locked-out', ['cem', 'fay'].map(personDn)),
   groupEntry('with-twin', [personDn('twin')]),
   groupEntry('ambiguous', [personDn('ann')]),
   {
@@ -122,6 +125,16 @@ describe.each(directories)('members in the $name directory', ({ port }) => {
     expect(answer?.dangling).toEqual([]);
   });
 
+  test('with a lock that ends by itself are not disabled', async () => {
+    const { answer } = await ask(settingsFor(port), membersOf('locked-out'));
+    expect(new Map(answer?.people.map(({ uid, disabled }) => [uid, disabled]))).toEqual(
+      new Map([
+        ['cem', true],
+        ['fay', false],
+      ]),
+    );
+  });
+
   test('of several groups are one person each, in one search', async () => {
     const { answer, calls } = await ask(settingsFor(port), membersOf('staff', 'some-staff'));
     expect(uidsOf(answer?.people)).toEqual(['ann', 'bea', 'cem', 'dov', 'eve']);
@@ -173,7 +186,7 @@ describe.each(directories)('many members in the $name directory', ({ name, port 
       attributes: ['uid'],
     } as const;
     const { answer } = await ask(settingsFor(port), (ldap) => ldap.search(peopleBase, everybody));
-    expect(answer).toHaveLength(crowd.length + 7);
+    expect(answer).toHaveLength(crowd.length + 8);
     await using client = new Client({ url: `ldap://127.0.0.1:${port}` });
     await client.bind(reader.dn, reader.password);
     await expect(client.search(peopleBase, { ...everybody, attributes: [] })).rejects.toThrow('Code: 0x4');

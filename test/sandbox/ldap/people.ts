@@ -32,7 +32,10 @@ export function personEntry(
 
 /** What marks an account as disabled, in its two ways. */
 export const disabledByPolicy = { pwdPolicySubentry: `cn=disabled,ou=ppolicies,${suffix}` };
-export const disabledByLock = { pwdAccountLockedTime: '20250102030405Z' };
+export const disabledByLock = { pwdAccountLockedTime: '000001010000Z' };
+
+/** A lock after wrong passwords, which ends by itself. */
+export const lockedForAWhile = { pwdAccountLockedTime: '20250102030405Z' };
 
 /** A group whose members are in `uniqueMember`. */
 export const uniqueGroupEntry = (cn: string, uniqueMember: readonly string[]): LdapEntry => ({

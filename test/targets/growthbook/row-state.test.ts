@@ -27,8 +27,17 @@ describe('how a row stands to a change', () => {
   });
 
   test.each([
-    ['its team', { teams: [] }],
     ['nothing that a write builds on', {}],
+    [
+      'what an absent list means',
+      { projectRoles: read.projectRoles.map((one) => ({ ...one, additionalRoles: [] })) },
+    ],
+    ['the order of its teams', { teams: ['t1'] }],
+    ['environments that no limit uses', { environments: ['dev'] }],
+    [
+      'environments of an entry that no limit uses',
+      { projectRoles: [entry('engineer', 'prj_b', { environments: ['dev'] }), entry('admin')] },
+    ],
   ])('as it was read where another writer changed %s', (_, over) => {
     expect(standing({ ...read, ...over })).toEqual({ is: 'unchanged' });
   });
@@ -46,10 +55,6 @@ describe('how a row stands to a change', () => {
   test.each([
     ['globalRole', { globalRole: 'collaborator' }],
     ['projectRoles', { projectRoles: [entry('engineer', 'prj_b')] }],
-    [
-      'projectRoles',
-      { projectRoles: [entry('engineer', 'prj_b', { environments: ['dev'] }), entry('admin')] },
-    ],
     ['projectRoles', { projectRoles: [entry('readonly', 'prj_b'), entry('admin')] }],
     [
       'projectRoles',
@@ -60,8 +65,10 @@ describe('how a row stands to a change', () => {
       { projectRoles: [entry('engineer', 'prj_b', { limitAccessByEnvironment: true }), entry('admin')] },
     ],
     ['additionalRoles', { additionalRoles: [more] }],
-    ['environments', { environments: ['dev'] }],
-    ['limitAccessByEnvironment', { limitAccessByEnvironment: true }],
+    ['limit', { limitAccessByEnvironment: true, environments: ['dev'] }],
+    ['limit', { limitAccessByEnvironment: true }],
+    ['teams', { teams: [] }],
+    ['teams', { teams: ['t1', 't2'] }],
     ['managedbyIdp', { managedbyIdp: true }],
     ['email', { email: 'somebody@example.org' }],
   ])('otherwise where its %s changed, which is named', (field, over) => {
