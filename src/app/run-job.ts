@@ -18,6 +18,8 @@ import { pushMetrics } from './push-metrics.ts';
 export interface RunRequest {
   readonly dryRun: boolean;
   readonly approval?: PlanApproval | undefined;
+  /** Restricts the run to the accounts of one name. */
+  readonly only?: string | undefined;
 }
 
 /** Where a job runs. `known` are the names of all settings; `stop` ends the run between two writes; `header` reads the request's headers. */
@@ -102,6 +104,7 @@ function createRun(
     mode,
     dryRun: request.dryRun || (settings !== undefined && mode === 'observe'),
     approval: request.approval,
+    only: request.only,
     startedAt: log.startedAt,
     clock,
     deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop),

@@ -40,6 +40,13 @@ export interface Change<A, R = unknown> extends Decision<A, R> {
   readonly row: R;
 }
 
+/** A person, an account, or both: what a question can be about. */
+export interface Subject<A, R = unknown> {
+  /** Every name that it can be asked for by: addresses, user names, ids. */
+  readonly names: readonly string[];
+  readonly decision: Decision<A, R> | null;
+}
+
 /** Something a reader should know that is no change. */
 export interface Note {
   readonly kind: string;

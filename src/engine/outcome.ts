@@ -1,4 +1,4 @@
-import { DeadlineError, messageOf, SourceError } from '../platform/errors.ts';
+import { DeadlineError, InvalidRequestError, messageOf, SourceError } from '../platform/errors.ts';
 
 /** How a run ended. */
 export type RunOutcome =
@@ -51,6 +51,7 @@ export const mostSevere = (errors: readonly RunError[]): RunError['outcome'] | u
 /** An error that ended a stage, as the run's error. */
 export function toRunError(error: unknown): RunError {
   const message = messageOf(error);
+  if (error instanceof InvalidRequestError) return { outcome: 'invalid-request', message };
   if (error instanceof SourceError) return { outcome: 'source-failed', message };
   return { outcome: error instanceof DeadlineError ? 'deadline' : 'failed', message };
 }

@@ -3,6 +3,8 @@ import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
 
 /** Everything that the stages of one run returned. */
 export interface RunState<A, R = unknown> {
+  /** Where access is kept, as the plan's hash names it; undefined before the settings are read. */
+  readonly target: Readonly<Record<string, string>> | undefined;
   readonly sources: readonly SourceReading[];
   readonly notes: readonly Note[];
   readonly errors: readonly RunError[];
@@ -18,6 +20,7 @@ export interface RunState<A, R = unknown> {
 
 /** The state of a run that did nothing, with what is known of it. */
 export const runStateOf = <A, R>(known: Partial<RunState<A, R>>): RunState<A, R> => ({
+  target: undefined,
   sources: [],
   notes: [],
   errors: [],

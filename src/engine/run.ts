@@ -10,11 +10,25 @@ export interface Run extends RequestContext {
   readonly mode: Mode;
   readonly dryRun: boolean;
   readonly approval: PlanApproval | undefined;
+  /** The run is about the accounts of this name alone: an address, a user name or an id. */
+  readonly only?: string | undefined;
   readonly startedAt: number;
 }
 
-/** The approval of exactly one plan although safety objects: `hash` as that plan was shown with. */
+/** The approval of one plan although safety objects: `hash` as that plan was shown with. */
 export interface PlanApproval {
   readonly hash: string;
   readonly reason: string;
+  /** With the plan itself, each of its changes stays approved where it is still exactly as approved. */
+  readonly changes?: readonly ApprovedChange[];
+  /** The target of a plan file. */
+  readonly target?: Readonly<Record<string, string>>;
+}
+
+/** What identifies an approved change. `from` and `to` are the target's form of access, as a report shows it. */
+export interface ApprovedChange {
+  readonly account: string;
+  readonly kind: string;
+  readonly from: unknown;
+  readonly to: unknown;
 }

@@ -5,6 +5,7 @@ import type {
   Note,
   SafetyReport,
   SourceReading,
+  Subject,
   WriteResult,
 } from './model.ts';
 
@@ -62,6 +63,8 @@ export interface Target<A, R = unknown> {
 export interface Stages<F, A, R = unknown> {
   collect(recorder: Recorder): Promise<F>;
   resolve(facts: F): Resolved<A, R>;
+  /** Everybody whom a question can be about: each account with its person, and each person without an account. */
+  subjects(facts: F, resolved: Resolved<A, R>): readonly Subject<A, R>[];
   readonly identity: PlanIdentity<A, R>;
   checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
   readonly target: Target<A, R>;

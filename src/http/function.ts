@@ -16,7 +16,7 @@ export function httpFunction(job: Job): HttpFunction {
   return async (request, response) => {
     const context = contextOf(request);
     try {
-      const result = await runRequest(job, await parse(request), context);
+      const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
       await sendResult(request, response, { result, status: OUTCOMES[result.report.outcome].status });
     } catch (error) {
       if (!(error instanceof InvalidRequestError)) throw error;
@@ -34,11 +34,11 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'Retry-After': '30' },
 };
 
-async function parse(request: Request): Promise<RunRequest> {
+async function parse(request: Request, job: string, now: number): Promise<RunRequest> {
   const { method, originalUrl: url } = request;
   checkTarget({ method, url });
   try {
-    return readRequest({ method, url, body: await readBody(request) });
+    return readRequest({ method, url, body: await readBody(request), job, now });
   } catch (error) {
     if (error instanceof InvalidRequestError) throw error;
     throw new InvalidRequestError(`request: the body could not be read: ${messageOf(error)}`);

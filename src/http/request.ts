@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { approvalOf } from '../app/plan-file.ts';
 import type { RunRequest } from '../app/run-job.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
+import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { parseJsonBody } from './json-body.ts';
 
@@ -9,6 +11,10 @@ export interface HttpRequestParts {
   readonly method: string;
   readonly url: string;
   readonly body: Uint8Array;
+  /** The name of the job that is asked. */
+  readonly job: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 const Body = z.strictObject({
@@ -18,6 +24,8 @@ const Body = z.strictObject({
     .regex(PLAN_HASH, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
     .optional(),
   reason: z.string().trim().min(1).max(500).optional(),
+  only: z.string().trim().min(1).max(500).optional(),
+  plan: z.json().optional(),
 });
 
 /** Throws `InvalidRequestError` for any path but `/` (404) and any method but GET and POST (405). */
@@ -41,12 +49,24 @@ export function readRequest(parts: HttpRequestParts): RunRequest {
   }
   const body = readFields(parts.body);
   const dryRun = inQuery === true || body.dryRun === true;
-  const { approve, reason } = body;
-  if (approve === undefined && reason === undefined) return { dryRun };
-  if (approve === undefined || reason === undefined) {
-    throw new InvalidRequestError('request: approve and reason belong together (found one of them)');
+  const { only } = body;
+  return { dryRun, only, approval: readApproval(body, { job: parts.job, now: parts.now }) };
+}
+
+/** The approval by a plan's hash, or by the plan itself. */
+function readApproval(
+  { approve, plan, reason }: z.infer<typeof Body>,
+  at: Pick<HttpRequestParts, 'job' | 'now'>,
+): PlanApproval | undefined {
+  if (approve !== undefined && plan !== undefined)
+    throw new InvalidRequestError('request: found approve and plan (allowed: one of them)');
+  const found = approve ?? plan;
+  if (found === undefined && reason === undefined) return undefined;
+  if (found === undefined || reason === undefined) {
+    const pair = plan === undefined ? 'approve and reason' : 'plan and reason';
+    throw new InvalidRequestError(`request: ${pair} belong together (found one of them)`);
   }
-  return { dryRun, approval: { hash: approve, reason } };
+  return approve === undefined ? approvalOf(plan, reason, at) : { hash: approve, reason };
 }
 
 /** The query begins at the first `?`. It is compared as text, so that nothing in it is half read. */
@@ -65,7 +85,9 @@ function readFields(body: Uint8Array): z.infer<typeof Body> {
   const parsed = Body.safeParse(parseJsonBody(body));
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 10).map(describeIssue);
-  throw new InvalidRequestError(`request: ${errors.join('; ')} (allowed: dryRun, approve with reason)`);
+  throw new InvalidRequestError(
+    `request: ${errors.join('; ')} (allowed: dryRun, only, approve or plan with reason)`,
+  );
 }
 
 const describeIssue = ({ path, message }: z.core.$ZodIssue) =>

@@ -15,8 +15,12 @@ import { outcomeOf, type RunState } from '../engine/run-state.ts';
 import { compareText } from '../platform/compare-text.ts';
 import type { RequestCounts } from '../platform/request-counts.ts';
 
+/** The number of the report's format. It changes only when a key goes or changes its meaning. */
+export const REPORT_FORMAT = 1;
+
 /** One run for machines. The shape is a contract: every key is always present. `startedAt` is RFC 3339. */
 export interface Report {
+  readonly format: typeof REPORT_FORMAT;
   readonly run: {
     readonly id: string;
     readonly job: string;
@@ -24,11 +28,15 @@ export interface Report {
     readonly dryRun: boolean;
     readonly startedAt: string;
     readonly durationMs: number;
+    /** The name that the run was restricted to. */
+    readonly only: string | null;
   };
+  /** Where access is kept; null before the settings are read. */
+  readonly target: Readonly<Record<string, string>> | null;
   readonly outcome: RunOutcome;
   readonly exitCode: number;
   readonly error: string | null;
-  readonly approved: PlanApproval | null;
+  readonly approved: ReportedApproval | null;
   readonly sources: readonly SourceReading[];
   readonly counts: Readonly<Record<string, number>>;
   readonly limits: readonly Limit[];
@@ -37,6 +45,11 @@ export interface Report {
   readonly changes: readonly ReportedChange[];
   readonly notes: readonly Note[];
   readonly calls: RequestCounts;
+}
+
+/** The approval that the run was given. `changes` is the number of changes that a plan file approved. */
+export interface ReportedApproval extends Pick<PlanApproval, 'hash' | 'reason'> {
+  readonly changes?: number;
 }
 
 /** One change of the plan with its result. `from` and `to` are the target's form of access. */
@@ -76,6 +89,7 @@ export function reportedChange({ change, result, error }: ChangeResult<unknown>)
 export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly Kind[]): Report {
   const outcome = outcomeOf(state, run.dryRun);
   return {
+    format: REPORT_FORMAT,
     run: {
       id: run.id,
       job: run.job,
@@ -83,11 +97,13 @@ export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly K
       dryRun: run.dryRun,
       startedAt: new Date(run.startedAt).toISOString(),
       durationMs: run.clock.now() - run.startedAt,
+      only: run.only ?? null,
     },
+    target: state.target ?? null,
     outcome,
     exitCode: OUTCOMES[outcome].exitCode,
     error: state.errors.map(({ message }) => message).join('; ') || null,
-    approved: run.approval ?? null,
+    approved: reportedApproval(run.approval),
     sources: state.sources.toSorted((a, b) => compareText(a.name, b.name)),
     counts: countsByKind(state, kinds),
     limits: state.limits,
@@ -97,6 +113,12 @@ export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly K
     notes: state.notes,
     calls: run.requestCounter.counts(),
   };
+}
+
+function reportedApproval(approval: PlanApproval | undefined): ReportedApproval | null {
+  if (!approval) return null;
+  const { hash, reason, changes } = approval;
+  return { hash, reason, ...(changes ? { changes: changes.length } : {}) };
 }
 
 /** Accounts by kind. An approval that somebody else made meanwhile counts as unchanged. */

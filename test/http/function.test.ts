@@ -13,7 +13,7 @@ import { decision } from '../fixtures.ts';
 
 const HASH = `sha256:${'a'.repeat(64)}`;
 const call = (method: string, url = '/', body: string | Uint8Array = '') =>
-  readRequest({ method, url, body: Buffer.from(body) });
+  readRequest({ method, url, body: Buffer.from(body), job: 'a-job', now: 0 });
 function refused(act: () => unknown): InvalidRequestError {
   try {
     act();
@@ -126,6 +126,7 @@ const job = defineJob({
       return world.decisions;
     },
     resolve: (decisions: readonly Decision<string>[]) => ({ decisions, notes: [] }),
+    subjects: () => [],
     identity: { target: {}, compare: () => 0, hashInput: ({ account }) => ({ account }) },
     checkSafety: () => ({
       limits: [],

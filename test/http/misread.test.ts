@@ -30,6 +30,7 @@ const job = defineJob({
       return [decision({ kind: 'revoke' })];
     },
     resolve: (decisions: readonly Decision<string>[]) => ({ decisions, notes: [] }),
+    subjects: () => [],
     identity: { target: {}, compare: () => 0, hashInput: ({ account }) => ({ account }) },
     checkSafety: () => ({ limits: [], objections: [] }),
     target: {

@@ -93,18 +93,38 @@ describe('the report', () => {
     ],
     plan,
     limits: [{ name: 'revokes', found: 1, allowed: 5 }],
-    results: preview(plan, 'planned'),
+    results: preview(plan.changes, 'planned'),
   });
 
   test('has every key, always, for an empty state, too', () => {
     const keys = [
-      ...['run', 'outcome', 'exitCode', 'error', 'approved', 'sources', 'counts', 'limits', 'objections'],
+      ...[
+        'format',
+        'target',
+        'run',
+        'outcome',
+        'exitCode',
+        'error',
+        'approved',
+        'sources',
+        'counts',
+        'limits',
+        'objections',
+      ],
       ...['planHash', 'changes', 'notes', 'calls'],
     ];
     for (const one of [state, stateOf()]) {
       const report = makeReport(one, testRun(), KINDS);
       expect(Object.keys(report).toSorted()).toEqual(keys.toSorted());
-      expect(Object.keys(report.run)).toEqual(['id', 'job', 'mode', 'dryRun', 'startedAt', 'durationMs']);
+      expect(Object.keys(report.run)).toEqual([
+        'id',
+        'job',
+        'mode',
+        'dryRun',
+        'startedAt',
+        'durationMs',
+        'only',
+      ]);
       expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     }
   });
@@ -112,6 +132,8 @@ describe('the report', () => {
   test('is of an empty state an empty one: null where nothing was', () => {
     const { run, ...rest } = makeReport(stateOf(), testRun(), KINDS);
     expect(rest).toEqual({
+      format: 1,
+      target: null,
       outcome: 'unchanged',
       exitCode: 0,
       error: null,
@@ -151,6 +173,7 @@ describe('the report', () => {
       dryRun: true,
       startedAt: '2026-06-01T12:00:00.000Z',
       durationMs: 1500,
+      only: null,
     });
   });
 
@@ -219,7 +242,7 @@ describe('a change as it is told', () => {
 });
 
 test.each(['planned', 'withheld'] as const)('a plan that is only shown is %s, each change', (result) => {
-  expect(preview(plan, result)).toEqual([{ change, result }]);
+  expect(preview(plan.changes, result)).toEqual([{ change, result }]);
 });
 
 test('who is skipped, pending or undecided is a note, nobody else', () => {

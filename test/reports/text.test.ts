@@ -5,6 +5,7 @@ import { renderText } from '../../src/reports/text.ts';
 const ESC = String.fromCharCode(27);
 const HASH = `sha256:${'ab'.repeat(32)}`;
 const report: Report = {
+  format: 1,
   run: {
     id: 'run-1',
     job: 'growthbook-roles',
@@ -12,7 +13,9 @@ const report: Report = {
     dryRun: true,
     startedAt: '2026-06-01T12:00:00.000Z',
     durationMs: 812,
+    only: null,
   },
+  target: { api: 'https://growthbook.example.org', project: 'prj_a' },
   outcome: 'planned',
   exitCode: 0,
   error: null,

@@ -12,6 +12,7 @@ import { collect } from './collect.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { auditAccess, type GitlabValues, gitlabCrossChecks, gitlabSettings } from './settings.ts';
+import { subjects } from './subjects.ts';
 
 /** People who are trusted already get their waiting GitLab account approved. */
 export const gitlabApprovals = defineJob({
@@ -46,6 +47,7 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
   return {
     collect: (recorder) => collect({ values, rules, target: gitlab, concurrency, run }, recorder),
     resolve: (facts) => resolve(facts, rules),
+    subjects: (facts, resolved) => subjects(facts, resolved, rules),
     identity: {
       target: { gitlab: new URL(root).origin },
       compare: byId,

@@ -13,6 +13,7 @@ import { collect } from './collect.ts';
 import { type RoleFacts, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
+import { subjects } from './subjects.ts';
 
 /** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
 export const growthbookRoles = defineJob({
@@ -44,6 +45,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
   return {
     collect: (recorder) => collect({ values, policy, target, run }, recorder),
     resolve: (facts) => resolve(facts, { policy, access: rules, protectedMembers }),
+    subjects,
     identity: {
       target: { api: new URL(server.root).origin, project: server.project },
       compare: highestFirst(policy),

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { CHANGE_KINDS } from '../engine/model.ts';
+import { PLAN_HASH } from '../engine/plan.ts';
+import type { PlanApproval } from '../engine/run.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import { REPORT_FORMAT } from '../reports/report.ts';
+
+const DAY_MS = 86_400_000;
+const MAX_AGE_DAYS = 7;
+/** A clock of another machine may be ahead by so much. */
+const MAX_AHEAD_MS = 300_000;
+
+const PlanFile = z.object({
+  format: z.literal(REPORT_FORMAT, `another format of report (allowed: ${REPORT_FORMAT})`),
+  run: z.object({ job: z.string(), startedAt: z.iso.datetime() }),
+  target: z.record(z.string(), z.string(), 'a plan names its target'),
+  planHash: z.string('a report without a plan approves nothing').regex(PLAN_HASH),
+  changes: z.array(
+    z.object({
+      account: z.string(),
+      kind: z.enum(CHANGE_KINDS),
+      from: z.json(),
+      to: z.json(),
+    }),
+  ),
+});
+
+/**
+ * The approval that a plan file gives: the JSON report of a plan, as `--out` writes it.
+ * Throws `InvalidRequestError` for anything else, for another job's plan and for one older than seven days.
+ */
+export function approvalOf(
+  file: unknown,
+  reason: string,
+  { job, now }: { readonly job: string; readonly now: number },
+): PlanApproval {
+  const parsed = PlanFile.safeParse(file);
+  if (!parsed.success) {
+    const faults = parsed.error.issues
+      .slice(0, 5)
+      .map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new InvalidRequestError(`plan file: not the JSON report of a plan: ${faults.join('; ')}`);
+  }
+  const { run, target, planHash, changes } = parsed.data;
+  if (run.job !== job)
+    throw new InvalidRequestError(`plan file: another job's plan (found ${run.job}, allowed ${job})`);
+  const age = now - Date.parse(run.startedAt);
+  if (age > MAX_AGE_DAYS * DAY_MS) {
+    const days = (age / DAY_MS).toFixed(1);
+    throw new InvalidRequestError(`plan file: too old (found ${days} days, allowed ${MAX_AGE_DAYS} days)`);
+  }
+  if (age < -MAX_AHEAD_MS)
+    throw new InvalidRequestError(`plan file: made in the future (found ${run.startedAt})`);
+  return { hash: planHash, reason, target, changes };
+}

@@ -1,0 +1,40 @@
+import { canonicalJson } from '../platform/canonical-json.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import type { Plan } from './model.ts';
+import type { ApprovedChange, PlanApproval } from './run.ts';
+import type { Resolved } from './stages.ts';
+
+const keyOf = ({ account, kind, from, to }: ApprovedChange): string =>
+  canonicalJson({ account, kind, from, to });
+
+/** The accounts whose change in the present plan is exactly as a plan file approved it. */
+export function approvedAccounts(
+  { changes }: Plan<unknown>,
+  approval: PlanApproval | undefined,
+): ReadonlySet<string> {
+  const approved = new Set(approval?.changes?.map(keyOf));
+  return new Set(changes.filter((change) => approved.has(keyOf(change))).map(({ account }) => account));
+}
+
+/** Throws `InvalidRequestError` where a plan file is for another target than this run's. */
+export function checkApprovedTarget(
+  approval: PlanApproval | undefined,
+  target: Readonly<Record<string, string>>,
+): void {
+  if (!approval?.target) return;
+  const [found, allowed] = [approval.target, target].map(canonicalJson);
+  if (found !== allowed)
+    throw new InvalidRequestError(`plan file: another target (found ${found}, allowed ${allowed})`);
+}
+
+/** The decisions as safety counts them: an approved change uses up no limit. Its access stays as it will be. */
+export function withoutApproved<A, R>(
+  resolved: Resolved<A, R>,
+  approved: ReadonlySet<string>,
+): Resolved<A, R> {
+  if (approved.size === 0) return resolved;
+  const decisions = resolved.decisions.map((decision) =>
+    approved.has(decision.account) ? { ...decision, kind: 'unchanged' as const } : decision,
+  );
+  return { ...resolved, decisions };
+}
