@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { approvalOf } from '../../src/app/plan-file.ts';
 import { renderText } from '../../src/reports/text.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { isWrite, type Stage, setStage } from './growthbook.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -65,6 +66,84 @@ describe('an approval by hash', () => {
     expect((await stage.run({ approval, dryRun: true }, STRICT)).report.outcome).toBe('planned');
     expect((await stage.run({ approval }, { ...STRICT, MODE: 'observe' })).report.outcome).toBe('planned');
     expect(stage.posts()).toEqual([]);
+  });
+});
+
+describe('an approval by plan file', () => {
+  const approvalByFile = async () => {
+    const { report } = await stage.run({ dryRun: true }, STRICT);
+    const at = { job: 'growthbook-roles', now: stage.clock.now() };
+    return approvalOf(JSON.parse(JSON.stringify(report)), 'team dissolved', at);
+  };
+
+  test('carries out its changes in the run that is given it, and says so', async () => {
+    const approval = await approvalByFile();
+    const { report } = await stage.run({ approval }, STRICT);
+    expect([report.outcome, report.approved?.changes, stage.growthbook.writes.length]).toEqual([
+      'applied',
+      12,
+      12,
+    ]);
+  });
+
+  test('is good for what is left of it in later runs, without another approval', async () => {
+    const approval = await approvalByFile();
+    const stop = new AbortController();
+    stage.growthbook.state.before = (request) => {
+      if (isWrite('u_iris')(request)) stop.abort();
+    };
+    const first = await stage.run({ approval }, STRICT, stop.signal);
+    const done = stage.growthbook.writes.length;
+    expect(first.report.outcome).toBe('failed');
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(12);
+    const second = await stage.run({ approval }, STRICT);
+    expect([second.report.outcome, stage.growthbook.writes.length]).toEqual(['applied', 12]);
+  });
+
+  test('holds back a change that is not of it, and carries out the rest', async () => {
+    const approval = await approvalByFile();
+    Object.assign(stage.growthbook.member('u_mona'), { role: 'engineer' });
+    const { report } = await stage.run({ approval }, STRICT);
+    expect([report.outcome, report.exitCode]).toEqual(['refused', 2]);
+    expect(
+      report.changes.filter(({ result }) => result === 'withheld').map(({ account }) => account),
+    ).toEqual(['u_mona']);
+    expect(report.changes.filter(({ result }) => result === 'applied').length).toBeGreaterThanOrEqual(11);
+    expect(stage.posts().some(isWrite('u_mona'))).toBe(false);
+  });
+
+  test('never overrides the last administrator', async () => {
+    const unprotected = { ...STRICT, GROWTHBOOK_PROTECTED_MEMBERS: '' };
+    const { report: plan } = await stage.run({ dryRun: true }, unprotected);
+    const approval = approvalOf(plan, 'x', { job: 'growthbook-roles', now: stage.clock.now() });
+    const { report } = await stage.run({ approval }, unprotected);
+    expect([report.outcome, stage.posts().length]).toEqual(['refused', 0]);
+  });
+
+  test('for another target is an invalid request, and nothing is read', async () => {
+    const approval = await approvalByFile();
+    const before = stage.growthbook.requests.length;
+    const { report } = await stage.run({ approval }, { GROWTHBOOK_PROJECT: 'prj_other' });
+    expect([report.outcome, stage.growthbook.requests.length - before]).toEqual(['invalid-request', 0]);
+    expect(report.error).toContain('another target');
+  });
+});
+
+describe('a run about one name alone', () => {
+  test.each(['u_iris', 'U_IRIS', 'IRIS@example.org'])(
+    'changes that account and no other: %s',
+    async (only) => {
+      const { report } = await stage.run({ only });
+      expect(report.changes.map(({ account }) => account)).toEqual(['u_iris']);
+      expect([report.run.only, stage.posts().length]).toEqual([only, 1]);
+    },
+  );
+
+  test('is an invalid request where nobody has the name: the nearest names are shown', async () => {
+    const { report } = await stage.run({ only: 'u_iriss' });
+    expect([report.outcome, stage.posts().length]).toEqual(['invalid-request', 0]);
+    expect(report.error).toMatch(/nobody has this name \(found u_iriss; the nearest names: u_iris/);
   });
 });
 
