@@ -167,7 +167,7 @@ describe('words', () => {
 });
 
 describe('where the process is looked at', () => {
-  const mayLook = (path: string) => ['http', 'cli', 'platform'].includes(roomOf(path));
+  const mayLook = (path: string) => ['http', 'cli', 'commands', 'platform'].includes(roomOf(path));
 
   test.each([
     ['the environment', /\bprocess\.env\b/],

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -50,20 +50,43 @@ const linesIn = ({ stderr }: Ended): readonly Record<string, unknown>[] =>
 
 const HASH = `sha256:${'a'.repeat(64)}`;
 
-describe('arguments that are not understood end with 4, usage on stderr and nothing on stdout', () => {
+describe('arguments that are not understood end with 4, the reason on stderr and nothing on stdout', () => {
   test.each([
-    ['no job', []],
-    ['an unknown job', ['growthbook']],
-    ['an unknown command', ['growthbook-roles', 'destroy']],
-    ['an unknown option', ['growthbook-roles', 'plan', '--force']],
-    ['an unknown format', ['growthbook-roles', 'plan', '--format', 'yaml']],
-    ['an approval without a reason', ['growthbook-roles', 'apply', '--approve', HASH]],
-    ['a reason without an approval', ['growthbook-roles', 'apply', '--reason', 'x']],
-    ['an empty reason', ['growthbook-roles', 'apply', '--approve', HASH, '--reason', ' ']],
-  ])('%s', async (_, args) => {
+    ['no job', [], /^Usage: muster/],
+    [
+      'an unknown job',
+      ['growthbook-role'],
+      /^muster: unknown command .*\n\(Did you mean growthbook-roles\?\)/,
+    ],
+    ['an unknown command', ['growthbook-roles', 'aply'], /unknown command 'aply'\n\(Did you mean apply\?\)/],
+    [
+      'an unknown option',
+      ['growthbook-roles', 'plan', '--jsn'],
+      /unknown option '--jsn'\n\(Did you mean --json\?\)/,
+    ],
+    ['an argument too many', ['growthbook-roles', 'plan', 'x'], /too many arguments/],
+    ['an unknown format', ['growthbook-roles', 'plan', '--format', 'yaml'], /Allowed choices are text, json/],
+    [
+      'an approval without a reason',
+      ['growthbook-roles', 'apply', '--approve', HASH],
+      /--approve and --reason belong together/,
+    ],
+    [
+      'a reason without an approval',
+      ['growthbook-roles', 'apply', '--reason', 'x'],
+      /--approve and --reason belong together/,
+    ],
+    [
+      'a plan file that is not there',
+      ['growthbook-roles', 'apply', 'none.json'],
+      /plan file none.json: ENOENT/,
+    ],
+    ['a plan file and a hash', ['growthbook-roles', 'apply', 'a.json', '--approve', HASH], /one of them/],
+    ['an empty reason', ['growthbook-roles', 'apply', '--approve', HASH, '--reason', ' '], /belong together/],
+  ])('%s', async (_, args, expected) => {
     const { code, stdout, stderr } = await muster(args);
     expect([code, stdout]).toEqual([4, '']);
-    expect(stderr).toMatch(/^muster: .+\nusage: muster JOB \[plan\|apply\]/);
+    expect(stderr).toMatch(expected);
   });
 });
 
@@ -114,6 +137,12 @@ describe('against a world', () => {
     const ended = await muster(roles('apply', '--format', 'json'), { ...world.environment, MODE: 'observe' });
     expect(reportIn(ended)).toMatchObject({ outcome: 'planned', run: { mode: 'observe', dryRun: true } });
     expect([ended.code, writes()]).toEqual([0, 0]);
+  });
+
+  test('apply writes nothing by default, and says why in one sentence', async () => {
+    const { code, stdout } = await muster(roles('apply'), world.environment);
+    expect([code, writes()]).toEqual([0, 0]);
+    expect(stdout).toContain('Nothing was written: MODE is observe. Set MODE=enforce to carry the plan out.');
   });
 
   test('a plan with objections ends with 2, an approval of another plan too', async () => {
@@ -171,7 +200,7 @@ describe('against a world', () => {
   });
 
   test('apply applies, with the approval of the very plan that was shown, and then nothing is left', async () => {
-    const strict = { ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const strict = { MODE: 'enforce', ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
     const { planHash } = reportIn(await muster(roles('plan', '--format', 'json'), strict));
     const args = roles(
       'apply',
@@ -193,4 +222,101 @@ describe('against a world', () => {
     const again = await muster(roles('apply', '--format', 'json'), strict);
     expect([again.code, reportIn(again).outcome]).toEqual([0, 'unchanged']);
   });
+
+  test('--dry-run makes a plan of apply', async () => {
+    const ended = await muster(roles('apply', '--dry-run', '--json'), {
+      ...world.environment,
+      MODE: 'enforce',
+    });
+    expect(reportIn(ended)).toMatchObject({ run: { dryRun: true, mode: 'enforce' } });
+  });
+});
+
+describe('with --sandbox', () => {
+  const sandbox = (...args: readonly string[]) => muster(['growthbook-roles', ...args, '--sandbox']);
+
+  test('a plan needs no setting', async () => {
+    const { code, stdout, stderr } = await sandbox('plan');
+    expect([code, stderr.includes('"severity":"ERROR"')], stderr).toEqual([0, false]);
+    expect(stdout).toContain('grant');
+  });
+
+  test('plan --exit-code ends with 7 where there is something to do', async () => {
+    expect((await sandbox('plan', '--exit-code')).code).toBe(7);
+  });
+
+  test('apply writes, to its own fake servers alone', async () => {
+    const ended = await sandbox('apply', '--json');
+    expect(reportIn(ended)).toMatchObject({ outcome: 'applied', run: { mode: 'enforce' } });
+  });
+
+  test('plan --only is about one account, and an unknown name shows the nearest ones', async () => {
+    const ended = await sandbox('plan', '--only', 'IRIS@example.org', '--json');
+    expect(reportIn(ended).changes).toMatchObject([{ account: 'u_iris' }]);
+    const unknown = await sandbox('plan', '--only', 'irris');
+    expect(unknown.code).toBe(4);
+    expect(unknown.stdout).toContain('the nearest names: Iris, iris@example.org');
+  });
+
+  test.each(['growthbook-roles', 'gitlab-approvals'])('works for %s', async (job) => {
+    expect((await muster([job, 'plan', '--sandbox'])).code).toBe(0);
+  });
+});
+
+test('a plan that --out wrote approves its changes in a later apply', async () => {
+  const world = await startGrowthBookWorld();
+  try {
+    const file = join(mkdtempSync(join(tmpdir(), 'muster-plan-')), 'plan.json');
+    const strict = { ...world.environment, MODE: 'enforce', SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    expect((await muster(['growthbook-roles', 'plan', '--out', file], strict)).code).toBe(2);
+    const ended = await muster(
+      ['growthbook-roles', 'apply', file, '--reason', 'a team moved', '--json'],
+      strict,
+    );
+    expect(reportIn(ended)).toMatchObject({
+      outcome: 'applied',
+      approved: { reason: 'a team moved', changes: 12 },
+    });
+    expect(world.growthbook.writes).toHaveLength(12);
+  } finally {
+    await world.close();
+  }
+});
+
+describe('the completion script', () => {
+  test('of bash completes jobs, commands and options', async () => {
+    const { stdout } = await muster(['completion', 'bash']);
+    const complete = (...words: readonly string[]) =>
+      spawnSync('bash', [
+        '-c',
+        `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _muster; echo "\${COMPREPLY[@]}"`,
+      ]).stdout.toString();
+    expect(complete('muster', 'gr')).toBe('growthbook-roles\n');
+    expect(complete('muster', 'growthbook-roles', 'pl')).toBe('plan\n');
+    expect(complete('muster', 'growthbook-roles', 'plan', '--js')).toBe('--json\n');
+  });
+
+  test('exists for zsh and fish, and for nothing else', async () => {
+    expect((await muster(['completion', 'zsh'])).stdout).toContain('bashcompinit');
+    expect((await muster(['completion', 'fish'])).stdout).toContain('complete -c muster');
+    expect((await muster(['completion', 'tcsh'])).code).toBe(4);
+  });
+});
+
+test.each([
+  [['--help']],
+  [['growthbook-roles', '--help']],
+  [['growthbook-roles', 'plan', '--help']],
+  [['help', 'growthbook-roles']],
+])('help with examples ends with 0: %s', async (args) => {
+  const { code, stdout } = await muster(args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Usage: muster/);
+});
+
+test('--version is the version of package.json', async () => {
+  const { stdout } = await muster(['--version']);
+  expect(stdout.trim()).toBe(
+    JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
+  );
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanApproval, Run } from '../engine/run.ts';
+import type { PlanApproval, Progress, Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly approval?: PlanApproval | undefined;
   /** Restricts the run to the accounts of one name. */
   readonly only?: string | undefined;
+  /** The hash of the plan that was shown before: any other plan is refused. */
+  readonly expectedPlan?: string | undefined;
 }
 
 /** Where a job runs. `known` are the names of all settings; `stop` ends the run between two writes; `header` reads the request's headers. */
@@ -30,6 +32,8 @@ export interface RunContext {
   readonly known: readonly string[];
   readonly stop?: AbortSignal;
   readonly verbose?: boolean;
+  /** Receives what the run is doing. */
+  progress?(progress: Progress): void;
   readonly labels?: Readonly<Record<string, string>>;
   header?(name: string): string | undefined;
 }
@@ -105,9 +109,13 @@ function createRun(
     dryRun: request.dryRun || (settings !== undefined && mode === 'observe'),
     approval: request.approval,
     only: request.only,
+    expectedPlan: request.expectedPlan,
+    progress: context.progress,
     startedAt: log.startedAt,
     clock,
-    deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop),
+    deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop, (ms, reason) =>
+      context.progress?.({ wait: { until: clock.now() + ms, reason } }),
+    ),
     requestCounter: createRequestCounter(),
     writeGuard: createWriteGuard(),
     log: log.log,

@@ -3,6 +3,7 @@ import type { Log } from '../platform/log.ts';
 import { EVENTS } from './log-events.ts';
 import { type Change, type ChangeResult, isLoss, type Note, type WriteResult } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
+import type { Run } from './run.ts';
 import type { Target, Verification } from './stages.ts';
 
 /** The results of all changes, with notes and errors. */
@@ -19,13 +20,15 @@ export interface ApplyResult<A, R = unknown> {
 export async function apply<A, R>(
   changes: readonly Change<A, R>[],
   target: Target<A, R>,
-  log: Log,
+  { log, clock, progress }: Pick<Run, 'log' | 'clock' | 'progress'>,
 ): Promise<ApplyResult<A, R>> {
   if (changes.length === 0) return { results: [], notes: [], errors: [] };
   const written: ChangeResult<A, R>[] = [];
   let stopReason = await errorOf(() => target.begin());
   let openLoss: string | undefined;
-  for (const change of changes) {
+  const startedAt = clock.now();
+  for (const [done, change] of changes.entries()) {
+    progress?.({ writes: { done, total: changes.length, startedAt } });
     const result = await writeOne(change, target, { stopReason, openLoss });
     written.push({ change, ...result });
     logWrite(change, result, log);

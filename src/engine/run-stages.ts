@@ -46,10 +46,16 @@ function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
     gauges: stages.gauges(resolved, facts),
     plan,
     limits,
-    objections: run.approval?.changes
-      ? objections
-      : remainingObjections(objections, plan, run.approval?.hash),
+    objections: [
+      ...(run.approval?.changes ? objections : remainingObjections(objections, plan, run.approval?.hash)),
+      ...unexpectedPlan(plan, run),
+    ],
   });
+}
+
+/** The objection to a plan other than the one that was shown. */
+function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
+  return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
 }
 
 /** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */
@@ -81,7 +87,7 @@ async function carryOut<F, A, R>(
     return { results: [...preview(approved, 'planned'), ...rest], notes: [], errors };
   }
   run.writeGuard.open();
-  const applied = await apply(approved, target, run.log);
+  const applied = await apply(approved, target, run);
   return { ...applied, results: [...applied.results, ...rest], errors: [...errors, ...applied.errors] };
 }
 

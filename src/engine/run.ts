@@ -12,7 +12,17 @@ export interface Run extends RequestContext {
   readonly approval: PlanApproval | undefined;
   /** The run is about the accounts of this name alone: an address, a user name or an id. */
   readonly only?: string | undefined;
+  /** The hash of the plan that was shown before: any other plan is refused. */
+  readonly expectedPlan?: string | undefined;
+  /** Receives what the run is doing. */
+  readonly progress?: ((progress: Progress) => void) | undefined;
   readonly startedAt: number;
+}
+
+/** What a run is doing. Times are in milliseconds since 1970. */
+export interface Progress {
+  readonly writes?: { readonly done: number; readonly total: number; readonly startedAt: number };
+  readonly wait?: { readonly until: number; readonly reason: string };
 }
 
 /** The approval of one plan although safety objects: `hash` as that plan was shown with. */

@@ -10,6 +10,8 @@ import { type CommonSettings, type CommonValues, commonCrossChecks } from './com
 export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R> {
   /** The job's name on the command line, in reports and in logs. */
   readonly name: string;
+  /** What the job does, in one sentence. */
+  readonly description: string;
   /** The name of its HTTP function. */
   readonly functionName: string;
   /** The kinds of decision that the report counts, zero included. */
@@ -24,6 +26,7 @@ export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R>
 /** A job as its callers see it. */
 export interface Job {
   readonly name: string;
+  readonly description: string;
   readonly functionName: string;
   readonly kinds: readonly Kind[];
   readonly settings: SettingsSpec;
@@ -42,9 +45,10 @@ export interface PreparedJob {
 export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
   definition: JobDefinition<S, F, A, R>,
 ): Job {
-  const { name, functionName, kinds, settings } = definition;
+  const { name, description, functionName, kinds, settings } = definition;
   return {
     name,
+    description,
     functionName,
     kinds,
     settings,

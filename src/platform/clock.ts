@@ -23,25 +23,29 @@ export interface Deadline {
   left(): number;
   /** Throws `DeadlineError` when the time is up and `StopError` when somebody asked the run to stop. */
   check(where: string): void;
-  /** Sleeps, or throws at once where the pause would outlast the deadline. */
-  pause(ms: number, where: string): Promise<void>;
+  /** Sleeps, or throws at once where the pause would outlast the deadline. `reason` is what the pause waits for. */
+  pause(ms: number, where: string, reason?: string): Promise<void>;
   /** The same deadline, so many milliseconds sooner. */
   sooner(ms: number): Deadline;
   /** The same deadline, deaf to the wish to stop: for what has to be finished once begun. */
   finishing(): Deadline;
 }
 
+/** Receives a pause before it begins: its length in milliseconds, and what it waits for. */
+export type OnPause = (ms: number, reason: string) => void;
+
 /** A deadline `ms` from now; `stop` ends the run between two steps. */
-export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal): Deadline {
+export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal, onPause?: OnPause): Deadline {
   const until = (end: number, signal: AbortSignal | undefined): Deadline => {
     const left = () => Math.max(0, end - clock.now());
     const check = (where: string) => {
       if (signal?.aborted) throw new StopError(`${where}: the run was asked to stop`);
       if (left() <= 0) throw new DeadlineError(where);
     };
-    const pause = async (length: number, where: string) => {
+    const pause = async (length: number, where: string, reason = where) => {
       check(where);
       if (length >= left()) throw new DeadlineError(`${where}: a pause of ${Math.ceil(length / 1000)} s`);
+      onPause?.(length, reason);
       await clock.sleep(length, signal);
       check(where);
     };

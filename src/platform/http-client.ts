@@ -109,7 +109,8 @@ async function pause(
   const answer = outcome instanceof NoAnswerError ? {} : { status: outcome.status, headers: outcome.headers };
   const resetInSeconds = system.resetInSeconds ?? false;
   const delay = retryDelay({ attempt, ...answer, resetInSeconds, now: clock.now() }, Math.random());
-  await deadline.pause(delay, whereOf(system, request));
+  const cause = outcome instanceof NoAnswerError ? outcome.message : `${outcome.where}: ${outcome.status}`;
+  await deadline.pause(delay, whereOf(system, request), `the next attempt after ${cause}`);
 }
 
 /**
@@ -146,12 +147,12 @@ export async function attemptOnce(
 }
 
 async function waitForRateLimit(
-  { rateLimiter }: HttpSystem,
+  { name, rateLimiter }: HttpSystem,
   { deadline }: RequestContext,
   where: string,
 ): Promise<void> {
   for (let wait = rateLimiter?.wait() ?? 0; wait > 0; wait = rateLimiter?.wait() ?? 0) {
-    await deadline.pause(wait, where);
+    await deadline.pause(wait, where, `the rate limit of ${name}`);
   }
 }
 

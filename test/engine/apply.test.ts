@@ -61,7 +61,7 @@ describe('carrying a plan out', () => {
       underWay -= 1;
       return await target.write(one);
     };
-    const applied = await apply(PLAN, { ...target, write }, testRun().log);
+    const applied = await apply(PLAN, { ...target, write }, testRun());
     expect(asked).toEqual(['begin', 'r1', 'r2', 'd', 'u', 'g', 'verify']);
     expect(peak).toBe(1);
     expect(applied.errors).toEqual([]);
@@ -70,7 +70,7 @@ describe('carrying a plan out', () => {
 
   test('asks nothing of the target where nothing is to be done', async () => {
     const { target, asked } = targetOf();
-    expect(await apply([], target, testRun().log)).toEqual({ results: [], notes: [], errors: [] });
+    expect(await apply([], target, testRun())).toEqual({ results: [], notes: [], errors: [] });
     expect(asked).toEqual([]);
   });
 
@@ -78,7 +78,7 @@ describe('carrying a plan out', () => {
     const { target, asked } = targetOf(
       Object.fromEntries(PLAN.map(({ account }) => [account, { result: 'applied' }])),
     );
-    const { results, errors } = await apply(PLAN, target, testRun().log);
+    const { results, errors } = await apply(PLAN, target, testRun());
     expect(asked).not.toContain('settle');
     expect([results.length, errors]).toEqual([5, []]);
   });
@@ -92,7 +92,7 @@ describe('carrying a plan out', () => {
     const { results, errors, notes } = await apply(
       PLAN.slice(0, 2),
       targetOf({}, { verify }).target,
-      testRun().log,
+      testRun(),
     );
     expect(resultsByAccount(results)).toEqual({ r1: 'failed', r2: 'failed' });
     expect(errors).toEqual([
@@ -147,14 +147,14 @@ const CONSEQUENCES = [
 
 describe('one change that does not come about', () => {
   test.each(CONSEQUENCES)('%s (%s)', async (_, account, answer, expected) => {
-    const { results } = await apply(PLAN, targetOf({ [account]: answer }).target, testRun().log);
+    const { results } = await apply(PLAN, targetOf({ [account]: answer }).target, testRun());
     const { r2, d, u, g } = resultsByAccount(results);
     expect([r2, d, u, g]).toEqual(expected);
   });
 
   test('a gain that is withheld for it names the loss, and nothing is sent', async () => {
     const { target, asked } = targetOf({ r1: { result: 'failed' } });
-    const { results } = await apply(PLAN, target, testRun().log);
+    const { results } = await apply(PLAN, target, testRun());
     expect(results.find(({ change: { account } }) => account === 'u')?.error).toContain(
       'revoke of account r1',
     );
@@ -162,17 +162,13 @@ describe('one change that does not come about', () => {
   });
 
   test('a change that failed makes a failed run, with the count', async () => {
-    const { errors } = await apply(
-      PLAN,
-      targetOf({ g: { result: 'failed', error: 'x' } }).target,
-      testRun().log,
-    );
+    const { errors } = await apply(PLAN, targetOf({ g: { result: 'failed', error: 'x' } }).target, testRun());
     expect(errors).toEqual([{ outcome: 'failed', message: '1 change failed' }]);
   });
 
   test('a thrown error fails that change alone, with its message, and is read back', async () => {
     const { target, asked } = targetOf({ u: new Error('broken') });
-    const { results } = await apply(PLAN, target, testRun().log);
+    const { results } = await apply(PLAN, target, testRun());
     expect(results.find(({ change: { account } }) => account === 'u')).toMatchObject({
       result: 'failed',
       error: 'broken',
@@ -183,7 +179,7 @@ describe('one change that does not come about', () => {
 
   test('a stale loss is left for the next run, so the run is not a success', async () => {
     const stale: WriteResult = { result: 'withheld', stale: true, error: 'stale: changed since' };
-    const { errors } = await apply(PLAN, targetOf({ r1: stale, d: stale }).target, testRun().log);
+    const { errors } = await apply(PLAN, targetOf({ r1: stale, d: stale }).target, testRun());
     expect(errors).toEqual([
       {
         outcome: 'deadline',
@@ -205,7 +201,7 @@ describe('one change that does not come about', () => {
         seen.push(run.lines.length);
         return one.account === 'r1' ? result : await target.write(one);
       };
-      await apply(PLAN.slice(0, 2), { ...target, write }, run.log);
+      await apply(PLAN.slice(0, 2), { ...target, write }, run);
       expect(seen).toEqual([0, 1]);
       expect(run.lines[0]).toMatchObject({
         event,
@@ -221,7 +217,7 @@ describe('one change that does not come about', () => {
 
   test('a stale gain alone is a note and no error', async () => {
     const stale: WriteResult = { result: 'withheld', stale: true, error: 'stale: changed since' };
-    const { errors, notes } = await apply(PLAN, targetOf({ g: stale }).target, testRun().log);
+    const { errors, notes } = await apply(PLAN, targetOf({ g: stale }).target, testRun());
     expect(errors).toEqual([]);
     expect(notes).toEqual([
       { kind: 'stale', account: 'g', label: 'g@example.org', because: 'stale: changed since' },
@@ -235,7 +231,7 @@ describe('a stop', () => {
     ['DeadlineError', new DeadlineError('growthbook: POST'), 'deadline'],
   ])('by %s withholds the rest, losses too, and settles what was sent', async (_, stopReason, outcome) => {
     const { target, asked } = targetOf({ r2: { result: 'withheld', stopReason } });
-    const { results, errors } = await apply(PLAN, target, testRun().log);
+    const { results, errors } = await apply(PLAN, target, testRun());
     expect(asked).toEqual(['begin', 'r1', 'r2', 'verify']);
     expect(resultsByAccount(results)).toEqual({
       r1: 'applied',
@@ -253,7 +249,7 @@ describe('a stop', () => {
       throw new SourceError('the list could not be read');
     };
     const { target, asked } = targetOf({}, { begin });
-    const { results, errors } = await apply(PLAN, target, testRun().log);
+    const { results, errors } = await apply(PLAN, target, testRun());
     expect(asked).toEqual([]);
     expect(new Set(Object.values(resultsByAccount(results)))).toEqual(new Set(['withheld']));
     expect(errors).toEqual([{ outcome: 'source-failed', message: 'the list could not be read' }]);
@@ -267,7 +263,7 @@ describe('a stop', () => {
       notes: [],
       stopReason,
     });
-    const { errors } = await apply(PLAN, targetOf({}, { verify }).target, testRun().log);
+    const { errors } = await apply(PLAN, targetOf({}, { verify }).target, testRun());
     expect(errors).toEqual([{ outcome: 'deadline', message: stopReason.message }]);
   });
 
@@ -282,7 +278,7 @@ describe('a stop', () => {
     const { errors } = await apply(
       PLAN,
       targetOf({ r2: { result: 'withheld', stopReason } }, { verify }).target,
-      testRun().log,
+      testRun(),
     );
     expect(errors).toEqual([{ outcome: 'failed', message: 'first' }]);
   });

@@ -114,6 +114,7 @@ const world: { decisions: readonly Decision<string>[]; fault?: Error; runs: numb
 const written: string[] = [];
 const job = defineJob({
   name: 'a-job',
+  description: 'A job for tests.',
   functionName: 'aJob',
   kinds: ['revoke', 'unchanged'],
   settings: commonSettings(240),

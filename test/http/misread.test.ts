@@ -18,6 +18,7 @@ let release: () => void = () => undefined;
 let hold: Promise<void> | undefined;
 const job = defineJob({
   name: 'a-job',
+  description: 'A job for tests.',
   functionName: 'misread',
   kinds: ['revoke'],
   settings: commonSettings(240),

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { jobs } from '../../src/jobs/registry.ts';
 import { frameworkCommand } from './framework.ts';
-import { DENIED, gitlabExample } from './gitlab/example.ts';
-import { startGitlabWorld } from './gitlab/world.ts';
-import { startGrowthBookWorld } from './growthbook/world.ts';
+import { startSandbox } from './worlds.ts';
 
 /** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded world. */
 const { values } = parseArgs({
@@ -12,16 +11,6 @@ const { values } = parseArgs({
     target: { type: 'string', default: process.env.FUNCTION_TARGET ?? 'growthbookRoles' },
   },
 });
-
-type Environment = Readonly<Record<string, string>>;
-
-const WORLDS: Readonly<Record<string, () => Promise<Environment>>> = {
-  growthbookRoles: async () => (await startGrowthBookWorld()).environment,
-  gitlabApprovals: async () => ({
-    ...(await startGitlabWorld(gitlabExample)).environment,
-    DENIED_ACCOUNTS: DENIED,
-  }),
-};
 
 const port = Number(process.env.PORT ?? 8080);
 const environment = values.sandbox ? await sandboxFor(values.target) : {};
@@ -36,10 +25,12 @@ process.stdout.write(
   `${values.target} at http://localhost:${port}/ (GET shows the plan, POST carries it out)\n`,
 );
 
-async function sandboxFor(target: string): Promise<Environment> {
-  const start = WORLDS[target];
-  if (!start)
-    throw new Error(`start: unknown target (found ${target}, allowed ${Object.keys(WORLDS).join(', ')})`);
+async function sandboxFor(target: string): Promise<Readonly<Record<string, string>>> {
+  const job = jobs.find(({ functionName }) => functionName === target);
+  if (!job) {
+    const allowed = jobs.map(({ functionName }) => functionName).join(', ');
+    throw new Error(`start: unknown target (found ${target}, allowed ${allowed})`);
+  }
   // In production no `.env` is read: nothing of it may reach the sandbox, and the sandbox nothing real.
-  return { NODE_ENV: 'production', MODE: 'enforce', ...(await start()) };
+  return { NODE_ENV: 'production', MODE: 'enforce', ...(await startSandbox(job.name)).environment };
 }

@@ -20,7 +20,13 @@ async function muster(
   environment: Record<string, string> = {},
   meanwhile?: (pid: number) => void,
 ) {
-  const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...world.environment, ...environment };
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'production',
+    MODE: 'enforce',
+    ...world.environment,
+    ...environment,
+  };
   const child = spawn(process.execPath, [CLI, 'growthbook-roles', ...args, '--format', 'json'], { env });
   const printed = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -17,6 +17,7 @@ import { subjects } from './subjects.ts';
 /** People who are trusted already get their waiting GitLab account approved. */
 export const gitlabApprovals = defineJob({
   name: 'gitlab-approvals',
+  description: 'Approves waiting GitLab accounts whose owner is already trusted.',
   functionName: 'gitlabApprovals',
   kinds: ['approve', 'skipped', 'undecided', 'unchanged'],
   settings: gitlabSettings,

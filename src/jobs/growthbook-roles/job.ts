@@ -18,6 +18,7 @@ import { subjects } from './subjects.ts';
 /** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
 export const growthbookRoles = defineJob({
   name: 'growthbook-roles',
+  description: 'LDAP and POSIX groups decide the role of each GrowthBook member on one project.',
   functionName: 'growthbookRoles',
   kinds: ['revoke', 'downgrade', 'upgrade', 'grant', 'unchanged', 'skipped', 'pending-sign-in'],
   settings: growthBookSettings,

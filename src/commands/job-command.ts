@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import type { Job } from '../jobs/define-job.ts';
+
+/** Where a command of a job is declared. `setExitCode` receives the exit code of the process. */
+export interface JobCommand {
+  readonly job: Job;
+  readonly command: Command;
+  setExitCode(code: number): void;
+}
+
+/** The forms in which a command prints its answer. */
+export const FORMATS = ['text', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** The options that every command of a job has. */
+export interface CommonOptions {
+  readonly output: Format;
+  readonly json?: boolean;
+  readonly sandbox?: boolean;
+}
+
+/** Declares a command of a job with the options that all of them have. */
+export function declareCommand(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(FORMATS).default('text'))
+    .addOption(new Option('--format <format>', 'the same').choices(FORMATS).hideHelp())
+    .option('--json', 'the same as --output json')
+    .option('--sandbox', 'runs against fake servers on localhost instead of the real systems')
+    .hook('preAction', (_, command) => {
+      const { format, json } = command.opts();
+      if (format !== undefined) command.setOptionValue('output', format);
+      if (json === true) command.setOptionValue('output', 'json');
+    });
+}

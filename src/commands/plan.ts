@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { PLAN_HASH } from '../engine/plan.ts';
+import type { PlanApproval } from '../engine/run.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import { withEnvironment } from './environment.ts';
+import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
+import { printResult, runAtTerminal } from './run-and-print.ts';
+
+/** The exit code of `--exit-code` for a plan with changes. */
+const SOMETHING_TO_DO = 7;
+
+interface PlanOptions extends CommonOptions {
+  readonly out?: string;
+  readonly only?: string;
+  readonly exitCode?: boolean;
+  readonly approve?: string;
+  readonly reason?: string;
+}
+
+/** Declares `plan`, and for gitlab-approvals `dry-run`, which also logs each question and answer. */
+export function declarePlan({ job, command, setExitCode }: JobCommand): void {
+  const plan = declareCommand(command, 'plan', 'Shows what apply would do. Writes nothing.')
+    .option('--out <file>', 'also writes the plan to a file that apply takes')
+    .option('--only <who>', 'plans for one address, user name or id alone')
+    .option('--exit-code', `ends with ${SOMETHING_TO_DO} where there is something to do`)
+    .option('--approve <hash>', 'shows the plan as apply would take it with this approval')
+    .option('--reason <text>', 'why the plan is approved')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  muster ${job.name} plan --out plan.json     keeps the plan for a later apply
+  muster ${job.name} plan --exit-code         for scripts: 0 nothing to do, 7 something`,
+    )
+    .action(async (options: PlanOptions) => {
+      const approval = hashApproval(options);
+      setExitCode(
+        await withEnvironment(job, options, async (environment) => {
+          const request = { dryRun: true, only: options.only, approval, environment };
+          const result = await runAtTerminal(job, request);
+          if (options.out !== undefined) writePlan(options.out, result.report);
+          const code = printResult(result, options);
+          return options.exitCode && result.report.outcome === 'planned' ? SOMETHING_TO_DO : code;
+        }),
+      );
+    });
+  if (job.name !== 'gitlab-approvals') return;
+  declareCommand(command, 'dry-run', 'Shows the plan, and logs each question and its answer.').action(
+    async (options: CommonOptions) => {
+      setExitCode(
+        await withEnvironment(job, options, async (environment) =>
+          printResult(await runAtTerminal(job, { dryRun: true, verbose: true, environment }), options),
+        ),
+      );
+    },
+  );
+  void plan;
+}
+
+function writePlan(file: string, report: unknown): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (error) {
+    throw new InvalidRequestError(`--out: the file cannot be written (${(error as Error).message})`);
+  }
+}
+
+/** The approval by `--approve` and `--reason`. Throws `InvalidRequestError` where one is without the other. */
+export function hashApproval(options: {
+  readonly approve?: string;
+  readonly reason?: string;
+}): PlanApproval | undefined {
+  const { approve, reason } = options;
+  if (approve === undefined && reason === undefined) return undefined;
+  if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
+  if (!PLAN_HASH.test(approve)) throw new InvalidRequestError(`--approve: no plan hash (found ${approve})`);
+  return { hash: approve, reason: reason.trim() };
+}

@@ -1,0 +1,65 @@
+import { Command, CommanderError } from 'commander';
+import { jobs } from '../jobs/registry.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import { VERSION } from '../platform/version.ts';
+import { declareApply } from './apply.ts';
+import { declareCompletion } from './completion.ts';
+import type { JobCommand } from './job-command.ts';
+import { declarePlan } from './plan.ts';
+
+/** Every command of a job, in the order in which the help shows them. */
+const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [declarePlan, declareApply];
+
+const EXAMPLES = `
+Examples:
+  muster growthbook-roles plan --sandbox      a plan against fake servers on localhost
+  muster growthbook-roles plan                what a run would change; nothing is written
+  muster growthbook-roles apply               carries it out, where MODE=enforce is set
+  muster gitlab-approvals plan -o json        the same as JSON, for scripts
+
+Exit codes: 0 done or nothing to do, 1 failed, 2 refused by safety, 3 a source failed,
+4 settings or arguments are wrong, 5 another run is at work, 6 the deadline came, 7 see --exit-code.`;
+
+/** The exit code of arguments that cannot be understood. */
+const INVALID = 4;
+
+/** Runs one command line, and returns the exit code of the process. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(withDefaultCommand(args), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : INVALID;
+    if (!(error instanceof InvalidRequestError)) throw error;
+    process.stderr.write(`muster: ${error.message}\n`);
+    return INVALID;
+  }
+}
+
+/** The whole command line. `setExitCode` receives the exit code of the command that ran. */
+export function createProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('muster')
+    .description('Makes access on a target agree with directories, or refuses and says why.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'muster: ')) })
+    .addHelpText('after', EXAMPLES);
+  for (const job of jobs) {
+    const command = program.command(job.name).description(job.description).usage('COMMAND [options]');
+    for (const declare of JOB_COMMANDS) declare({ job, command, setExitCode });
+  }
+  declareCompletion(program);
+  return program;
+}
+
+/** `muster JOB` alone is `muster JOB plan`. */
+function withDefaultCommand(args: readonly string[]): string[] {
+  const [job, next] = args;
+  const isBare =
+    jobs.some(({ name }) => name === job) && (next === undefined || /^-(?!h$|-help$)/.test(next));
+  return isBare ? [job ?? '', 'plan', ...args.slice(1)] : [...args];
+}

@@ -1,0 +1,53 @@
+import { type RunRequest, type RunResult, runJob } from '../app/run-job.ts';
+import type { Job } from '../jobs/define-job.ts';
+import { knownSettings } from '../jobs/registry.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Environment } from '../platform/settings.ts';
+import { renderText } from '../reports/text.ts';
+import type { CommonOptions, Format } from './job-command.ts';
+import { startProgress } from './progress.ts';
+
+/** A request, and how its run is shown meanwhile. */
+export interface TerminalRun extends RunRequest {
+  readonly environment: Environment;
+  readonly verbose?: boolean;
+}
+
+/** Runs a job from a terminal: progress and log on stderr; SIGTERM and SIGINT stop it between two writes. */
+export async function runAtTerminal(
+  job: Job,
+  { environment, verbose, ...request }: TerminalRun,
+): Promise<RunResult> {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.once(signal, abort);
+  const progress = startProgress(`${job.name} ${request.dryRun ? 'plan' : 'apply'}`);
+  const quiet = process.stderr.isTTY ? { LOG_LEVEL: 'warn' } : {};
+  try {
+    return await runJob(job, request, {
+      environment: { ...quiet, ...environment },
+      clock: systemClock,
+      log: progress.log,
+      known: knownSettings,
+      stop: stop.signal,
+      verbose: verbose ?? false,
+      progress: progress.update,
+    });
+  } finally {
+    progress.end();
+    for (const signal of signals) process.removeListener(signal, abort);
+  }
+}
+
+/** Prints the report of a run on stdout, and returns its exit code. */
+export function printResult(result: RunResult, { output }: Pick<CommonOptions, 'output'>): number {
+  process.stdout.write(rendered(result, output));
+  return result.report.exitCode;
+}
+
+function rendered({ report, describe }: RunResult, format: Format): string {
+  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
+  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  return renderText(report, { describe, colour });
+}
