@@ -59,6 +59,18 @@ export const person = (uid: string, over: Partial<LdapPerson> = {}): LdapPerson 
   ...over,
 });
 
+const NO_LDAP_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  'growthbook-admin': [],
+  'growthbook-customelevatedaccess': [],
+  'growthbook-readonly': [],
+};
+const NO_POSIX_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  [GATE]: [],
+  'analytics-product-users': [],
+  'analytics-wmde-users': [],
+  deployment: [],
+};
+
 /** What is known of people and members; `groups` and `posix` list uids by group. Who is not in `posix`'s gate is outside it. */
 export interface FactSeed {
   readonly members?: readonly Member[];
@@ -69,7 +81,7 @@ export interface FactSeed {
   readonly teams?: readonly Team[];
 }
 
-/** Facts as collect would have read them. */
+/** Facts as collect would have read them: every group of the default policy was read. */
 export const facts = ({
   members = [],
   people = [],
@@ -80,10 +92,15 @@ export const facts = ({
 }: FactSeed): RoleFacts => ({
   people,
   membersOf: new Map(
-    Object.entries(groups).map(([group, uids]) => [group, people.filter(({ uid }) => uids.includes(uid))]),
+    Object.entries({ ...NO_LDAP_MEMBERS, ...groups }).map(([group, uids]) => [
+      group,
+      people.filter(({ uid }) => uids.includes(uid)),
+    ]),
   ),
   posix: {
-    membersOf: new Map(Object.entries(posix).map(([group, uids]) => [group, new Set(uids)])),
+    membersOf: new Map(
+      Object.entries({ ...NO_POSIX_MEMBERS, ...posix }).map(([group, uids]) => [group, new Set(uids)]),
+    ),
     absent: new Set(absent),
     dangling: [],
   },

@@ -1,4 +1,10 @@
-import { readGroups, readMembers } from '../../directories/ldap/groups-and-people.ts';
+import { normalizeDn } from '../../directories/ldap/dn.ts';
+import {
+  findPeople,
+  type LdapPerson,
+  readGroups,
+  readMembers,
+} from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { type PosixGroups, readPosixGroups } from '../../directories/posix-groups/data-yaml.ts';
@@ -7,7 +13,8 @@ import { allSources, readSource } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Reading, Recorder } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
-import { ldapGroups, type Policy, posixGroupNames } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/document.ts';
+import { groupsNamed, populationNamed } from '../../policy/named-groups.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
@@ -22,30 +29,50 @@ export interface CollectInput {
   readonly run: Run;
 }
 
-/** Reads LDAP, `data.yaml` and GrowthBook side by side, each whole or not at all. */
-export async function collect(
-  { values, policy, target, run }: CollectInput,
-  recorder: Recorder,
-): Promise<RoleFacts> {
-  const at = { clock: run.clock, recorder };
-  const posixQuery = {
-    url: values.DATA_YAML_URL,
-    minUsers: values.DATA_YAML_MIN_USERS,
-    groups: posixGroupNames(policy),
-    mayBeEmpty: policy.mayBeEmpty,
-  };
-  const [ldap, posix, kept] = await allSources([
-    readSource('ldap', () => readLdap(values, policy, run), at),
-    readSource('posix', () => readPosixGroups(posixQuery, run), at),
-    readSource('growthbook', () => target.read(), at),
+/** Reads LDAP, GrowthBook and, where the policy names a POSIX group, `data.yaml`, side by side, each whole or not at all. */
+export async function collect(input: CollectInput, recorder: Recorder): Promise<RoleFacts> {
+  const at = { clock: input.run.clock, recorder };
+  const [[ldap, posix], kept] = await allSources([
+    readDirectories(input, recorder),
+    readSource('growthbook', () => input.target.read(), at),
   ]);
   for (const note of danglingNotes(ldap, posix)) recorder.note(note);
   return { people: ldap.people, membersOf: ldap.membersOf, posix, ...kept };
 }
 
-async function readLdap(values: GrowthBookValues, policy: Policy, run: Run): Promise<Reading<LdapFacts>> {
+const NO_POSIX_GROUPS: PosixGroups = { membersOf: new Map(), absent: new Set(), dangling: [] };
+
+/** LDAP waits for `data.yaml` only where a rule gives something to a POSIX group alone: its people are looked up by user name. */
+async function readDirectories({ values, policy, run }: CollectInput, recorder: Recorder) {
+  const at = { clock: run.clock, recorder };
+  const query = {
+    url: values.DATA_YAML_URL,
+    minUsers: values.DATA_YAML_MIN_USERS,
+    groups: groupsNamed(policy, 'posix'),
+    mayBeEmpty: policy.mayBeEmpty,
+  };
+  const posix =
+    query.groups.length === 0
+      ? Promise.resolve(NO_POSIX_GROUPS)
+      : readSource('posix', () => readPosixGroups(query, run), at);
+  const needed = populationNamed(policy, 'posix');
+  const { membersOf } = needed.length === 0 ? NO_POSIX_GROUPS : await posix;
+  const inPosix = needed.flatMap((group) => [...(membersOf.get(group) ?? [])]);
+  const uids = [...new Set([...populationNamed(policy, 'user'), ...inPosix])];
+  const ldap = readSource('ldap', () => readLdap({ values, policy, uids }, run), at);
+  return await allSources([ldap, posix]);
+}
+
+interface LdapQuery {
+  readonly values: GrowthBookValues;
+  readonly policy: Policy;
+  /** People who are looked up by user name, besides those in the groups. */
+  readonly uids: readonly string[];
+}
+
+async function readLdap({ values, policy, uids }: LdapQuery, run: Run): Promise<Reading<LdapFacts>> {
   const settings = ldapSettings(values);
-  const wanted = ldapGroups(policy);
+  const wanted = groupsNamed(policy, 'ldap');
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
     requireGroups(
@@ -59,9 +86,16 @@ async function readLdap(values: GrowthBookValues, policy: Policy, run: Run): Pro
       wanted.filter((name) => !facts.membersOf.get(name)?.length),
       policy,
     );
-    return { facts, entries: facts.people.length, version: ldap.server };
+    const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
+    const people = peopleOnce([...facts.people, ...named]);
+    const membersOf = new Map([...wanted.map((name) => [name, []] as const), ...facts.membersOf]);
+    return { facts: { ...facts, people, membersOf }, entries: people.length, version: ldap.server };
   });
 }
+
+/** Each person once: the entry that was read first. */
+const peopleOnce = (people: readonly LdapPerson[]): readonly LdapPerson[] =>
+  [...new Map(people.toReversed().map((person) => [normalizeDn(person.dn), person])).values()].toReversed();
 
 function requireGroups(what: string, groups: readonly string[], { mayBeEmpty }: Policy): void {
   const refused = groups.filter((name) => !mayBeEmpty.includes(name));

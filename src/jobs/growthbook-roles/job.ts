@@ -4,12 +4,15 @@ import { rankIn } from '../../engine/role-order.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Resolved, Stages } from '../../engine/stages.ts';
 import { compareText } from '../../platform/compare-text.ts';
-import { defaultPolicy, highestRole, type Policy } from '../../policy/policy.ts';
+import type { Policy } from '../../policy/document.ts';
+import { policyAt } from '../../policy/evaluate.ts';
+import { highestRole } from '../../policy/named-groups.ts';
 import { type Access, describe, projectRoleOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
 import { collect } from './collect.ts';
+import { defaultPolicy } from './policy.ts';
 import { type RoleFacts, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
@@ -28,7 +31,10 @@ export const growthbookRoles = defineJob({
 });
 
 function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Member> {
-  const policy = values.GROWTHBOOK_POLICY ?? defaultPolicy();
+  const policy = policyAt(
+    values.GROWTHBOOK_POLICY ?? values.GROWTHBOOK_POLICY_FILE ?? defaultPolicy(),
+    run.startedAt,
+  );
   const rules = {
     order: policy.order,
     project: values.GROWTHBOOK_PROJECT,

@@ -1,15 +1,7 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import type { Decision, Note } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
-import {
-  evaluate,
-  ldapGroups,
-  noMatch,
-  type Policy,
-  posixGroupNames,
-  type RoleDecision,
-} from '../../policy/policy.ts';
+import { type DatedPolicy, evaluate, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
 import {
   type Access,
   type AccessRules,
@@ -23,34 +15,48 @@ import { grantsOn, teamsAbove, widens } from '../../targets/growthbook/effective
 import { afterWrite, whyUnwritable } from '../../targets/growthbook/role-update.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
+import { type DirectoryFacts, membershipsOf } from './membership.ts';
+import { policyNotes } from './notes.ts';
 
-/** All that a decision is made from. `membersOf` maps LDAP groups to people. */
-export interface RoleFacts {
-  readonly people: readonly LdapPerson[];
-  readonly membersOf: ReadonlyMap<string, readonly LdapPerson[]>;
-  readonly posix: PosixGroups;
+/** All that a decision is made from. */
+export interface RoleFacts extends DirectoryFacts {
   readonly members: readonly Member[];
   readonly teams: readonly Team[];
 }
 
 /** What the operator decides: the policy, the access of writing, and who is never written (lower-case addresses). */
 export interface ResolveRules {
-  readonly policy: Policy;
+  readonly policy: DatedPolicy;
   readonly access: AccessRules;
   readonly protectedMembers: readonly string[];
 }
 
-/** One decision for each member, and for each person who is due a role and has no member yet. */
+/** One decision for each member, and for each person who is due a role and has no member yet. Everybody is evaluated once. */
 export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access, Member> {
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
-  const decisions = joined.map((one) => decide(one, facts, rules));
-  const pending = withoutMember.flatMap((person) =>
-    pendingSignIn(person, roleDecisionFor(person, facts, rules.policy)),
-  );
-  const notes = joined.flatMap((one, index) =>
-    teamNotes(one, facts, { ...rules, isLeft: decisions[index]?.kind === 'skipped' }),
-  );
-  return { decisions: [...decisions, ...pending], notes: [...notes, ...protectionNotes(facts, rules)] };
+  const memberships = membershipsOf(facts, rules.policy);
+  const ruleOn = (person: LdapPerson | undefined): RoleDecision => {
+    const membership = person && memberships.get(person);
+    return membership ? evaluate(rules.policy, membership) : noMatch(rules.policy);
+  };
+  const teamsById = new Map(facts.teams.map((team) => [team.id, team]));
+  const cases = joined.map((match): Case => {
+    const teams = match.member.teams.map((id) => teamsById.get(id)).filter((team) => team !== undefined);
+    return { ...match, teams, ruling: ruleOn(match.person) };
+  });
+  const decided = cases.map((one) => ({ one, decision: decide(one, rules) }));
+  const pending = withoutMember.flatMap((person) => pendingSignIn(person, ruleOn(person)));
+  const teamGrants = decided.flatMap(({ one, decision }) => teamNotes(one, decision, rules));
+  return {
+    decisions: [...decided.map(({ decision }) => decision), ...pending],
+    notes: [...teamGrants, ...protectionNotes(facts, rules), ...policyNotes(rules.policy)],
+  };
+}
+
+/** A member with its person, its teams and what the policy gives it. */
+interface Case extends MemberMatch {
+  readonly teams: readonly Team[];
+  readonly ruling: RoleDecision;
 }
 
 /** A protected address that is nobody's protects nobody: most likely it is misspelt. */
@@ -66,71 +72,44 @@ function protectionNotes({ members }: RoleFacts, { protectedMembers }: ResolveRu
     }));
 }
 
-function roleDecisionFor(person: LdapPerson | undefined, facts: RoleFacts, policy: Policy): RoleDecision {
-  if (!person) return noMatch(policy);
-  const inLdap = ldapGroups(policy).filter((group) => facts.membersOf.get(group)?.includes(person));
-  const inPosix = posixGroupNames(policy).filter((group) =>
-    facts.posix.membersOf.get(group)?.has(person.uid),
-  );
-  return evaluate(policy, {
-    uid: person.uid,
-    disabled: person.disabled,
-    absent: facts.posix.absent.has(person.uid),
-    ldap: new Set(inLdap),
-    posix: new Set(inPosix),
-  });
-}
-
-function decide(
-  { member, person, ambiguous }: MemberMatch,
-  facts: RoleFacts,
-  rules: ResolveRules,
-): Decision<Access, Member> {
+function decide(one: Case, rules: ResolveRules): Decision<Access, Member> {
+  const { member, ruling, ambiguous } = one;
   const { policy, access } = rules;
   const from = currentAccess(member, access.project);
   const about = { account: member.id, label: member.email, row: member };
-  if (ambiguous !== undefined) {
-    return { ...about, kind: 'skipped', from, to: from, rule: null, because: ambiguous, groups: [] };
+  const unclear = ambiguous ?? ruling.unknown;
+  if (unclear !== null) {
+    return { ...about, kind: 'skipped', from, to: from, rule: null, because: unclear, groups: [] };
   }
-  const ruling = roleDecisionFor(person, facts, policy);
   const to = desiredAccess(from, ruling.role, access);
   const kind = kindOf(from, to, policy.order);
-  const { rule: number, because, groups } = ruling;
-  const reason = whySkipped({ member, to, kind }, facts, rules);
-  if (reason === undefined) return { ...about, kind, from, to, rule: number, because, groups };
+  const { rule, because, groups } = ruling;
+  const reason = whySkipped(one, { to, kind }, rules);
+  if (reason === undefined) return { ...about, kind, from, to, rule, because, groups };
   const would =
     kind === 'unchanged' ? `due ${projectRoleOf(to)}, as now` : `due ${kind} ${describe(from, to)}`;
-  return {
-    ...about,
-    kind: 'skipped',
-    from,
-    to: from,
-    rule: number,
-    because: `${reason}; ${would}: ${because}`,
-    groups,
-  };
+  const why = `${reason}; ${would}: ${because}`;
+  return { ...about, kind: 'skipped', from, to: from, rule, because: why, groups };
 }
 
 interface Intent {
-  readonly member: Member;
   readonly to: Access;
   readonly kind: Decision<Access, Member>['kind'];
 }
 
 function whySkipped(
-  intent: Intent,
-  facts: RoleFacts,
+  { member, teams }: Case,
+  { to, kind }: Intent,
   { policy, access, protectedMembers }: ResolveRules,
 ): string | undefined {
-  const { member, to, kind } = intent;
   if (protectedMembers.includes(member.email.trim().toLowerCase()))
     return 'protected by GROWTHBOOK_PROTECTED_MEMBERS';
   if (kind === 'unchanged') return undefined;
   const unwritable = whyUnwritable(member, to, access);
   if (unwritable !== undefined) return unwritable;
   if (kind !== 'revoke' && kind !== 'downgrade') return undefined;
-  const before = grantsOn(member, facts.teams, access.project);
-  const after = grantsOn(afterWrite(member, to, access), facts.teams, access.project);
+  const before = grantsOn(member, teams, access.project);
+  const after = grantsOn(afterWrite(member, to, access), teams, access.project);
   return widens(before, after, policy.order) ? 'the write would widen what this member can do' : undefined;
 }
 
@@ -154,21 +133,21 @@ function pendingSignIn(person: LdapPerson, ruling: RoleDecision): readonly Decis
   ];
 }
 
+/** A note for each team that gives a member more than is due, as the row will be after the run. */
 function teamNotes(
-  { member, person, ambiguous }: MemberMatch,
-  facts: RoleFacts,
-  { policy, access, isLeft }: ResolveRules & { readonly isLeft: boolean },
+  { member, teams, ruling, ambiguous }: Case,
+  decision: Decision<Access, Member>,
+  { policy, access }: ResolveRules,
 ): readonly Note[] {
-  if (ambiguous !== undefined) return [];
-  const { role } = roleDecisionFor(person, facts, policy);
-  const to = desiredAccess(currentAccess(member, access.project), role, access);
-  const after = isLeft || to.projectRole === null ? member : afterWrite(member, to, access);
-  return teamsAbove(after, facts.teams, { role, project: access.project, order: policy.order }).map(
-    (grant) => ({
-      kind: 'team-granted',
-      account: member.id,
-      label: member.email,
-      because: `team ${grant.team} gives ${grant.role} on the project, more than ${role}, which is due`,
-    }),
-  );
+  if (ambiguous !== undefined || teams.length === 0) return [];
+  const { role } = ruling;
+  const to = decision.to ?? currentAccess(member, access.project);
+  const after =
+    decision.kind === 'skipped' || to.projectRole === null ? member : afterWrite(member, to, access);
+  return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
+    kind: 'team-granted',
+    account: member.id,
+    label: member.email,
+    because: `team ${grant.team} gives ${grant.role} on the project, more than ${role}, which is due`,
+  }));
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
 import {
   httpUrl,
@@ -7,23 +8,31 @@ import {
   oneOf,
   optional,
   required,
+  type Setting,
   secret,
   text,
   type Values,
 } from '../../platform/settings.ts';
-import { parsePolicy } from '../../policy/policy.ts';
+import { type Policy, parsePolicy } from '../../policy/document.ts';
 import { commonSettings } from '../common-settings.ts';
 
 const apiHost = (url: URL) =>
   /\/api(\/v\d+)?\/?$/.test(url.pathname) ? 'the API host’s root (/api/v1 is appended)' : noQuery(url);
 
-const policy = (description: string, defaultText: string) => ({
-  description,
-  defaultText,
-  required: false,
-  secret: false,
-  parse: parsePolicy,
-});
+const policyFrom =
+  (read: (value: string) => string) =>
+  (description: string, defaultText: string): Setting<Policy> => ({
+    ...text(description, defaultText),
+    parse: (value) => parsePolicy(read(value)),
+  });
+
+/** The document itself. One line without a colon is most likely a path. */
+function inline(value: string): string {
+  if (/[:\n]/.test(value)) return value;
+  throw new Error('a policy document; the path of a file belongs in GROWTHBOOK_POLICY_FILE');
+}
+
+const fileContent = (path: string) => readFileSync(path, 'utf8');
 
 const many = integer(0, 100_000);
 const percent = integer(0, 100);
@@ -48,7 +57,8 @@ export const growthBookSettings = {
     'readonly',
   ),
   GROWTHBOOK_PROTECTED_MEMBERS: names('addresses of members that are never written', ''),
-  GROWTHBOOK_POLICY: optional(policy, 'a policy document in YAML instead of `policy.yaml`'),
+  GROWTHBOOK_POLICY: optional(policyFrom(inline), 'a policy document in YAML instead of `policy.yaml`'),
+  GROWTHBOOK_POLICY_FILE: optional(policyFrom(fileContent), 'the path of a file with that document'),
   GROWTHBOOK_REQUESTS_PER_MINUTE: integer(1, 6000)('requests a minute, at the most', '60'),
   SAFETY_MAX_COUNT: many('revokes in one run, and downgrades: this many', '5'),
   SAFETY_MAX_PERCENT: percent('or this percentage of the accounts decided on, whichever is more', '10'),
@@ -62,5 +72,9 @@ export const growthBookSettings = {
 export type GrowthBookValues = Values<typeof growthBookSettings>;
 
 /** Faults between the variables. */
-export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] =>
-  ldapCrossChecks(values);
+export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] => [
+  ...ldapCrossChecks(values),
+  ...(values.GROWTHBOOK_POLICY && values.GROWTHBOOK_POLICY_FILE
+    ? ['GROWTHBOOK_POLICY_FILE: found a value beside GROWTHBOOK_POLICY, allowed: one of the two']
+    : []),
+];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { defaultPolicy } from '../../../src/policy/policy.ts';
+import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { setStage } from '../../scenarios/growthbook.ts';
 
 const FILE = 'modules/admin/data/data.yaml';

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { LdapPerson } from '../../../src/directories/ldap/groups-and-people.ts';
 import type { Decision } from '../../../src/engine/model.ts';
 import { isChange, makePlan } from '../../../src/engine/plan.ts';
+import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { type RoleFacts, resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
 import { canonicalJson } from '../../../src/platform/canonical-json.ts';
-import { defaultPolicy, type Policy } from '../../../src/policy/policy.ts';
+import type { Policy } from '../../../src/policy/document.ts';
+import { policyAt } from '../../../src/policy/evaluate.ts';
 import type { Access } from '../../../src/targets/growthbook/access.ts';
 import { afterWrite } from '../../../src/targets/growthbook/role-update.ts';
 import type { Member, ProjectRole, Team } from '../../../src/targets/growthbook/schema.ts';
@@ -13,6 +15,7 @@ import { entry, type FactSeed, facts, GATE, member, PROJECT, person, team } from
 import { effectiveAccess, gained } from '../../sandbox/growthbook/access.ts';
 
 const policy = defaultPolicy();
+const NOW = Date.parse('2026-01-15');
 const [ADMIN, CUSTOM, READ] = [
   'growthbook-admin',
   'growthbook-customelevatedaccess',
@@ -28,7 +31,7 @@ interface Options {
 const resolved = (read: RoleFacts, options: Options = {}) => {
   const { maxGlobalRole = 'readonly', protectedMembers = [], policy: rules = policy } = options;
   return resolve(read, {
-    policy: rules,
+    policy: policyAt(rules, NOW),
     access: { order: rules.order, project: PROJECT, maxGlobalRole },
     protectedMembers,
   });
@@ -233,7 +236,7 @@ describe('pending-sign-in', () => {
 });
 
 describe('a loss that would widen what the member can do is skipped', () => {
-  const rules = [{ rule: 4, ldap: READ, role: 'engineer' }];
+  const rules = [{ rule: 4, when: { ldap: READ }, role: 'engineer' }];
   const engineers = { policy: { ...policy, rules } };
   const dev = { limitAccessByEnvironment: true, environments: ['dev'] };
   const inTeam = { teams: ['t'] };

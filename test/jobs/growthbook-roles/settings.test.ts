@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { growthBookCrossChecks, growthBookSettings } from '../../../src/jobs/growthbook-roles/settings.ts';
 import { SettingsError } from '../../../src/platform/errors.ts';
 import { readSettings } from '../../../src/platform/settings.ts';
-import { defaultPolicy } from '../../../src/policy/policy.ts';
 
 const KEY = 'secret_admin_hunter2';
 const NEEDED = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultPolicy } from '../../../src/policy/policy.ts';
+import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { grantsOn, teamsAbove, widens } from '../../../src/targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../../src/targets/growthbook/schema.ts';
 import { entry, member, PROJECT, team } from '../../fixtures.ts';

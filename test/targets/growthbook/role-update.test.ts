@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultPolicy } from '../../../src/policy/policy.ts';
+import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { currentAccess, desiredAccess } from '../../../src/targets/growthbook/access.ts';
 import {
   afterWrite,

@@ -1,0 +1,122 @@
+import { type Condition, LEAVES, type Leaf } from './conditions.ts';
+
+/** `off`: not asked, by the settings or because the rule expired. `failed`: nobody knows. Neither is ever a yes. */
+export type Answer = 'yes' | 'no' | 'off' | 'failed';
+
+/** What a source says of one person: the groups it was asked about, and those the person is in. */
+export interface LeafMembership {
+  readonly asked: ReadonlySet<string>;
+  readonly in: ReadonlySet<string>;
+}
+
+/** What the sources say of one person. A source that is not among the keys was not read. */
+export interface Membership {
+  readonly uid: string;
+  /** Why the person has nothing whatever the rules say: disabled, or absent. */
+  readonly refusal?: string | undefined;
+  readonly sources: Readonly<Partial<Record<Leaf, LeafMembership | 'off' | 'failed'>>>;
+}
+
+/** One group or user that an answer was made from. */
+export interface Fact {
+  readonly leaf: Leaf;
+  readonly name: string;
+  readonly state: Answer;
+}
+
+/** The answer to a condition, what it was made from, and for a no what would make it a yes: all of `missing`. */
+export interface Finding {
+  readonly answer: Answer;
+  readonly facts: readonly Fact[];
+  readonly missing: readonly string[];
+}
+
+/**
+ * Whether a condition is true of a person. With `wanted` false: whether it is not true.
+ *
+ * | inside         | any    | all    | not    |
+ * | -------------- | ------ | ------ | ------ |
+ * | yes            | yes    |        | no     |
+ * | no             |        | no     | yes    |
+ * | failed         | failed, unless one is yes | failed, unless one is no | failed |
+ * | off            | off, unless one is yes or failed | off, unless one is no or failed | off |
+ */
+export function checkCondition(condition: Condition, person: Membership, wanted = true): Finding {
+  if (condition.not) return checkCondition(condition.not, person, !wanted);
+  const inner = condition.any ?? condition.all;
+  if (!inner) return checkLeaf(condition, person, wanted);
+  const findings = inner.map((one) => checkCondition(one, person, wanted));
+  const isAny = (condition.any !== undefined) === wanted;
+  const order = isAny ? ANY : ALL;
+  const answer = order.find((candidate) => findings.some((one) => one.answer === candidate)) ?? 'failed';
+  const deciding = findings.filter((one) => one.answer === answer);
+  const facts = deciding.flatMap((one) => one.facts);
+  if (answer !== 'no') return { answer, facts, missing: [] };
+  const missing = isAny
+    ? [deciding.map((one) => alternative(one.missing)).join(' or ')]
+    : deciding.flatMap((one) => one.missing);
+  return { answer, facts, missing };
+}
+
+/** The answer of a combination is the first of these that one of its parts has. */
+const ANY: readonly Answer[] = ['yes', 'failed', 'off', 'no'];
+const ALL: readonly Answer[] = ['no', 'failed', 'off', 'yes'];
+
+const alternative = (missing: readonly string[]) =>
+  missing.length > 1 ? `(${missing.join(' and ')})` : missing.join();
+
+function checkLeaf(condition: Condition, { sources }: Membership, wanted: boolean): Finding {
+  const leaf = LEAVES.find((one) => condition[one] !== undefined);
+  const name = leaf && condition[leaf];
+  if (leaf === undefined || name === undefined) return { answer: 'failed', facts: [], missing: [] };
+  const state = stateOf(sources[leaf], name);
+  const facts = [{ leaf, name, state }];
+  if (state === 'off' || state === 'failed') return { answer: state, facts, missing: [] };
+  if ((state === 'yes') === wanted) return { answer: 'yes', facts, missing: [] };
+  return { answer: 'no', facts, missing: [`${wanted ? '' : 'not '}${leaf}:${name}`] };
+}
+
+function stateOf(source: Membership['sources'][Leaf], name: string): Answer {
+  if (source === 'off') return 'off';
+  if (source === undefined || source === 'failed' || !source.asked.has(name)) return 'failed';
+  return source.in.has(name) ? 'yes' : 'no';
+}
+
+const SOURCE_NAMES: Readonly<Record<Leaf, string>> = {
+  ldap: 'LDAP',
+  posix: 'POSIX',
+  phabricator: 'Phabricator',
+  gerrit: 'Gerrit',
+  user: 'users',
+};
+
+/** What a finding was made from, as one sentence. */
+export function sentenceOf({ facts }: Finding, uid: string): string {
+  const [first] = facts;
+  if (first?.state === 'off') return `${namesOf(facts)}: not asked, the source is off`;
+  if (first?.state === 'failed') return `${namesOf(facts)}: not read, so that nobody knows`;
+  return `${uid} is ${runsOf(facts).map(phraseOf).join(' and ')}`;
+}
+
+const namesOf = (facts: readonly Fact[]) =>
+  runsOf(facts)
+    .map((run) => `${SOURCE_NAMES[run[0]?.leaf ?? 'user']} ${run.map(({ name }) => name).join(', ')}`)
+    .join(', ');
+
+/** Facts that one phrase can say together. */
+function runsOf(facts: readonly Fact[]): readonly (readonly Fact[])[] {
+  const runs: Fact[][] = [];
+  for (const fact of facts) {
+    const last = runs.at(-1);
+    if (last?.[0]?.leaf === fact.leaf && last[0].state === fact.state) last.push(fact);
+    else runs.push([fact]);
+  }
+  return runs;
+}
+
+function phraseOf(run: readonly Fact[]): string {
+  const names = run.map(({ name }) => name).join(', ');
+  const [{ leaf, state } = { leaf: 'user', state: 'failed' }] = run;
+  const not = state === 'yes' ? '' : 'not ';
+  return leaf === 'user' ? `${not}the user ${names}` : `${not}in ${SOURCE_NAMES[leaf as Leaf]} ${names}`;
+}

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Answer,
+  checkCondition,
+  type Membership,
+  sentenceOf,
+} from '../../src/policy/check-condition.ts';
+import type { Condition } from '../../src/policy/conditions.ts';
+
+/** The group of each name has just this answer for ann. */
+const ANSWERS: readonly Answer[] = ['yes', 'no', 'off', 'failed'];
+const ann: Membership = {
+  uid: 'ann',
+  sources: {
+    ldap: { asked: new Set(['yes', 'no', 'a', 'b', 'c']), in: new Set(['yes', 'a']) },
+    posix: { asked: new Set(['x', 'y']), in: new Set(['x']) },
+    gerrit: 'off',
+    phabricator: 'failed',
+  },
+};
+const LEAF: Readonly<Record<Answer, Condition>> = {
+  yes: { ldap: 'yes' },
+  no: { ldap: 'no' },
+  off: { gerrit: 'g' },
+  failed: { phabricator: 'p' },
+};
+const answerTo = (condition: Condition) => checkCondition(condition, ann).answer;
+const leaves = (...answers: readonly Answer[]) => answers.map((answer) => LEAF[answer]);
+
+describe('the truth tables of the language', () => {
+  test.each<[Answer, Answer, any: Answer, all: Answer]>([
+    ['yes', 'yes', 'yes', 'yes'],
+    ['yes', 'no', 'yes', 'no'],
+    ['yes', 'off', 'yes', 'off'],
+    ['yes', 'failed', 'yes', 'failed'],
+    ['no', 'no', 'no', 'no'],
+    ['no', 'off', 'off', 'no'],
+    ['no', 'failed', 'failed', 'no'],
+    ['off', 'off', 'off', 'off'],
+    ['off', 'failed', 'failed', 'failed'],
+    ['failed', 'failed', 'failed', 'failed'],
+  ])('%s with %s: any is %s, all is %s', (one, other, any, all) => {
+    for (const inner of [leaves(one, other), leaves(other, one)]) {
+      expect([answerTo({ any: inner }), answerTo({ all: inner })]).toEqual([any, all]);
+    }
+  });
+
+  test.each<[Answer, Answer]>([
+    ['yes', 'no'],
+    ['no', 'yes'],
+    ['off', 'off'],
+    ['failed', 'failed'],
+  ])('not %s is %s', (inner, outer) => {
+    expect(answerTo({ not: LEAF[inner] })).toBe(outer);
+    expect(answerTo({ not: { not: LEAF[inner] } })).toBe(inner);
+  });
+
+  test.each(ANSWERS)('one part alone has its own answer: %s', (answer) => {
+    expect([answerTo({ any: [LEAF[answer]] }), answerTo({ all: [LEAF[answer]] })]).toEqual([answer, answer]);
+  });
+});
+
+describe('a group that was not read is never "not a member"', () => {
+  test.each<[string, Condition]>([
+    ['a group that the source was not asked about', { ldap: 'unread' }],
+    ['a source that was not read', { phabricator: 'p' }],
+    ['a source that nobody knows of', { user: 'ann' }],
+    ['a condition without a key', {}],
+  ])('%s', (_, condition) => {
+    expect(answerTo(condition)).toBe('failed');
+    expect(answerTo({ not: condition })).toBe('failed');
+    expect(answerTo({ all: [{ ldap: 'a' }, { not: condition }] })).toBe('failed');
+  });
+});
+
+const condition = fc.letrec<{ one: Condition }>((tie) => ({
+  one: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(...ANSWERS).map((answer) => LEAF[answer]),
+    fc.array(tie('one'), { minLength: 1, maxLength: 3 }).map((any) => ({ any })),
+    fc.array(tie('one'), { minLength: 1, maxLength: 3 }).map((all) => ({ all })),
+    tie('one').map((not) => ({ not })),
+  ),
+})).one;
+
+describe('laws', () => {
+  const OPPOSITE: Readonly<Record<Answer, Answer>> = { yes: 'no', no: 'yes', off: 'off', failed: 'failed' };
+
+  test('not turns every answer round', () => {
+    fc.assert(
+      fc.property(condition, (one) => {
+        expect(answerTo({ not: one })).toBe(OPPOSITE[answerTo(one)]);
+      }),
+    );
+  });
+
+  test('not any of some is all of their nots', () => {
+    fc.assert(
+      fc.property(fc.array(condition, { minLength: 1, maxLength: 3 }), (some) => {
+        expect(answerTo({ not: { any: some } })).toBe(answerTo({ all: some.map((not) => ({ not })) }));
+      }),
+    );
+  });
+
+  test('a yes or no is made from facts that were read', () => {
+    fc.assert(
+      fc.property(condition, (one) => {
+        const { answer, facts, missing } = checkCondition(one, ann);
+        expect(facts.length).toBeGreaterThan(0);
+        if (answer === 'yes' || answer === 'no') {
+          expect(facts.every(({ state }) => state === 'yes' || state === 'no')).toBe(true);
+        }
+        expect(missing.length > 0).toBe(answer === 'no');
+      }),
+    );
+  });
+});
+
+describe('evidence', () => {
+  test.each<[Condition, string]>([
+    [{ ldap: 'a' }, 'ann is in LDAP a'],
+    [{ ldap: 'b' }, 'ann is not in LDAP b'],
+    [{ all: [{ ldap: 'a' }, { any: [{ posix: 'x' }, { posix: 'y' }] }] }, 'ann is in LDAP a and in POSIX x'],
+    [{ any: [{ ldap: 'b' }, { ldap: 'c' }, { posix: 'y' }] }, 'ann is not in LDAP b, c and not in POSIX y'],
+    [{ all: [{ ldap: 'a' }, { not: { ldap: 'b' } }] }, 'ann is in LDAP a and not in LDAP b'],
+    [{ not: { ldap: 'a' } }, 'ann is in LDAP a'],
+    [{ gerrit: 'g' }, 'Gerrit g: not asked, the source is off'],
+    [{ any: [{ phabricator: 'p' }, { ldap: 'b' }] }, 'Phabricator p: not read, so that nobody knows'],
+  ])('%j: %s', (one, sentence) => {
+    expect(sentenceOf(checkCondition(one, ann), 'ann')).toBe(sentence);
+  });
+});
+
+describe('what is missing for a yes', () => {
+  test.each<[Condition, readonly string[]]>([
+    [{ ldap: 'b' }, ['ldap:b']],
+    [{ all: [{ ldap: 'a' }, { ldap: 'b' }, { posix: 'y' }] }, ['ldap:b', 'posix:y']],
+    [{ any: [{ ldap: 'b' }, { posix: 'y' }] }, ['ldap:b or posix:y']],
+    [{ any: [{ all: [{ ldap: 'b' }, { ldap: 'c' }] }, { posix: 'y' }] }, ['(ldap:b and ldap:c) or posix:y']],
+    [{ not: { ldap: 'a' } }, ['not ldap:a']],
+    [{ not: { all: [{ ldap: 'a' }, { posix: 'x' }] } }, ['not ldap:a or not posix:x']],
+    [{ not: { any: [{ ldap: 'a' }, { ldap: 'b' }, { posix: 'x' }] } }, ['not ldap:a', 'not posix:x']],
+  ])('%j: %j', (one, missing) => {
+    expect(checkCondition(one, ann).missing).toEqual(missing);
+  });
+});
