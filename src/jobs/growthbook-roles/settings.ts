@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import { messageOf } from '../../platform/errors.ts';
 import {
   httpUrl,
   integer,
@@ -32,7 +33,13 @@ function inline(value: string): string {
   throw new Error('a policy document; the path of a file belongs in GROWTHBOOK_POLICY_FILE');
 }
 
-const fileContent = (path: string) => readFileSync(path, 'utf8');
+function fileContent(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`the path of a file that can be read (${messageOf(error)})`);
+  }
+}
 
 const many = integer(0, 100_000);
 const percent = integer(0, 100);
