@@ -258,6 +258,28 @@ describe('with --sandbox', () => {
     expect(unknown.stdout).toContain('the nearest names: Iris, iris@example.org');
   });
 
+  test('explain answers for people, and as JSON', async () => {
+    const { code, stdout } = await sandbox('explain', 'IRIS');
+    expect(code).toBe(0);
+    for (const part of ['iris@example.org  iris  u_iris', 'What the sources say', 'Rules', 'What to do']) {
+      expect(stdout).toContain(part);
+    }
+    const ended = await sandbox('explain', 'u_iris', '--json');
+    expect(reportIn(ended)).toMatchObject({
+      who: 'u_iris',
+      matches: [{ person: { uid: 'iris' } }],
+      nearest: [],
+    });
+  });
+
+  test('explain of an unknown name shows the nearest ones, and ends with 0', async () => {
+    const { code, stdout } = await sandbox('explain', 'irris');
+    expect([code, stdout.includes('Nobody has this name. The nearest names: Iris')], stdout).toEqual([
+      0,
+      true,
+    ]);
+  });
+
   test.each(['growthbook-roles', 'gitlab-approvals'])('works for %s', async (job) => {
     expect((await muster([job, 'plan', '--sandbox'])).code).toBe(0);
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Explanation } from '../engine/explain.ts';
 import type { PlanApproval, Progress, Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
@@ -20,6 +21,8 @@ export interface RunRequest {
   readonly approval?: PlanApproval | undefined;
   /** Restricts the run to the accounts of one name. */
   readonly only?: string | undefined;
+  /** The run explains this name; it writes nothing. */
+  readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
 }
@@ -41,6 +44,8 @@ export interface RunContext {
 /** The result of a run: its report, and how to describe one of its changes in a few words. */
 export interface RunResult {
   readonly report: Report;
+  /** The answer to the question that was asked; undefined where the run failed before it. */
+  readonly explanation?: Explanation;
   describe(from: unknown, to: unknown): string;
 }
 
@@ -90,7 +95,8 @@ function failedRun(run: Run, error: unknown): RunState<unknown> {
 function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
   const report = makeReport(state, run, job.kinds);
   logRun(state, report, run.log);
-  return { report, describe: job.describe };
+  const { explanation } = state;
+  return { report, describe: job.describe, ...(explanation ? { explanation } : {}) };
 }
 
 /** A run. Without settings it may not write, and its time is up. */
@@ -106,9 +112,10 @@ function createRun(
     job: job.name,
     userAgent: settings?.USER_AGENT ?? 'muster',
     mode,
-    dryRun: request.dryRun || (settings !== undefined && mode === 'observe'),
+    dryRun: request.dryRun || request.explain !== undefined || (settings !== undefined && mode === 'observe'),
     approval: request.approval,
     only: request.only,
+    explain: request.explain,
     expectedPlan: request.expectedPlan,
     progress: context.progress,
     startedAt: log.startedAt,

@@ -4,11 +4,12 @@ import { InvalidRequestError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
 import { declareCompletion } from './completion.ts';
+import { declareExplain } from './explain.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
 
 /** Every command of a job, in the order in which the help shows them. */
-const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [declarePlan, declareApply];
+const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [declarePlan, declareApply, declareExplain];
 
 const EXAMPLES = `
 Examples:

@@ -3,6 +3,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Environment } from '../platform/settings.ts';
+import { explanationReport, renderExplanation } from '../reports/explanation.ts';
 import { renderText } from '../reports/text.ts';
 import type { CommonOptions, Format } from './job-command.ts';
 import { startProgress } from './progress.ts';
@@ -43,10 +44,16 @@ export async function runAtTerminal(
 /** Prints the report of a run on stdout, and returns its exit code. */
 export function printResult(result: RunResult, { output }: Pick<CommonOptions, 'output'>): number {
   process.stdout.write(rendered(result, output));
-  return result.report.exitCode;
+  return result.explanation ? 0 : result.report.exitCode;
 }
 
-function rendered({ report, describe }: RunResult, format: Format): string {
+function rendered({ report, describe, explanation }: RunResult, format: Format): string {
+  if (explanation) {
+    const answer = explanationReport(report, explanation);
+    return format === 'json'
+      ? `${JSON.stringify(answer, null, 2)}\n`
+      : renderExplanation(answer, { describe });
+  }
   if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   return renderText(report, { describe, colour });

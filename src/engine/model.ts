@@ -40,11 +40,41 @@ export interface Change<A, R = unknown> extends Decision<A, R> {
   readonly row: R;
 }
 
+/** What one source says about a person or an account, in a sentence. `source` is the name of its reading. */
+export interface Statement {
+  readonly source: string;
+  readonly says: string;
+}
+
+/** A rule's answer about one person. `missing` is what a no needs to become a yes. */
+export interface ExplainedRule {
+  readonly rule: number;
+  readonly description: string | null;
+  readonly answer: 'yes' | 'no' | 'off' | 'failed';
+  readonly because: string;
+  readonly missing: readonly string[];
+}
+
+/** What a job knows about one person or account. Access is in the target's form; `effective` is what the account can really do. */
+export interface Explained {
+  readonly person: Readonly<Record<string, unknown>> | null;
+  readonly account: Readonly<Record<string, unknown>> | null;
+  readonly statements: readonly Statement[];
+  readonly rules: readonly ExplainedRule[];
+  readonly current: unknown;
+  readonly effective: unknown;
+  readonly desired: unknown;
+  /** What people can do about it, in words for people who are not administrators. */
+  readonly advice: readonly string[];
+}
+
 /** A person, an account, or both: what a question can be about. */
 export interface Subject<A, R = unknown> {
   /** Every name that it can be asked for by: addresses, user names, ids. */
   readonly names: readonly string[];
   readonly decision: Decision<A, R> | null;
+  /** What is known of it. */
+  explain(): Explained;
 }
 
 /** Something a reader should know that is no change. */

@@ -1,15 +1,14 @@
 import { DeadlineError, InvalidRequestError, SourceError, StopError } from '../platform/errors.ts';
 import { errorFields } from '../platform/log.ts';
 import { apply } from './apply.ts';
-import { approvedAccounts, checkApprovedTarget, withoutApproved } from './approval.ts';
-import type { Change, Decision, NoChangeKind, Note, Objection, Plan, SourceReading } from './model.ts';
+import { approvedAccounts, checkApprovedTarget } from './approval.ts';
+import { explain, type PlanFacts } from './explain.ts';
+import type { Change, Note, Objection, Plan, SourceReading, Subject } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
-import { makePlan } from './plan.ts';
+import { planAndCheck } from './plan-and-check.ts';
 import type { Run } from './run.ts';
 import { type RunState, runStateOf } from './run-state.ts';
-import { remainingObjections } from './safety.ts';
 import type { Recorder, Stages } from './stages.ts';
-import { nearestNames, restrictTo, subjectsNamed } from './subjects.ts';
 
 /** One run: collect, resolve, plan, safety, apply. Never throws: errors are part of the state that it returns. */
 export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Promise<RunState<A, R>> {
@@ -18,11 +17,15 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
     checkApprovedTarget(run.approval, stages.identity.target);
     const facts = await stages.collect(recorded.recorder);
     run.deadline.check('resolve');
-    const planned = planAndCheck(stages, facts, run);
+    const { resolved, state: planned } = planAndCheck(stages, facts, run);
     const applied = await carryOut(planned, stages, run);
     return {
       ...planned,
       ...applied,
+      ...answerTo(run.explain, () => stages.subjects(facts, resolved), {
+        sources: recorded.sources,
+        objections: planned.objections,
+      }),
       target: stages.identity.target,
       sources: recorded.sources,
       notes: [...recorded.notes, ...planned.notes, ...applied.notes],
@@ -34,40 +37,12 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
   }
 }
 
-/** Resolve, plan and safety: pure, from facts to a plan with every objection to it. */
-function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
-  const resolved = resolveFor(run.only, stages, facts);
-  const plan = makePlan(resolved.decisions, stages.identity);
-  const approved = approvedAccounts(plan, run.approval);
-  const { limits, objections } = stages.checkSafety(withoutApproved(resolved, approved), facts);
-  return runStateOf<A, R>({
-    decisions: resolved.decisions,
-    notes: [...noChangeNotes(resolved.decisions), ...resolved.notes],
-    gauges: stages.gauges(resolved, facts),
-    plan,
-    limits,
-    objections: [
-      ...(run.approval?.changes ? objections : remainingObjections(objections, plan, run.approval?.hash)),
-      ...unexpectedPlan(plan, run),
-    ],
-  });
-}
-
-/** The objection to a plan other than the one that was shown. */
-function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
-  return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
-}
-
-/** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */
-function resolveFor<F, A, R>(only: string | undefined, stages: Stages<F, A, R>, facts: F) {
-  const resolved = stages.resolve(facts);
-  if (only === undefined) return resolved;
-  const subjects = stages.subjects(facts, resolved);
-  const matches = subjectsNamed(subjects, only);
-  if (matches.length > 0) return restrictTo(resolved, matches);
-  const nearest = nearestNames(subjects, only);
-  const hint = nearest.length > 0 ? `; the nearest names: ${nearest.join(', ')}` : '';
-  throw new InvalidRequestError(`only: nobody has this name (found ${only}${hint})`);
+function answerTo<A, R>(
+  who: string | undefined,
+  subjects: () => readonly Subject<A, R>[],
+  planFacts: PlanFacts,
+): Pick<RunState<A, R>, 'explanation'> {
+  return who === undefined ? {} : { explanation: explain(who, subjects(), planFacts) };
 }
 
 /**
@@ -104,20 +79,6 @@ function split<A, R>(plan: Plan<A, R> | undefined, objections: readonly Objectio
 /** The results of a plan that is only shown. */
 export const preview = <A, R>(changes: readonly Change<A, R>[], result: 'planned' | 'withheld') =>
   changes.map((change) => ({ change, result }));
-
-const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in', 'undecided'];
-
-/** The notes of decisions that leave an account as it is. */
-export const noChangeNotes = (decisions: readonly Decision<unknown>[]): readonly Note[] =>
-  decisions
-    .filter(({ kind }) => (REPORTED_AS_NOTES as readonly string[]).includes(kind))
-    .map(({ kind, account, label, because, tried }) => ({
-      kind,
-      account,
-      label,
-      because,
-      ...(tried ? { tried } : {}),
-    }));
 
 function createRecorder() {
   const sources: SourceReading[] = [];

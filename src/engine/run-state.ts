@@ -1,3 +1,4 @@
+import type { Explanation } from './explain.ts';
 import type { ChangeResult, Decision, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
 import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
 
@@ -14,6 +15,8 @@ export interface RunState<A, R = unknown> {
   readonly objections: readonly Objection[];
   readonly results: readonly ChangeResult<A, R>[];
   readonly gauges: Readonly<Record<string, number>>;
+  /** The answer to the question that the run was asked. */
+  readonly explanation?: Explanation;
   /** Another run of the job was at work, so this one did nothing. */
   readonly skipped: boolean;
 }

@@ -12,6 +12,8 @@ export interface Run extends RequestContext {
   readonly approval: PlanApproval | undefined;
   /** The run is about the accounts of this name alone: an address, a user name or an id. */
   readonly only?: string | undefined;
+  /** The run explains this name instead of showing the plan. */
+  readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
   /** Receives what the run is doing. */

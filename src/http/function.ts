@@ -17,7 +17,8 @@ export function httpFunction(job: Job): HttpFunction {
     const context = contextOf(request);
     try {
       const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
-      await sendResult(request, response, { result, status: OUTCOMES[result.report.outcome].status });
+      const status = result.explanation ? 200 : OUTCOMES[result.report.outcome].status;
+      await sendResult(request, response, { result, status });
     } catch (error) {
       if (!(error instanceof InvalidRequestError)) throw error;
       for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);

@@ -5,6 +5,7 @@ import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { parseJsonBody } from './json-body.ts';
+import { type Query, readQuery } from './query.ts';
 
 /** The parts of an HTTP request that say what is asked. `url` is the request target as it was sent. */
 export interface HttpRequestParts {
@@ -40,17 +41,26 @@ export function checkTarget({ method, url }: Pick<HttpRequestParts, 'method' | '
 /** Reads what a request asks for. Throws `InvalidRequestError` for anything that is not exactly as specified. */
 export function readRequest(parts: HttpRequestParts): RunRequest {
   checkTarget(parts);
-  const inQuery = dryRunIn(parts.url);
-  if (parts.method === 'GET') {
-    if (parts.body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
-    if (inQuery === false)
-      throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
-    return { dryRun: true };
-  }
+  const query = readQuery(parts.url);
+  if (parts.method === 'GET') return readGet(query, parts.body);
+  if (query.explain !== undefined)
+    throw new InvalidRequestError('request: found explain with POST (allowed: GET)');
   const body = readFields(parts.body);
-  const dryRun = inQuery === true || body.dryRun === true;
-  const { only } = body;
+  const dryRun = query.dryRun === true || body.dryRun === true;
+  if (query.only !== undefined && body.only !== undefined)
+    throw new InvalidRequestError('request: found only in the query and in the body (allowed: once)');
+  const only = query.only ?? body.only;
   return { dryRun, only, approval: readApproval(body, { job: parts.job, now: parts.now }) };
+}
+
+/** GET shows the plan, or explains one name. It never writes. */
+function readGet({ dryRun, only, explain }: Query, body: Uint8Array): RunRequest {
+  if (body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
+  if (dryRun === false)
+    throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
+  if (only !== undefined && explain !== undefined)
+    throw new InvalidRequestError('request: found only and explain (allowed: one of them)');
+  return { dryRun: true, only, explain };
 }
 
 /** The approval by a plan's hash, or by the plan itself. */
@@ -67,17 +77,6 @@ function readApproval(
     throw new InvalidRequestError(`request: ${pair} belong together (found one of them)`);
   }
   return approve === undefined ? approvalOf(plan, reason, at) : { hash: approve, reason };
-}
-
-/** The query begins at the first `?`. It is compared as text, so that nothing in it is half read. */
-function dryRunIn(url: string): boolean | undefined {
-  const start = url.indexOf('?');
-  const query = start < 0 ? '' : url.slice(start + 1);
-  if (query === '') return undefined;
-  if (query === 'dryRun=true' || query === 'dryRun=false') return query === 'dryRun=true';
-  throw new InvalidRequestError(
-    `request: unknown query (found ${query.slice(0, 100)}, allowed dryRun=true or dryRun=false, once)`,
-  );
 }
 
 function readFields(body: Uint8Array): z.infer<typeof Body> {

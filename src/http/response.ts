@@ -1,5 +1,6 @@
 import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
+import { explanationReport, renderExplanation } from '../reports/explanation.ts';
 
 /** Answers with the report: JSON, or text where `Accept` prefers it. */
 export async function sendResult(
@@ -8,10 +9,15 @@ export async function sendResult(
   { result, status }: { result: RunResult; status: number },
 ): Promise<void> {
   response.status(status).set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+  const { report, describe, explanation } = result;
+  const answer = explanation && explanationReport(report, explanation);
   if (request.accepts(['application/json', 'text/plain']) !== 'text/plain') {
-    response.json(result.report);
+    response.json(answer ?? report);
     return;
   }
   const { renderText } = await import('../reports/text.ts');
-  response.type('text/plain').send(renderText(result.report, { describe: result.describe, colour: false }));
+  const text = answer
+    ? renderExplanation(answer, { describe })
+    : renderText(report, { describe, colour: false });
+  response.type('text/plain').send(text);
 }

@@ -1,4 +1,5 @@
 import type { Limit, Note } from '../engine/model.ts';
+import { printable } from './printable.ts';
 import type { Report, ReportedChange } from './report.ts';
 
 /** How to write: a move in words, and whether the terminal shows colours. */
@@ -21,7 +22,7 @@ const KIND_COLOURS: Readonly<Record<string, Colour>> = {
 
 /** The report as an SRE reads it in a terminal: what, from where, each change with its reason, head-room, objections. */
 export function renderText(told: Report, { colour, describe }: Style): string {
-  const report = printable(told) as Report;
+  const report = printable(told);
   const paint: Paint = (name, text) => (colour ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text);
   const parts = [
     headLine(report, paint),
@@ -34,19 +35,6 @@ export function renderText(told: Report, { colour, describe }: Style): string {
     closing(report, paint),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
-
-/** Control and direction characters, which could move the cursor or forge a line. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-/** A value whose texts, which others wrote, show such characters as their code. */
-function printable(value: unknown): unknown {
-  if (typeof value === 'string') {
-    return value.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  }
-  if (Array.isArray(value)) return value.map(printable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printable(inner)]));
 }
 
 const headLine = ({ run, outcome }: Report, paint: Paint) =>

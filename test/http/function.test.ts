@@ -12,6 +12,14 @@ import { InvalidRequestError, SourceError } from '../../src/platform/errors.ts';
 import { decision } from '../fixtures.ts';
 
 const HASH = `sha256:${'a'.repeat(64)}`;
+const APPROVED = { hash: HASH, reason: 'x', target: { api: 'a' }, changes: [] };
+const PLAN = JSON.stringify({
+  format: 1,
+  run: { job: 'a-job', startedAt: '1970-01-01T00:00:00.000Z' },
+  target: { api: 'a' },
+  planHash: HASH,
+  changes: [],
+});
 const call = (method: string, url = '/', body: string | Uint8Array = '') =>
   readRequest({ method, url, body: Buffer.from(body), job: 'a-job', now: 0 });
 function refused(act: () => unknown): InvalidRequestError {
@@ -51,6 +59,12 @@ describe('what a request asks for', () => {
       `{"approve":"${HASH}","reason":"x"}`,
       { dryRun: true, approval: { hash: HASH, reason: 'x' } },
     ],
+    ['GET', '/?only=ann%40example.org', undefined, { dryRun: true, only: 'ann@example.org' }],
+    ['GET', '/?explain=Ann+Example', undefined, { dryRun: true, explain: 'Ann Example' }],
+    ['GET', '/?dryRun=true&only=ann', undefined, { dryRun: true, only: 'ann' }],
+    ['POST', '/?only=ann', undefined, { dryRun: false, only: 'ann' }],
+    ['POST', '/', '{"only":"ann"}', { dryRun: false, only: 'ann' }],
+    ['POST', '/', `{"plan":${PLAN},"reason":"x"}`, { dryRun: false, approval: APPROVED }],
   ])('%s %s %s', (method, url, body, expected) => {
     expect(call(method, url, body)).toEqual(expected);
   });
@@ -65,6 +79,18 @@ describe('what a request asks for', () => {
     ['dryRun in capitals', 'POST', '/?dryRun=TRUE', undefined],
     ['dryRun twice', 'POST', '/?dryRun=true&dryRun=true', undefined],
     ['dryRun twice and at odds', 'POST', '/?dryRun=true&dryRun=false', undefined],
+    ['explain in a POST', 'POST', '/?explain=ann', undefined],
+    ['explain and only', 'GET', '/?explain=ann&only=ann', undefined],
+    ['an empty explain', 'GET', '/?explain=', undefined],
+    ['a name of blanks', 'GET', '/?only=%20', undefined],
+    ['a name that is too long', 'GET', `/?only=${'x'.repeat(501)}`, undefined],
+    ['a name that is not UTF-8', 'GET', '/?only=%ff', undefined],
+    ['only twice', 'POST', '/?only=ann', '{"only":"ann"}'],
+    ['a parameter in capitals', 'GET', '/?ONLY=ann', undefined],
+    ['an empty parameter', 'GET', '/?only=ann&', undefined],
+    ['a plan without a reason', 'POST', '/', `{"plan":${PLAN}}`],
+    ['a plan and a hash', 'POST', '/', `{"plan":${PLAN},"approve":"${HASH}","reason":"x"}`],
+    ['a plan that is no report', 'POST', '/', '{"plan":{"changes":[]},"reason":"x"}'],
     ['a GET that asks for a write', 'GET', '/?dryRun=false', undefined],
     ['a GET with a body', 'GET', '/', '{}'],
     ['text', 'POST', '/', 'dryRun=true'],
@@ -92,7 +118,7 @@ describe('what a request asks for', () => {
   ])('is not understood with %s: 400', (_, method, url, body) => {
     const error = refused(() => call(method, url, body));
     expect(error.status).toBe(400);
-    expect(error.message).toMatch(/^request: /);
+    expect(error.message).toMatch(/^(?:request|plan file): /);
   });
 
   test.each(['PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'get', 'post'])('no %s: 405', (method) => {

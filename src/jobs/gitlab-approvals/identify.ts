@@ -9,10 +9,19 @@ export interface IdentityRules {
   readonly denied: readonly string[];
 }
 
+/** Why nobody can be asked about. */
+export type RefusalKind =
+  | 'denied'
+  | 'no-identity'
+  | 'unknown-person'
+  | 'two-people'
+  | 'mismatch'
+  | 'disabled-account';
+
 /** The person behind an account, or why there is none to ask about. */
 export type Identification =
-  | { readonly person: LdapPerson; readonly refusal?: undefined }
-  | { readonly person?: undefined; readonly refusal: string };
+  | { readonly person: LdapPerson; readonly refusal?: undefined; readonly refusalKind?: undefined }
+  | { readonly person?: undefined; readonly refusal: string; readonly refusalKind: RefusalKind };
 
 /** The names to look up in LDAP for these accounts, each once. */
 export function namesToLookUp(accounts: readonly Account[], terms: IdentityRules) {
@@ -40,7 +49,8 @@ export function createIdentifier(
     const named = [...new Set(identities.flatMap(namedBy))];
     const names = [account.username, ...named.map(({ uid }) => uid)];
     const found = names.find((name) => denied.has(nameKey(name)));
-    if (found !== undefined) return { refusal: `denied: ${found} is in DENIED_ACCOUNTS` };
+    if (found !== undefined)
+      return { refusalKind: 'denied', refusal: `denied: ${found} is in DENIED_ACCOUNTS` };
     const deciding = (current.length > 0 ? current : identities).map((identity) => ({
       ...identity,
       people: namedBy(identity),
@@ -68,22 +78,34 @@ function personOf(
   deciding: readonly DecidingIdentity[],
   named: readonly LdapPerson[],
 ): Identification {
-  if (deciding.length === 0) return { refusal: 'no identity: nothing says whose account this is' };
+  if (deciding.length === 0)
+    return { refusalKind: 'no-identity', refusal: 'no identity: nothing says whose account this is' };
   const nobodys = deciding.find(({ people }) => people.length === 0);
-  if (nobodys) return { refusal: `unknown person: nobody in LDAP is ${show(nobodys)}` };
+  if (nobodys)
+    return { refusalKind: 'unknown-person', refusal: `unknown person: nobody in LDAP is ${show(nobodys)}` };
   const several = deciding.find(({ people }) => people.length > 1);
   if (several) {
     const dns = several.people.map(({ dn }) => dn).toSorted();
-    return { refusal: `two people: ${show(several)} is ${dns.join('; ')}` };
+    return { refusalKind: 'two-people', refusal: `two people: ${show(several)} is ${dns.join('; ')}` };
   }
   const [person, other] = named;
   if (!person || other) {
     const uids = named.map(({ uid }) => uid).toSorted();
-    return { refusal: `mismatch: its identities name different people: ${uids.join(', ')}` };
+    return {
+      refusalKind: 'mismatch',
+      refusal: `mismatch: its identities name different people: ${uids.join(', ')}`,
+    };
   }
   if (nameKey(person.uid) !== nameKey(username))
-    return { refusal: `mismatch: the LDAP uid is ${person.uid}, the GitLab username ${username}` };
-  if (person.disabled) return { refusal: `disabled account: ${person.uid} is disabled in LDAP` };
+    return {
+      refusalKind: 'mismatch',
+      refusal: `mismatch: the LDAP uid is ${person.uid}, the GitLab username ${username}`,
+    };
+  if (person.disabled)
+    return {
+      refusalKind: 'disabled-account',
+      refusal: `disabled account: ${person.uid} is disabled in LDAP`,
+    };
   return { person };
 }
 

@@ -63,6 +63,21 @@ export function evaluateRules(
   return asked;
 }
 
+/** Every rule's answer about a person. Rules after the first yes were not asked. */
+export function explainRules(
+  person: LdapPerson,
+  evidence: Evidence,
+  trust: Trust,
+): readonly RuleEvaluation[] {
+  const asked = evaluateRules(person, evidence, trust);
+  const yes = asked.find(({ answer }) => answer === 'yes');
+  const rest = RULES.slice(asked.length).map((ask): RuleEvaluation => {
+    const { rule, question } = ask(person, evidence, trust);
+    return { rule, question, answer: 'off', because: `not asked: rule ${yes?.rule} says yes`, groups: [] };
+  });
+  return [...asked, ...rest];
+}
+
 /** Whether LDAP alone answers for a person, so that nobody else is asked. */
 export const isDecidedByLdap = (person: LdapPerson, evidence: Evidence, trust: Trust): boolean =>
   evaluateRules(person, evidence, trust).some(({ rule, answer }) => rule <= 2 && answer === 'yes');

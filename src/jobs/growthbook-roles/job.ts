@@ -41,6 +41,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
     maxGlobalRole: values.GROWTHBOOK_GLOBAL_ROLE,
   };
   const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS.map((address) => address.toLowerCase());
+  const resolveRules = { policy, access: rules, protectedMembers };
   const server = {
     root: values.GROWTHBOOK_API_URL,
     apiKey: values.GROWTHBOOK_LDAP_SYNC_API_KEY,
@@ -51,8 +52,8 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
   warnWithoutTls(ldapSettings(values), run.log);
   return {
     collect: (recorder) => collect({ values, policy, target, run }, recorder),
-    resolve: (facts) => resolve(facts, { policy, access: rules, protectedMembers }),
-    subjects,
+    resolve: (facts) => resolve(facts, resolveRules),
+    subjects: (facts, resolved) => subjects(facts, resolved, resolveRules),
     identity: {
       target: { api: new URL(server.root).origin, project: server.project },
       compare: highestFirst(policy),

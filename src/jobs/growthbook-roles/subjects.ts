@@ -3,38 +3,39 @@ import type { Decision, Subject } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
+import { explain } from './explain.ts';
 import { matchMembers } from './match.ts';
-import type { RoleFacts } from './resolve.ts';
+import { membershipsOf } from './membership.ts';
+import type { ResolveRules, RoleFacts } from './resolve.ts';
 
-/** A member with its person, a member without one, or a person who has no member yet. */
-export interface RoleSubject extends Subject<Access, Member> {
-  readonly member: Member | null;
-  readonly person: LdapPerson | null;
-  readonly ambiguous: string | null;
-}
+type RoleSubject = Subject<Access, Member>;
 
-const namesOfPerson = ({ uid, cns, mails }: LdapPerson): readonly string[] => [uid, ...cns, ...mails];
-
-/** Everybody whom a question can be about, with the decision that was made. */
-export function subjects(facts: RoleFacts, resolved: Resolved<Access, Member>): readonly RoleSubject[] {
+/** Everybody whom a question can be about: each member with its person, and each person without a member. */
+export function subjects(
+  facts: RoleFacts,
+  resolved: Resolved<Access, Member>,
+  rules: ResolveRules,
+): readonly RoleSubject[] {
   const decisions = new Map(resolved.decisions.map((decision) => [keyOf(decision), decision]));
+  const memberships = membershipsOf(facts, rules.policy);
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
+  const subject = (member: Member | null, person: LdapPerson | null): RoleSubject => {
+    const key = member ? `member ${member.id}` : `person ${person?.uid}`;
+    const decision = decisions.get(key) ?? null;
+    const membership = (person && memberships.get(person)) ?? null;
+    return {
+      names: [...(member ? [member.id, member.email] : []), ...namesOfPerson(person)],
+      decision,
+      explain: () => explain({ member, person, membership, decision }, facts, rules),
+    };
+  };
   return [
-    ...joined.map(({ member, person = null, ambiguous = null }) => ({
-      names: [member.id, member.email, ...(person ? namesOfPerson(person) : [])],
-      decision: decisions.get(`member ${member.id}`) ?? null,
-      member,
-      person,
-      ambiguous,
-    })),
-    ...withoutMember.map((person) => ({
-      names: namesOfPerson(person),
-      decision: decisions.get(`person ${person.uid}`) ?? null,
-      member: null,
-      person,
-      ambiguous: null,
-    })),
+    ...joined.map(({ member, person }) => subject(member, person ?? null)),
+    ...withoutMember.map((person) => subject(null, person)),
   ];
 }
+
+const namesOfPerson = (person: LdapPerson | null): readonly string[] =>
+  person ? [person.uid, ...person.cns, ...person.mails] : [];
 
 const keyOf = ({ account, row }: Decision<Access, Member>) => `${row ? 'member' : 'person'} ${account}`;

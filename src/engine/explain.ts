@@ -1,0 +1,67 @@
+import type { Decision, Explained, Objection, SourceReading, Statement, Subject } from './model.ts';
+import { nearestNames, subjectsNamed } from './subjects.ts';
+
+/** The plan's decision, and why it will not be carried out; null where nothing hinders it. */
+export interface ExplainedDecision extends Omit<Decision<unknown>, 'row' | 'tried'> {
+  readonly hindrance: string | null;
+}
+
+/** The explanation of one person or account. */
+export interface Match extends Omit<Explained, 'statements'> {
+  readonly sources: readonly (Statement & Pick<SourceReading, 'version'>)[];
+  readonly decision: ExplainedDecision | null;
+}
+
+/** The answer to a question about one name: everything of that name, or the nearest names. */
+export interface Explanation {
+  readonly who: string;
+  readonly matches: readonly Match[];
+  readonly nearest: readonly string[];
+}
+
+/** What a run read, and what safety says of its plan. */
+export interface PlanFacts {
+  readonly sources: readonly SourceReading[];
+  readonly objections: readonly Objection[];
+}
+
+/** Explains every subject of a name by the decisions of a run: the conclusion is the plan's. */
+export function explain<A, R>(
+  who: string,
+  subjects: readonly Subject<A, R>[],
+  state: PlanFacts,
+): Explanation {
+  const found = subjectsNamed(subjects, who);
+  const matches = found.map((subject) => matchOf(subject, state));
+  return { who, matches, nearest: found.length > 0 ? [] : nearestNames(subjects, who) };
+}
+
+function matchOf<A, R>(
+  { decision, explain: explainSubject }: Subject<A, R>,
+  { sources, objections }: PlanFacts,
+): Match {
+  const { statements, ...explained } = explainSubject();
+  const versions = new Map(sources.map(({ name, version }) => [name, version]));
+  return {
+    ...explained,
+    sources: statements.map((one) => ({ ...one, version: versions.get(one.source) ?? null })),
+    decision: decision && explainedDecision(decision, objections),
+  };
+}
+
+function explainedDecision(
+  { row: _row, tried: _tried, ...decision }: Decision<unknown>,
+  objections: readonly Objection[],
+): ExplainedDecision {
+  return { ...decision, hindrance: hindranceOf(decision, objections) };
+}
+
+function hindranceOf(
+  { kind, because }: Pick<Decision<unknown>, 'kind' | 'because'>,
+  objections: readonly Objection[],
+): string | null {
+  if (kind === 'unchanged' || kind === 'pending-sign-in') return null;
+  if (kind === 'skipped' || kind === 'undecided') return because;
+  if (objections.length === 0) return null;
+  return `the whole plan is refused: ${objections.map(({ message }) => message).join('; ')}`;
+}

@@ -1,0 +1,60 @@
+import { InvalidRequestError } from '../platform/errors.ts';
+import { approvedAccounts, withoutApproved } from './approval.ts';
+import type { Decision, NoChangeKind, Note, Objection, Plan } from './model.ts';
+import { makePlan } from './plan.ts';
+import type { Run } from './run.ts';
+import { runStateOf } from './run-state.ts';
+import { remainingObjections } from './safety.ts';
+import type { Stages } from './stages.ts';
+import { nearestNames, restrictTo, subjectsNamed } from './subjects.ts';
+
+/** Resolve, plan and safety: pure, from facts to a plan with every objection to it. */
+export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
+  const resolved = resolveFor(run.only, stages, facts);
+  const plan = makePlan(resolved.decisions, stages.identity);
+  const approved = approvedAccounts(plan, run.approval);
+  const { limits, objections } = stages.checkSafety(withoutApproved(resolved, approved), facts);
+  const state = runStateOf<A, R>({
+    decisions: resolved.decisions,
+    notes: [...noChangeNotes(resolved.decisions), ...resolved.notes],
+    gauges: stages.gauges(resolved, facts),
+    plan,
+    limits,
+    objections: [
+      ...(run.approval?.changes ? objections : remainingObjections(objections, plan, run.approval?.hash)),
+      ...unexpectedPlan(plan, run),
+    ],
+  });
+  return { resolved, state };
+}
+
+/** The objection to a plan other than the one that was shown. */
+function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
+  return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
+}
+
+/** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */
+function resolveFor<F, A, R>(only: string | undefined, stages: Stages<F, A, R>, facts: F) {
+  const resolved = stages.resolve(facts);
+  if (only === undefined) return resolved;
+  const subjects = stages.subjects(facts, resolved);
+  const matches = subjectsNamed(subjects, only);
+  if (matches.length > 0) return restrictTo(resolved, matches);
+  const nearest = nearestNames(subjects, only);
+  const hint = nearest.length > 0 ? `; the nearest names: ${nearest.join(', ')}` : '';
+  throw new InvalidRequestError(`only: nobody has this name (found ${only}${hint})`);
+}
+
+const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in', 'undecided'];
+
+/** The notes of decisions that leave an account as it is. */
+export const noChangeNotes = (decisions: readonly Decision<unknown>[]): readonly Note[] =>
+  decisions
+    .filter(({ kind }) => (REPORTED_AS_NOTES as readonly string[]).includes(kind))
+    .map(({ kind, account, label, because, tried }) => ({
+      kind,
+      account,
+      label,
+      because,
+      ...(tried ? { tried } : {}),
+    }));

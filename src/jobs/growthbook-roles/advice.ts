@@ -1,0 +1,60 @@
+import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
+import type { Decision } from '../../engine/model.ts';
+import { rankIn } from '../../engine/role-order.ts';
+import type { Membership } from '../../policy/check-condition.ts';
+import type { DatedPolicy, Evaluation } from '../../policy/evaluate.ts';
+import type { Access } from '../../targets/growthbook/access.ts';
+import type { Member } from '../../targets/growthbook/schema.ts';
+
+/** One member, one person, or both, with the decision that was made. */
+export interface RoleCase {
+  readonly member: Member | null;
+  readonly person: LdapPerson | null;
+  readonly membership: Membership | null;
+  readonly decision: Decision<Access, Member> | null;
+}
+
+/** What people can do about their access, in words for people who are not administrators. */
+export function adviceFor(
+  { member, person, decision }: RoleCase,
+  evaluation: Evaluation,
+  policy: DatedPolicy,
+): readonly string[] {
+  const ways = waysToMore(evaluation, policy);
+  if (!person) {
+    const address = member ? ` The address in LDAP has to be ${member.email}.` : '';
+    return [`No person in LDAP with a group of the policy has this address.${address}`, ...ways];
+  }
+  if (person.disabled) return ['The account is disabled in LDAP: ask the administrators of LDAP.'];
+  if (!member) return [...signInAdvice(evaluation, policy), ...ways];
+  if (decision?.kind === 'skipped')
+    return [`An administrator of GrowthBook has to look at this account: ${decision.because}.`, ...ways];
+  return ways;
+}
+
+const signInAdvice = ({ role }: Evaluation, { order }: DatedPolicy): readonly string[] =>
+  role === order[0] ? [] : [`Sign in to GrowthBook once: the next run then gives the role ${role}.`];
+
+/** One sentence for each rule that would give more than the person has by the policy now. */
+function waysToMore({ role, answers }: Evaluation, policy: DatedPolicy): readonly string[] {
+  const rank = rankIn(policy.order);
+  const gate = policy.gate === 'none' ? undefined : policy.gate.rule;
+  const needed = answers.find(({ rule, answer }) => rule === gate && answer === 'no')?.missing ?? [];
+  return policy.rules
+    .filter((rule) => rank(rule.role) > rank(role))
+    .flatMap((rule) => {
+      const answer = answers.find((one) => one.rule === rule.rule);
+      if (!answer || (answer.answer !== 'no' && needed.length === 0)) return [];
+      return [`For the role ${rule.role}: ${phrase([...answer.missing, ...needed])}.`];
+    });
+}
+
+/** What is missing, as something to do: LDAP groups are asked for in IDM. */
+function phrase(missing: readonly string[]): string {
+  const groups = missing.flatMap((one) => /^ldap:([^ ()]+)$/.exec(one)?.[1] ?? []);
+  const others = missing.filter((one) => !/^ldap:[^ ()]+$/.test(one));
+  const ask = groups.length > 0 ? [`ask in IDM to be added to ${groups.join(' and ')}`] : [];
+  const rest = others.map((one) => `being in ${one.replaceAll('posix:', '')} is needed`);
+  const text = [...ask, ...rest].join('; ');
+  return groups.length > 0 && others.length > 0 ? `${text} as well` : text;
+}

@@ -1,0 +1,100 @@
+import type { Explained, ExplainedRule, Statement } from '../../engine/model.ts';
+import type { Membership } from '../../policy/check-condition.ts';
+import { type Evaluation, evaluate } from '../../policy/evaluate.ts';
+import { currentAccess, desiredAccess, projectRoleOf } from '../../targets/growthbook/access.ts';
+import { grantsOn } from '../../targets/growthbook/effective-grants.ts';
+import type { Member, Team } from '../../targets/growthbook/schema.ts';
+import { adviceFor, type RoleCase } from './advice.ts';
+import type { ResolveRules, RoleFacts } from './resolve.ts';
+
+/** Why somebody has the access that they have: the policy is evaluated by the function that makes the plan. */
+export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: ResolveRules): Explained {
+  const { member, person, membership } = one;
+  const evaluation = evaluate(policy, membership ?? nobody(one, facts));
+  const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
+  const current = member && currentAccess(member, access.project);
+  return {
+    person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
+    account: member && accountOf(member, teams),
+    statements: [ldapSays(one), ...posixSays(one, facts), growthbookSays(member, teams, access.project)],
+    rules: rulesOf(evaluation),
+    current,
+    effective: member && grantsOn(member, teams, access.project),
+    desired: current ? desiredAccess(current, evaluation.role, access) : { projectRole: evaluation.role },
+    advice: adviceFor(one, evaluation, policy),
+  };
+}
+
+/** The membership of somebody whom no directory knows: in none of the groups that were read. */
+function nobody({ member }: RoleCase, facts: RoleFacts): Membership {
+  const none = new Set<string>();
+  return {
+    uid: member?.email ?? 'nobody',
+    sources: {
+      ldap: { asked: new Set(facts.membersOf.keys()), in: none },
+      posix: { asked: new Set(facts.posix.membersOf.keys()), in: none },
+      user: { asked: none, in: none },
+    },
+  };
+}
+
+const accountOf = ({ id, email, globalRole, managedbyIdp, ...rest }: Member, teams: readonly Team[]) => ({
+  id,
+  email,
+  globalRole,
+  projectRoles: rest.projectRoles,
+  additionalRoles: rest.additionalRoles,
+  environments: rest.environments,
+  limitAccessByEnvironment: rest.limitAccessByEnvironment,
+  teams: teams.map((team) => team.name || team.id),
+  managedByIdentityProvider: managedbyIdp,
+});
+
+function ldapSays({ person, member, membership }: RoleCase): Statement {
+  if (!person) {
+    const address = member?.email ?? 'that address';
+    return { source: 'ldap', says: `nobody in the policy's groups has the address ${address}` };
+  }
+  const ldap = membership?.sources.ldap;
+  const groups = typeof ldap === 'object' ? [...ldap.in].toSorted() : [];
+  const parts = [
+    `${person.uid} is in ${groups.join(', ') || "none of the policy's groups"}`,
+    `addresses: ${person.mails.join(', ') || 'none'}`,
+    ...(person.disabled ? ['the account is disabled'] : []),
+  ];
+  return { source: 'ldap', says: parts.join('; ') };
+}
+
+function posixSays({ person, membership }: RoleCase, { posix }: RoleFacts): readonly Statement[] {
+  if (!person || posix.membersOf.size === 0) return [];
+  const said = membership?.sources.posix;
+  const groups = typeof said === 'object' ? [...said.in].toSorted() : [];
+  const parts = [
+    `${person.uid} is in ${groups.join(', ') || "none of the policy's groups"}`,
+    ...(posix.absent.has(person.uid) ? ['ensure: absent'] : []),
+  ];
+  return [{ source: 'posix', says: parts.join('; ') }];
+}
+
+function growthbookSays(member: Member | null, teams: readonly Team[], project: string): Statement {
+  if (!member) return { source: 'growthbook', says: 'no member has one of these addresses' };
+  const access = currentAccess(member, project);
+  const parts = [
+    access.projectRole === null
+      ? `no entry for the project, so that the global role counts: ${projectRoleOf(access)}`
+      : `role ${access.projectRole} on the project, global role ${access.globalRole}`,
+    ...(access.additionalRoles.length > 0 ? [`additional roles: ${access.additionalRoles.join(', ')}`] : []),
+    teams.length > 0 ? `teams: ${teams.map((team) => team.name || team.id).join(', ')}` : 'no team',
+    ...(member.managedbyIdp ? ['managed by an identity provider'] : []),
+  ];
+  return { source: 'growthbook', says: parts.join('; ') };
+}
+
+const rulesOf = ({ answers }: Evaluation): readonly ExplainedRule[] =>
+  answers.map(({ rule, description, answer, because, missing }) => ({
+    rule,
+    description,
+    answer,
+    because,
+    missing,
+  }));
