@@ -1,3 +1,5 @@
+import { nameKey } from '../names.ts';
+
 /** One `type=value` of a DN; the value is unescaped. */
 export interface DnPart {
   readonly type: string;
@@ -85,13 +87,9 @@ const normalNames = (dn: string) => parseDn(dn).map(normalRdn);
 
 const normalRdn = (rdn: Rdn) =>
   rdn
-    .map(({ type, value }) => `${type}=${escaped(normalValue(value))}`)
+    .map(({ type, value }) => `${type}=${escaped(nameKey(value))}`)
     .sort()
     .join('+');
-
-/** Like the matching rule caseIgnoreMatch (RFC 4518): outer spaces do not count, inner ones count once. */
-const normalValue = (value: string) =>
-  value.normalize('NFC').toLowerCase().normalize('NFC').trim().replaceAll(/\s+/g, ' ');
 
 const escaped = (value: string) => value.replaceAll(/["+,;<>\\=#\0]/g, (char) => `\\${hexOf(char)}`);
 

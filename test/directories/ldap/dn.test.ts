@@ -8,6 +8,7 @@ import {
   normalizeDn,
   parseDn,
 } from '../../../src/directories/ldap/dn.ts';
+import { sameName } from '../../../src/directories/names.ts';
 
 type Names = readonly (readonly DnPart[])[];
 
@@ -148,11 +149,9 @@ describe('comparing DNs', () => {
   });
 
   test('values that differ in more than case and spaces stay different', () => {
-    const key = (value: string) =>
-      value.normalize('NFC').toLowerCase().normalize('NFC').replaceAll(/\s+/g, ' ').trim();
     fc.assert(
       fc.property(text, text, hands, (a, b, hand) => {
-        fc.pre(key(a) !== key(b));
+        fc.pre(!sameName(a, b));
         const dn = (value: string) =>
           write([[{ type: 'cn', value }], [{ type: 'o', value: 'x' }]], hand[Symbol.iterator]());
         expect(normalizeDn(dn(a))).not.toBe(normalizeDn(dn(b)));
