@@ -1,7 +1,7 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import { EVENTS } from './log-events.ts';
-import { type Change, type ChangeResult, isLoss, type Note, type WriteResult } from './model.ts';
+import { type Change, type ChangeResult, canGive, isLoss, type Note, type WriteResult } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
 import type { Run } from './run.ts';
 import type { Target, Verification } from './stages.ts';
@@ -94,7 +94,7 @@ async function writeOne<A, R>(
   { stopReason, openLoss }: { stopReason: Error | undefined; openLoss: string | undefined },
 ): Promise<WriteResult> {
   if (stopReason) return { result: 'withheld', error: stopReason.message };
-  if (openLoss && !isLoss(change.kind)) {
+  if (openLoss && canGive(change)) {
     return { result: 'withheld', error: `no access is given while a loss is not carried out: ${openLoss}` };
   }
   try {

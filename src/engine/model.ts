@@ -9,6 +9,10 @@ export type Kind = ChangeKind | NoChangeKind;
 /** Whether a change takes access away. */
 export const isLoss = (kind: Kind): boolean => kind === 'revoke' || kind === 'downgrade';
 
+/** Whether a change gives access, or may do so. */
+export const canGive = ({ kind, mayGain }: Pick<Decision<unknown>, 'kind' | 'mayGain'>): boolean =>
+  mayGain === true || !isLoss(kind);
+
 /** One rule evaluated for one account, and its answer. */
 export interface RuleAnswer {
   readonly rule: number;
@@ -30,6 +34,8 @@ export interface Decision<A, R = unknown> {
   readonly groups: readonly string[];
   readonly tried?: readonly RuleAnswer[];
   readonly row: R | null;
+  /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
+  readonly mayGain?: boolean;
 }
 
 /** A decision that changes something. `row` is the account's row as it was read: the write and the hash are made from it. */

@@ -10,12 +10,12 @@ export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
 export const isChange = <A, R>(decision: Decision<A, R>): decision is Change<A, R> =>
   (CHANGE_KINDS as readonly string[]).includes(decision.kind);
 
-/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
+/** The plan that decisions make: sorted and hashed. A loss that may be a gain comes after the losses. The same decisions in any order make the same plan, byte for byte. */
 export function makePlan<A, R>(
   decisions: readonly Decision<A, R>[],
   identity: PlanIdentity<A, R>,
 ): Plan<A, R> {
-  const kindOrder = ({ kind }: Change<A, R>) => CHANGE_KINDS.indexOf(kind);
+  const kindOrder = ({ kind, mayGain }: Change<A, R>) => CHANGE_KINDS.indexOf(kind) + (mayGain ? 0.5 : 0);
   const changes = decisions
     .filter(isChange)
     .toSorted((a, b) => kindOrder(a) - kindOrder(b) || identity.compare(a, b));

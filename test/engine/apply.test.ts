@@ -103,6 +103,17 @@ describe('carrying a plan out', () => {
   });
 });
 
+test('a loss that may be a gain is withheld with the gains', async () => {
+  const doubtful: Change<string> = { ...change('downgrade', 'x'), mayGain: true };
+  const { target } = targetOf({ d: { result: 'failed' } });
+  const { results } = await apply(
+    [change('downgrade', 'd'), doubtful, change('grant', 'g')],
+    target,
+    testRun(),
+  );
+  expect(resultsByAccount(results)).toEqual({ d: 'failed', x: 'withheld', g: 'withheld' });
+});
+
 /** What one change came to, and what becomes of the others: r2 and d are losses, u and g gains. */
 const CONSEQUENCES = [
   [

@@ -42,6 +42,15 @@ describe('a plan', () => {
     ]);
   });
 
+  test('has a loss that may be a gain after the losses', () => {
+    const decisions = [
+      change('upgrade', 'u'),
+      change('downgrade', 'a', { mayGain: true }),
+      change('downgrade', 'b'),
+    ];
+    expect(makePlan(decisions, identity).changes.map(({ account }) => account)).toEqual(['b', 'a', 'u']);
+  });
+
   test('keeps the target’s order inside each kind', () => {
     const decisions = [
       change('grant', 'c'),

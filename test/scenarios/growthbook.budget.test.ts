@@ -6,6 +6,8 @@ import { type Stage, setStage } from './growthbook.ts';
 const uids = Array.from({ length: 300 }, (_, n) => `person${n}`);
 const dn = (uid: string) => `uid=${uid},ou=people,dc=wikimedia,dc=org`;
 
+const NOBODY_PROTECTED = { GROWTHBOOK_PROTECTED_MEMBERS: '' };
+
 let stage: Stage;
 beforeAll(async () => {
   const group = (name: 'admin' | 'customelevatedaccess' | 'readonly', members: readonly string[]) => ({
@@ -37,14 +39,16 @@ beforeAll(async () => {
       projects: PROJECTS,
     },
   });
-  expect((await stage.run({}, { SAFETY_MAX_HIGHEST: '2' })).report.outcome).toBe('applied');
+  expect((await stage.run({}, { ...NOBODY_PROTECTED, SAFETY_MAX_HIGHEST: '2' })).report.outcome).toBe(
+    'applied',
+  );
 });
 afterAll(() => stage.close());
 
 test('a converged run with 300 members: 3 member reads, 1 team read, 1 project read, 2 gitiles reads, 1 connection and at most 3 searches, no write', async () => {
   const before = { growthbook: stage.growthbook.requests.length, gitiles: stage.gitiles.requests.length };
   const connections = stage.ldap.connections;
-  const { report } = await stage.run();
+  const { report } = await stage.run({}, NOBODY_PROTECTED);
   expect([report.outcome, report.counts.unchanged]).toEqual(['unchanged', 300]);
   const paths = stage.growthbook.requests
     .slice(before.growthbook)

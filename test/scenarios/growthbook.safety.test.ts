@@ -32,6 +32,26 @@ describe('a run with objections', () => {
   });
 });
 
+describe('a protected address that is nobody’s', () => {
+  const environment = { GROWTHBOOK_PROTECTED_MEMBERS: 'ada@example.org, ad@example.org' };
+
+  test('refuses the run, and a plan shows it', async () => {
+    for (const dryRun of [true, false]) {
+      const { report } = await stage.run({ dryRun }, environment);
+      expect([report.outcome, report.exitCode]).toEqual(['refused', 2]);
+      expect(report.objections).toMatchObject([{ name: 'protected-unknown', found: 1, overridable: false }]);
+    }
+    expect(stage.posts()).toEqual([]);
+  });
+
+  test('cannot be overridden by an approval', async () => {
+    const hash = (await stage.run({}, environment)).report.planHash ?? '';
+    const { report } = await stage.run({ approval: { hash, reason: 'x' } }, environment);
+    expect(report.outcome).toBe('refused');
+    expect(stage.posts()).toEqual([]);
+  });
+});
+
 describe('an approval by hash', () => {
   const refusedHash = async () => (await stage.run({}, STRICT)).report.planHash ?? '';
 

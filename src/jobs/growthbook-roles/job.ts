@@ -13,6 +13,7 @@ import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
 import { collect } from './collect.ts';
 import { defaultPolicy } from './policy.ts';
+import { unknownProtected } from './protected.ts';
 import { type RoleFacts, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
@@ -40,7 +41,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
     project: values.GROWTHBOOK_PROJECT,
     maxGlobalRole: values.GROWTHBOOK_GLOBAL_ROLE,
   };
-  const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS.map((address) => address.toLowerCase());
+  const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS;
   const resolveRules = { policy, access: rules, protectedMembers };
   const server = {
     root: values.GROWTHBOOK_API_URL,
@@ -59,7 +60,10 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
       compare: highestFirst(policy),
       hashInput: ({ account, kind, from, to }) => ({ account, kind, from, to }),
     },
-    checkSafety: (resolved) => checkSafety(resolved, safetyLimits(values), highestRole(policy)),
+    checkSafety: (resolved, facts) => {
+      const { limits, objections } = checkSafety(resolved, safetyLimits(values), highestRole(policy));
+      return { limits, objections: [...objections, ...unknownProtected(facts, protectedMembers)] };
+    },
     target,
     gauges: gaugesOf,
   };

@@ -34,7 +34,7 @@ export function checkSafety(
     },
     {
       name: 'gains',
-      found: kinds('upgrade', 'grant').length,
+      found: kinds('upgrade', 'grant').length + changes.filter(({ mayGain }) => mayGain).length,
       allowed: allowance(gainedCount, gainedPercent, population),
       setting: 'SAFETY_MAX_GAINED_COUNT',
     },

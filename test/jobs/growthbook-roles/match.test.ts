@@ -12,6 +12,7 @@ describe('members are joined to people by address', () => {
     ['against every address of a person', 'second@example.org', ['first@example.org', 'Second@Example.org']],
     ['whatever Unicode form it is in', 'ren\u00e9@example.org', ['rene\u0301@example.org']],
     ['without white space at its ends', ' ann@example.org ', ['ann@example.org']],
+    ['whatever form its domain is in', 'ann@b\u00fccher.example', ['ANN@xn--bcher-kva.example']],
   ])('%s', (_, email, mails) => {
     const ann = person('ann', { mails });
     expect(matchMembers([at('u', email)], [ann])).toMatchObject({
@@ -30,14 +31,18 @@ describe('members are joined to people by address', () => {
   ])('not to somebody with %s', (_, email, mails) => {
     const ann = person('ann', { mails });
     const row = at('u', email);
-    expect(matchMembers([row], [ann])).toEqual({ joined: [{ member: row }], withoutMember: [ann] });
+    const { joined, withoutMember } = matchMembers([row], [ann]);
+    expect(joined).toMatchObject([{ member: row }]);
+    expect(joined[0]).not.toHaveProperty('person');
+    expect(joined[0]).not.toHaveProperty('ambiguous');
+    expect(withoutMember).toEqual([ann]);
   });
 
   test('one address listed twice by one person is one address', () => {
     const ann = person('ann', { mails: ['ann@example.org', 'ANN@example.org'] });
-    expect(matchMembers([at('u', 'ann@example.org')], [ann]).joined).toEqual([
-      { member: at('u', 'ann@example.org'), person: ann },
-    ]);
+    const { joined } = matchMembers([at('u', 'ann@example.org')], [ann]);
+    expect(joined).toMatchObject([{ member: at('u', 'ann@example.org'), person: ann }]);
+    expect(joined[0]).not.toHaveProperty('ambiguous');
   });
 });
 
@@ -47,6 +52,7 @@ describe('never guesses', () => {
     const { joined, withoutMember } = matchMembers([at('u', 'x@example.org')], people);
     expect(joined[0]).not.toHaveProperty('person');
     expect(joined[0]?.ambiguous).toMatch(/ann.*bob/);
+    expect(joined[0]?.readings).toEqual(people);
     expect(withoutMember).toEqual([]);
   });
 

@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { LdapPerson } from '../../../src/directories/ldap/groups-and-people.ts';
 import type { Decision } from '../../../src/engine/model.ts';
 import { isChange, makePlan } from '../../../src/engine/plan.ts';
+import { matchMembers } from '../../../src/jobs/growthbook-roles/match.ts';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { type RoleFacts, resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
 import { canonicalJson } from '../../../src/platform/canonical-json.ts';
 import type { Policy } from '../../../src/policy/document.ts';
 import { policyAt } from '../../../src/policy/evaluate.ts';
-import type { Access } from '../../../src/targets/growthbook/access.ts';
+import { type Access, projectRoleOf } from '../../../src/targets/growthbook/access.ts';
 import { afterWrite } from '../../../src/targets/growthbook/role-update.ts';
 import type { Member, ProjectRole, Team } from '../../../src/targets/growthbook/schema.ts';
 import { entry, type FactSeed, facts, GATE, member, PROJECT, person, team } from '../../fixtures.ts';
@@ -138,39 +139,126 @@ describe('skipped, with the reason, and what would be due', () => {
     );
   });
 
-  test('two people with one address', () => {
-    const people = [person('ann'), person('bob', { mails: ['bob@example.org', 'ann@example.org'] })];
-    const seed = { people, groups: { ...ALL, [READ]: ['ann', 'bob'] }, posix: { [GATE]: ['ann', 'bob'] } };
-    const { decisions } = resolved(facts({ ...seed, members: [member('ann', admin)] }));
-    expect(decisions).toMatchObject([
-      { kind: 'skipped', rule: null, because: expect.stringMatching(/people have this address.*ann, bob/) },
-    ]);
-  });
-
-  test('two members with one address: both', () => {
-    const members = [
-      member('u1', { email: 'ann@example.org' }),
-      member('u2', { email: 'Ann@example.org', ...admin }),
-    ];
-    expect(resolved(facts({ ...ann(), members })).decisions.map(({ kind }) => kind)).toEqual([
-      'skipped',
-      'skipped',
-    ]);
-  });
-
-  test('one person with two members: both', () => {
-    const seed = ann([READ], { mails: ['a@example.org', 'b@example.org'] });
-    const members = [member('u1', { email: 'a@example.org' }), member('u2', { email: 'b@example.org' })];
-    expect(resolved(facts({ ...seed, members })).decisions.map(({ kind }) => kind)).toEqual([
-      'skipped',
-      'skipped',
-    ]);
-  });
-
   test('of two entries for our own project the first counts, and that is no reason', () => {
     const row = member('ann', { projectRoles: [entry('readonly'), entry('admin')] });
     expect(decided({ ...ann(), members: [row] }).kind).toBe('unchanged');
     expect(decided({ ...ann([CUSTOM]), members: [row] }).kind).toBe('upgrade');
+  });
+});
+
+describe('ambiguity never gives, and never keeps', () => {
+  /** Ann and Bob have one address; each is in these groups. */
+  const annOrBob = (inAnn: readonly string[], inBob: readonly string[], own: string) => ({
+    people: [person('ann'), person('bob', { mails: ['bob@example.org', 'ann@example.org'] })],
+    groups: Object.fromEntries(
+      [ADMIN, CUSTOM, READ].map((group) => [
+        group,
+        [...(inAnn.includes(group) ? ['ann'] : []), ...(inBob.includes(group) ? ['bob'] : [])],
+      ]),
+    ),
+    posix: { [GATE]: ['ann', 'bob'], deployment: ['ann', 'bob'] },
+    members: [member('ann', { globalRole: 'readonly', projectRoles: [entry(own)] })],
+  });
+
+  test.each([
+    ['admin', [], [], 'revoke', 'noaccess', 5],
+    ['admin', [READ], [], 'downgrade', 'readonly', 4],
+    ['admin', [READ], [CUSTOM], 'downgrade', 'CustomElevatedAccess', 3],
+    ['admin', [READ], [ADMIN], 'skipped', 'admin', null],
+    ['readonly', [READ], [ADMIN], 'skipped', 'readonly', null],
+    ['noaccess', [ADMIN], [ADMIN], 'skipped', 'noaccess', null],
+    ['readonly', [], [], 'revoke', 'noaccess', 5],
+    ['noaccess', [], [], 'skipped', 'noaccess', null],
+    ['superhero', [ADMIN], [], 'revoke', 'noaccess', 2],
+  ])('%s; one due %j, the other %j: %s, %s', (own, inAnn, inBob, kind, role, rule) => {
+    const { decisions, notes } = resolved(facts(annOrBob(inAnn, inBob, own)));
+    expect(decisions).toMatchObject([
+      {
+        kind,
+        rule,
+        to: { projectRole: role },
+        because: expect.stringMatching(/people have this address.*ann, bob/),
+      },
+    ]);
+    expect(notes.map((note) => note.kind)).toEqual(kind === 'skipped' ? [] : ['ambiguous']);
+  });
+
+  test('a global role above the limit is lowered, though the project’s role is not', () => {
+    const seed = annOrBob([READ], [READ], 'readonly');
+    const members = [member('ann', { globalRole: 'admin', projectRoles: [entry('readonly')] })];
+    expect(decided({ ...seed, members })).toMatchObject({
+      kind: 'downgrade',
+      to: { globalRole: 'readonly', projectRole: 'readonly' },
+    });
+  });
+
+  test('two members with one address, of one person: each is lowered to what the person is due', () => {
+    const members = [
+      member('u1', { email: 'ann@example.org' }),
+      member('u2', { email: 'Ann@example.org', ...admin }),
+    ];
+    const { decisions, notes } = resolved(facts({ ...ann(), members }));
+    expect(decisions).toMatchObject([
+      { account: 'u1', kind: 'skipped' },
+      { account: 'u2', kind: 'downgrade', to: { projectRole: 'readonly' }, rule: 4 },
+    ]);
+    expect(notes).toMatchObject([{ kind: 'ambiguous', account: 'u2' }]);
+  });
+
+  test('a leaver with a second account keeps nothing on either', () => {
+    const seed = ann([], { mails: ['a@example.org', 'b@example.org'] });
+    const members = [
+      member('u1', { email: 'a@example.org', ...admin }),
+      member('u2', { email: 'b@example.org', ...admin }),
+    ];
+    expect(resolved(facts({ ...seed, members })).decisions).toMatchObject([
+      { account: 'u1', kind: 'revoke', rule: 5 },
+      { account: 'u2', kind: 'revoke', rule: 5 },
+    ]);
+  });
+
+  test('two members with an address that is nobody’s lose what they hold', () => {
+    const members = ['u1', 'u2'].map((id) => member(id, { email: 'x@example.org', ...admin }));
+    expect(resolved(facts({ members })).decisions.map(({ kind }) => kind)).toEqual(['revoke', 'revoke']);
+  });
+
+  test('a protected member stays, and the reason names both', () => {
+    const found = decided(annOrBob([], [], 'admin'), { protectedMembers: ['ann@example.org'] });
+    expect(found).toMatchObject({ kind: 'skipped', to: { projectRole: 'admin' } });
+    expect(found.because).toMatch(/GROWTHBOOK_PROTECTED_MEMBERS.*people have this address/);
+  });
+});
+
+describe('what is not known changes nothing', () => {
+  test('a group of the policy that was not read: skipped, though the rest gives less', () => {
+    const read = facts({ ...ann(), members: [member('ann', admin)] });
+    const membersOf = new Map([...read.membersOf].filter(([group]) => group !== ADMIN));
+    expect(resolved({ ...read, membersOf }).decisions).toMatchObject([
+      { kind: 'skipped', rule: null, because: expect.stringContaining(`rule 2: LDAP ${ADMIN}: not read`) },
+    ]);
+  });
+});
+
+describe('a role that the order lacks', () => {
+  const superhero = member('ann', { projectRoles: [entry('superhero')] });
+
+  test('may be left for a gain: the loss is marked, and its reason says so', () => {
+    expect(decided({ ...ann(), members: [superhero] })).toMatchObject({
+      kind: 'downgrade',
+      mayGain: true,
+      because: expect.stringContaining('superhero is not in the policy’s order'),
+    });
+  });
+
+  test('is no gain to leave for noaccess', () => {
+    const found = decided({ ...ann([]), members: [superhero] });
+    expect(found.kind).toBe('revoke');
+    expect(found).not.toHaveProperty('mayGain');
+  });
+
+  test('a global one counts where it is what counts on the project', () => {
+    const row = member('ann', { globalRole: 'superhero' });
+    expect(decided({ ...ann(), members: [row] })).toMatchObject({ kind: 'downgrade', mayGain: true });
   });
 });
 
@@ -192,6 +280,16 @@ describe('protected members', () => {
     expect(found.to).toEqual(found.from);
   });
 
+  test.each([
+    ['ann@b\u00fccher.example', 'Ann@XN--BCHER-KVA.example'],
+    ['ren\u00e9@example.org', 'RENE\u0301@example.org'],
+  ])('%j is protected as %j', (email, protectedAs) => {
+    const row = member('u', { email, ...admin });
+    expect(decided({ members: [row] }, { protectedMembers: [protectedAs] })).toMatchObject({
+      kind: 'skipped',
+    });
+  });
+
   test('a protected address that is nobody’s is noted', () => {
     const read = facts({ ...ann(), members: [member('ann')] });
     expect(resolved(read, { protectedMembers: ['ann@example.org', 'gone@example.org'] }).notes).toMatchObject(
@@ -202,6 +300,31 @@ describe('protected members', () => {
   test('nobody else is protected', () => {
     const row = member('u', { email: 'joann@example.org', ...admin });
     expect(decided({ members: [row] }, { protectedMembers }).kind).toBe('revoke');
+  });
+});
+
+describe('a uid that differs from data.yaml in case alone', () => {
+  test.each([
+    ['member', { posix: { [GATE]: ['Ann'] } }, { account: 'u', label: 'ann@example.org' }],
+    ['absent user', { posix: {}, absent: ['ANN'] }, { account: 'u', label: 'ann@example.org' }],
+  ])('as a %s there: the person has nothing, and a note says why', (_, over, about) => {
+    const row = member('u', { email: 'ann@example.org', projectRoles: [entry('readonly')] });
+    const { decisions, notes } = resolved(facts({ ...ann(), members: [row], ...over }));
+    expect(decisions).toMatchObject([{ kind: 'revoke', rule: 1 }]);
+    expect(notes).toMatchObject([
+      { kind: 'spelling', ...about, because: expect.stringMatching(/uid ann, data\.yaml A[nN]{2}/) },
+    ]);
+  });
+
+  test('is noted of somebody who has no member, too', () => {
+    expect(resolved(facts({ ...ann(), posix: { deployment: ['Ann'] } })).notes).toMatchObject([
+      { kind: 'spelling', account: null, label: 'ann' },
+    ]);
+  });
+
+  test('is not noted where data.yaml has the uid as well', () => {
+    const posix = { [GATE]: ['ann'], deployment: ['Ann'] };
+    expect(resolved(facts({ ...ann(), posix })).notes).toEqual([]);
   });
 });
 
@@ -463,6 +586,35 @@ describe('laws, on organisations of any shape', () => {
         return [...decisions, ...notes].map(canonicalJson).toSorted();
       });
       expect(told[1]).toEqual(told[0]);
+    });
+  });
+
+  test('an ambiguous member never gains, and keeps no more than some reading gives', () => {
+    holds((read) => {
+      const { joined } = matchMembers(read.members, read.people);
+      const { decisions } = resolved(read);
+      const rank = (one: string) => (policy.order.includes(one) ? policy.order.indexOf(one) : 99);
+      for (const [index, { member: row, ambiguous, readings = [] }] of joined.entries()) {
+        const made = decisions[index];
+        if (ambiguous === undefined || !made?.from || !made.to) continue;
+        expect(['revoke', 'downgrade', 'skipped']).toContain(made.kind);
+        expect(made).not.toHaveProperty('mayGain');
+        expect(rank(projectRoleOf(made.to))).toBeLessThanOrEqual(rank(projectRoleOf(made.from)));
+        if (row.managedbyIdp || made.because.includes('widen') || made.because.includes('no environment'))
+          continue;
+        const due = readings.map((one) => {
+          const alone = { ...read, people: [one], members: [member('alone', { email: one.mails[0] ?? '' })] };
+          return projectRoleOf(
+            resolved(alone).decisions[0]?.to ?? {
+              globalRole: 'noaccess',
+              projectRole: null,
+              additionalRoles: [],
+            },
+          );
+        });
+        const highest = Math.max(0, ...due.map(rank));
+        expect(rank(projectRoleOf(made.to)), made.because).toBeLessThanOrEqual(highest);
+      }
     });
   });
 

@@ -220,6 +220,16 @@ test('all objections are listed together, each with found, allowed and the setti
   }
 });
 
+test('a loss that may be a gain counts as both', () => {
+  const doubtful = many('downgrade', 6, { mayGain: true });
+  expect(limitOf('downgrades', doubtful)).toMatchObject({ found: 6, allowed: 5, objects: true });
+  expect(limitOf('gains', [...doubtful, ...many('grant', 5)])).toMatchObject({
+    found: 11,
+    allowed: 10,
+    objects: true,
+  });
+});
+
 describe('the last global admin', () => {
   const admin = access('admin', null);
   const demoted = { from: admin, to: access('readonly', 'noaccess') };

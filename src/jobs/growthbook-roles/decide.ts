@@ -1,0 +1,132 @@
+import type { Decision } from '../../engine/model.ts';
+import { rankIn } from '../../engine/role-order.ts';
+import { compareText } from '../../platform/compare-text.ts';
+import { type DatedPolicy, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
+import {
+  type Access,
+  type AccessRules,
+  currentAccess,
+  describe,
+  desiredAccess,
+  kindOf,
+  projectRoleOf,
+} from '../../targets/growthbook/access.ts';
+import { grantsOn, widens } from '../../targets/growthbook/effective-grants.ts';
+import { afterWrite, whyUnwritable } from '../../targets/growthbook/role-update.ts';
+import type { Member, Team } from '../../targets/growthbook/schema.ts';
+import type { MemberMatch } from './match.ts';
+
+/** A member with its teams, and what the policy decides of each person whom it can belong to: none, one, or several. */
+export interface Case extends Omit<MemberMatch, 'readings'> {
+  readonly teams: readonly Team[];
+  readonly rulings: readonly RoleDecision[];
+}
+
+/** What a decision follows. `isProtected` holds the addresses that are never written, in their one form. */
+export interface DecideRules {
+  readonly policy: DatedPolicy;
+  readonly access: AccessRules;
+  readonly isProtected: ReadonlySet<string>;
+}
+
+type RoleDecisionOnMember = Decision<Access, Member>;
+
+/** What the policy gives a member: the highest role that any reading gives, nothing where nobody is its person. */
+export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
+  const rank = rankIn(policy.order);
+  const [best = noMatch(policy)] = rulings.toSorted(
+    (a, b) => rank(b.role) - rank(a.role) || compareText(a.because, b.because),
+  );
+  return best;
+}
+
+/**
+ * The decision on one member.
+ *
+ * | person     | role that is due                       | decision                                    |
+ * | ---------- | -------------------------------------- | ------------------------------------------- |
+ * | none       | none                                   | revoke, or unchanged                        |
+ * | one        | known                                  | the change from what is held to what is due |
+ * | one        | not known: its source was not read     | skipped                                     |
+ * | ambiguous  | the highest that any reading gives, and never more than is held | the loss, or skipped |
+ *
+ * A change is skipped where the member is protected, no request can express it, or a loss would widen access.
+ */
+export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
+  const { member, ambiguous, rulings } = one;
+  const unknown = rulings.map((ruling) => ruling.unknown).find((reason) => reason !== null);
+  const from = currentAccess(member, rules.access.project);
+  if (unknown)
+    return leave(member, from, [ambiguous, unknown].filter((text) => text !== undefined).join('; '));
+  const ruling = rulingOn(one, rules.policy);
+  if (ambiguous === undefined) return changeTo(ruling, one, rules);
+  const role = atMost(projectRoleOf(from), ruling.role, rules.policy.order);
+  const limit =
+    ruling.role === 'noaccess' ? 'no reading gives anything' : `no reading gives more than ${ruling.role}`;
+  const because = `${ambiguous}; ${limit}: ${ruling.because}`;
+  const decision = changeTo({ ...ruling, role, because }, one, rules);
+  return decision.kind === 'unchanged' ? leave(member, from, ambiguous) : decision;
+}
+
+/** The lower of two roles. One that the order lacks may allow anything: it becomes the lowest. */
+function atMost(current: string, limit: string, order: readonly string[]): string {
+  if (!order.includes(current)) return order[0] ?? limit;
+  const rank = rankIn(order);
+  return rank(current) > rank(limit) ? limit : current;
+}
+
+const leave = (row: Member, from: Access, because: string): RoleDecisionOnMember => ({
+  account: row.id,
+  label: row.email,
+  row,
+  kind: 'skipped',
+  from,
+  to: from,
+  rule: null,
+  because,
+  groups: [],
+});
+
+function changeTo(ruling: RoleDecision, one: Case, rules: DecideRules): RoleDecisionOnMember {
+  const { member } = one;
+  const { access, policy } = rules;
+  const { rule, because, groups } = ruling;
+  const about = { account: member.id, label: member.email, row: member, rule, groups };
+  const from = currentAccess(member, access.project);
+  const to = desiredAccess(from, ruling.role, access);
+  const kind = kindOf(from, to, policy.order);
+  const reason = whySkipped(one, { to, kind }, rules);
+  if (reason !== undefined) {
+    const would =
+      kind === 'unchanged' ? `due ${projectRoleOf(to)}, as now` : `due ${kind} ${describe(from, to)}`;
+    return { ...about, kind: 'skipped', from, to: from, because: `${reason}; ${would}: ${because}` };
+  }
+  if (!mayGain({ from, to, kind }, policy.order)) return { ...about, kind, from, to, because };
+  const doubt = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
+  return { ...about, kind, from, to, because: `${because}; ${doubt}`, mayGain: true };
+}
+
+interface Intent {
+  readonly from: Access;
+  readonly to: Access;
+  readonly kind: RoleDecisionOnMember['kind'];
+}
+
+/** Nobody knows what a role allows that the order lacks: leaving it for anything but `noaccess` may be a gain. */
+const mayGain = ({ from, to, kind }: Intent, order: readonly string[]): boolean =>
+  kind === 'downgrade' && projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
+
+function whySkipped(
+  { member, address, teams }: Case,
+  { to, kind }: Pick<Intent, 'to' | 'kind'>,
+  { policy, access, isProtected }: DecideRules,
+): string | undefined {
+  if (isProtected.has(address)) return 'protected by GROWTHBOOK_PROTECTED_MEMBERS';
+  if (kind === 'unchanged') return undefined;
+  const unwritable = whyUnwritable(member, to, access);
+  if (unwritable !== undefined) return unwritable;
+  if (kind !== 'revoke' && kind !== 'downgrade') return undefined;
+  const before = grantsOn(member, teams, access.project);
+  const after = grantsOn(afterWrite(member, to, access), teams, access.project);
+  return widens(before, after, policy.order) ? 'the write would widen what this member can do' : undefined;
+}
