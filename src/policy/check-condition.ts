@@ -14,8 +14,11 @@ export interface Membership {
   readonly uid: string;
   /** Why the person has nothing whatever the rules say: disabled, or absent. */
   readonly refusal?: string | undefined;
-  readonly sources: Readonly<Partial<Record<Leaf, LeafMembership | 'off' | 'failed'>>>;
+  readonly sources: Sources;
 }
+
+/** What each source says; people in the same groups can share one of these. */
+export type Sources = Readonly<Partial<Record<Leaf, LeafMembership | 'off' | 'failed'>>>;
 
 /** One group or user that an answer was made from. */
 export interface Fact {
@@ -41,11 +44,11 @@ export interface Finding {
  * | failed         | failed, unless one is yes | failed, unless one is no | failed |
  * | off            | off, unless one is yes or failed | off, unless one is no or failed | off |
  */
-export function checkCondition(condition: Condition, person: Membership, wanted = true): Finding {
-  if (condition.not) return checkCondition(condition.not, person, !wanted);
+export function checkCondition(condition: Condition, sources: Sources, wanted = true): Finding {
+  if (condition.not) return checkCondition(condition.not, sources, !wanted);
   const inner = condition.any ?? condition.all;
-  if (!inner) return checkLeaf(condition, person, wanted);
-  const findings = inner.map((one) => checkCondition(one, person, wanted));
+  if (!inner) return checkLeaf(condition, sources, wanted);
+  const findings = inner.map((one) => checkCondition(one, sources, wanted));
   const isAny = (condition.any !== undefined) === wanted;
   const order = isAny ? ANY : ALL;
   const answer = order.find((candidate) => findings.some((one) => one.answer === candidate)) ?? 'failed';
@@ -65,7 +68,7 @@ const ALL: readonly Answer[] = ['no', 'failed', 'off', 'yes'];
 const alternative = (missing: readonly string[]) =>
   missing.length > 1 ? `(${missing.join(' and ')})` : missing.join();
 
-function checkLeaf(condition: Condition, { sources }: Membership, wanted: boolean): Finding {
+function checkLeaf(condition: Condition, sources: Sources, wanted: boolean): Finding {
   const leaf = LEAVES.find((one) => condition[one] !== undefined);
   const name = leaf && condition[leaf];
   if (leaf === undefined || name === undefined) return { answer: 'failed', facts: [], missing: [] };
@@ -76,7 +79,7 @@ function checkLeaf(condition: Condition, { sources }: Membership, wanted: boolea
   return { answer: 'no', facts, missing: [`${wanted ? '' : 'not '}${leaf}:${name}`] };
 }
 
-function stateOf(source: Membership['sources'][Leaf], name: string): Answer {
+function stateOf(source: Sources[Leaf], name: string): Answer {
   if (source === 'off') return 'off';
   if (source === undefined || source === 'failed' || !source.asked.has(name)) return 'failed';
   return source.in.has(name) ? 'yes' : 'no';
@@ -90,12 +93,24 @@ const SOURCE_NAMES: Readonly<Record<Leaf, string>> = {
   user: 'users',
 };
 
+/** A sentence about whoever it is said of, or about a source. */
+export interface Sentence {
+  readonly isAboutPerson: boolean;
+  readonly text: string;
+}
+
+/** A sentence about one person. */
+export const say = ({ isAboutPerson, text }: Sentence, uid: string): string =>
+  isAboutPerson ? `${uid} ${text}` : text;
+
 /** What a finding was made from, as one sentence. */
-export function sentenceOf({ facts }: Finding, uid: string): string {
+export function sentenceOf({ facts }: Pick<Finding, 'facts'>): Sentence {
   const [first] = facts;
-  if (first?.state === 'off') return `${namesOf(facts)}: not asked, the source is off`;
-  if (first?.state === 'failed') return `${namesOf(facts)}: not read, so that nobody knows`;
-  return `${uid} is ${runsOf(facts).map(phraseOf).join(' and ')}`;
+  if (first?.state === 'off')
+    return { isAboutPerson: false, text: `${namesOf(facts)}: not asked, the source is off` };
+  if (first?.state === 'failed')
+    return { isAboutPerson: false, text: `${namesOf(facts)}: not read, so that nobody knows` };
+  return { isAboutPerson: true, text: `is ${runsOf(facts).map(phraseOf).join(' and ')}` };
 }
 
 const namesOf = (facts: readonly Fact[]) =>

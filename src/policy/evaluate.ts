@@ -1,26 +1,17 @@
 import { rankIn } from '../engine/role-order.ts';
-import { type Answer, checkCondition, type Membership, sentenceOf } from './check-condition.ts';
+import {
+  type Answer,
+  checkCondition,
+  type Finding,
+  type Membership,
+  type Sentence,
+  type Sources,
+  say,
+  sentenceOf,
+} from './check-condition.ts';
 import type { NamedLeaf } from './conditions.ts';
+import type { DatedPolicy } from './dated-policy.ts';
 import type { Gate, Policy, Rule } from './document.ts';
-
-/** A policy on one day: `expired` rules count as absent, and are listed so that people can be told. */
-export interface DatedPolicy extends Policy {
-  readonly expired: readonly Rule[];
-  /** Rules in force that expire within seven days. */
-  readonly expiring: readonly Rule[];
-}
-
-const DAY_MS = 86_400_000;
-const DAYS_OF_NOTICE = 7;
-
-/** The policy as it is at a time, in milliseconds since 1970. */
-export function policyAt(policy: Policy, now: number): DatedPolicy {
-  const hasExpired = (at: number) => (rule: Rule) =>
-    rule.expires !== undefined && Date.parse(rule.expires) <= at;
-  const expired = policy.rules.filter(hasExpired(now));
-  const rules = policy.rules.filter((rule) => !expired.includes(rule));
-  return { ...policy, rules, expired, expiring: rules.filter(hasExpired(now + DAYS_OF_NOTICE * DAY_MS)) };
-}
 
 /** The answer of one rule (or of the gate) for one person: why, the groups that led to a yes, and what is missing for one. */
 export interface RuleEvaluation {
@@ -48,68 +39,109 @@ export interface Evaluation extends RoleDecision {
 }
 
 /** What a policy decides of a person, and each rule's answer. The gate comes before all; then the highest role wins, and of equals the first. */
-export function evaluate(policy: DatedPolicy, person: Membership): Evaluation {
-  const gate = policy.gate === 'none' ? undefined : answerOf(policy.gate, person);
-  const rules = policy.rules.map((rule) => ({ ...answerOf(rule, person), role: rule.role }));
-  const answers = [...(gate ? [gate] : []), ...rules, ...policy.expired.map(expiredAnswer)];
-  return { ...decide(policy, person, { gate, rules }), answers };
+export const evaluate = (policy: DatedPolicy, person: Membership): Evaluation => ({
+  ...decideRole(policy, person),
+  answers: [
+    ...conclusionFor(policy, person.sources).considered.map((one) => answerFor(one, person.uid)),
+    ...policy.expired.map(expiredAnswer),
+  ],
+});
+
+/** The decision alone, without the answers that it is made from. */
+export function decideRole(policy: DatedPolicy, { uid, refusal, sources }: Membership): RoleDecision {
+  const { role, rule, sentence, groups, unknown } =
+    refusal === undefined ? conclusionFor(policy, sources).decision : refused(policy, refusal);
+  return { role, rule, because: say(sentence, uid), groups, unknown };
 }
 
-interface Answers {
-  readonly gate: RuleEvaluation | undefined;
-  readonly rules: readonly (RuleEvaluation & { readonly role: string })[];
+/** One rule, or the gate, with what was found. */
+interface Considered<R extends Gate = Gate> {
+  readonly rule: R;
+  readonly finding: Finding;
 }
 
-function decide(policy: Policy, person: Membership, { gate, rules }: Answers): RoleDecision {
-  const lowest = policy.order[0] ?? '';
-  const none = (rule: number, because: string, unknown: string | null = null): RoleDecision => ({
-    role: lowest,
+/** A decision about all people of whom the sources say the same. */
+interface Decision extends Omit<RoleDecision, 'because'> {
+  readonly sentence: Sentence;
+}
+
+interface Conclusion {
+  readonly considered: readonly Considered[];
+  readonly decision: Decision;
+}
+
+/** Conclusions by policy and by what the sources say: thousands of people are in the same groups. */
+const conclusions = new WeakMap<DatedPolicy, WeakMap<Sources, Conclusion>>();
+
+function conclusionFor(policy: DatedPolicy, sources: Sources): Conclusion {
+  const known = conclusions.get(policy) ?? new WeakMap<Sources, Conclusion>();
+  conclusions.set(policy, known);
+  const found = known.get(sources) ?? conclude(policy, sources);
+  known.set(sources, found);
+  return found;
+}
+
+function conclude(policy: DatedPolicy, sources: Sources): Conclusion {
+  const consider = <R extends Gate>(rule: R): Considered<R> => ({
     rule,
-    because,
-    groups: [],
-    unknown,
+    finding: checkCondition(rule.when, sources),
   });
-  if (person.refusal !== undefined) return none(gate?.rule ?? policy.otherwise.rule, person.refusal);
-  if (gate && gate.answer !== 'yes') {
-    return none(gate.rule, gate.because, gate.answer === 'failed' ? gate.because : null);
-  }
+  const gate = policy.gate === 'none' ? undefined : consider(policy.gate);
+  const rules = policy.rules.map(consider);
+  const considered = [...(gate ? [gate] : []), ...rules];
+  if (gate && gate.finding.answer !== 'yes') return { considered, decision: closedBy(policy, gate) };
+  return { considered, decision: decide(policy, rules, gate) };
+}
+
+const nothing = ({ order }: Policy, rule: number, sentence: Sentence): Decision => ({
+  role: order[0] ?? '',
+  rule,
+  sentence,
+  groups: [],
+  unknown: null,
+});
+
+const refused = (policy: Policy, text: string): Decision =>
+  nothing(policy, policy.gate === 'none' ? policy.otherwise.rule : policy.gate.rule, {
+    isAboutPerson: false,
+    text,
+  });
+
+function closedBy(policy: Policy, { rule, finding }: Considered): Decision {
+  const sentence = sentenceOf(finding);
+  const unknown = finding.answer === 'failed' ? sentence.text : null;
+  return { ...nothing(policy, rule.rule, sentence), unknown };
+}
+
+function decide(policy: Policy, rules: readonly Considered<Rule>[], gate: Considered | undefined): Decision {
   const rank = rankIn(policy.order);
-  const best = highest(
-    rules.filter(({ answer }) => answer === 'yes'),
-    rank,
-  );
+  const [best] = rules
+    .filter(({ finding }) => finding.answer === 'yes')
+    .toSorted((a, b) => rank(b.rule.role) - rank(a.rule.role));
   const doubtful = rules.find(
-    ({ answer, role }) => answer === 'failed' && rank(role) > (best ? rank(best.role) : 0),
+    ({ rule, finding }) => finding.answer === 'failed' && rank(rule.role) > (best ? rank(best.rule.role) : 0),
   );
-  const unknown = doubtful ? `rule ${doubtful.rule}: ${doubtful.because}` : null;
-  if (!best) return none(policy.otherwise.rule, `${person.uid} matches no rule`, unknown);
-  const groups = [...new Set([...best.groups, ...(gate?.groups ?? [])])];
-  return { role: best.role, rule: best.rule, because: best.because, groups, unknown };
+  const unknown = doubtful ? `rule ${doubtful.rule.rule}: ${sentenceOf(doubtful.finding).text}` : null;
+  if (!best) {
+    const sentence = { isAboutPerson: true, text: 'matches no rule' };
+    return { ...nothing(policy, policy.otherwise.rule, sentence), unknown };
+  }
+  const groups = [...new Set([...groupsOf(best.finding), ...(gate ? groupsOf(gate.finding) : [])])];
+  return { role: best.rule.role, rule: best.rule.rule, sentence: sentenceOf(best.finding), groups, unknown };
 }
 
-const highest = <T extends { readonly role: string }>(
-  rules: readonly T[],
-  rank: (role: string) => number,
-): T | undefined =>
-  rules.reduce<T | undefined>(
-    (best, one) => (best && rank(best.role) >= rank(one.role) ? best : one),
-    undefined,
-  );
-
-function answerOf({ rule, description, when }: Gate, person: Membership): RuleEvaluation {
-  const finding = checkCondition(when, person);
-  const { answer, facts, missing } = finding;
-  return {
-    rule,
-    description: description ?? null,
-    answer,
-    because: sentenceOf(finding, person.uid),
-    groups: answer === 'yes' ? facts.filter(({ state }) => state === 'yes').map(nameOf) : [],
-    missing,
-  };
-}
+const groupsOf = ({ facts }: Finding) => facts.filter(({ state }) => state === 'yes').map(nameOf);
 
 const nameOf = ({ leaf, name }: NamedLeaf) => `${leaf}:${name}`;
+
+const answerFor = ({ rule, finding }: Considered, uid: string): RuleEvaluation => ({
+  rule: rule.rule,
+  description: rule.description ?? null,
+  answer: finding.answer,
+  because: say(sentenceOf(finding), uid),
+  groups: finding.answer === 'yes' ? groupsOf(finding) : [],
+  missing: finding.missing,
+});
 
 const expiredAnswer = ({ rule, description, expires }: Rule): RuleEvaluation => ({
   rule,

@@ -3,21 +3,19 @@ import { describe, expect, test } from 'vitest';
 import {
   type Answer,
   checkCondition,
-  type Membership,
+  type Sources,
+  say,
   sentenceOf,
 } from '../../src/policy/check-condition.ts';
 import type { Condition } from '../../src/policy/conditions.ts';
 
 /** The group of each name has just this answer for ann. */
 const ANSWERS: readonly Answer[] = ['yes', 'no', 'off', 'failed'];
-const ann: Membership = {
-  uid: 'ann',
-  sources: {
-    ldap: { asked: new Set(['yes', 'no', 'a', 'b', 'c']), in: new Set(['yes', 'a']) },
-    posix: { asked: new Set(['x', 'y']), in: new Set(['x']) },
-    gerrit: 'off',
-    phabricator: 'failed',
-  },
+const ann: Sources = {
+  ldap: { asked: new Set(['yes', 'no', 'a', 'b', 'c']), in: new Set(['yes', 'a']) },
+  posix: { asked: new Set(['x', 'y']), in: new Set(['x']) },
+  gerrit: 'off',
+  phabricator: 'failed',
 };
 const LEAF: Readonly<Record<Answer, Condition>> = {
   yes: { ldap: 'yes' },
@@ -128,7 +126,7 @@ describe('evidence', () => {
     [{ gerrit: 'g' }, 'Gerrit g: not asked, the source is off'],
     [{ any: [{ phabricator: 'p' }, { ldap: 'b' }] }, 'Phabricator p: not read, so that nobody knows'],
   ])('%j: %s', (one, sentence) => {
-    expect(sentenceOf(checkCondition(one, ann), 'ann')).toBe(sentence);
+    expect(say(sentenceOf(checkCondition(one, ann)), 'ann')).toBe(sentence);
   });
 });
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { rankIn } from '../../src/engine/role-order.ts';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
 import type { Membership } from '../../src/policy/check-condition.ts';
+import { policyAt } from '../../src/policy/dated-policy.ts';
 import { parsePolicy } from '../../src/policy/document.ts';
-import { evaluate, noMatch, policyAt } from '../../src/policy/evaluate.ts';
+import { evaluate, noMatch } from '../../src/policy/evaluate.ts';
 import { groupsNamed } from '../../src/policy/named-groups.ts';
 import { GATE } from '../fixtures.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { policyAt } from '../../src/policy/dated-policy.ts';
 import { parsePolicy } from '../../src/policy/document.ts';
-import { evaluate, policyAt } from '../../src/policy/evaluate.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
 
 /** A policy of version 1, and how it was always read. */
 interface VersionOne {

@@ -1,7 +1,8 @@
 import type { Decision } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import { compareText } from '../../platform/compare-text.ts';
-import { type DatedPolicy, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { noMatch, type RoleDecision } from '../../policy/evaluate.ts';
 import {
   type Access,
   type AccessRules,
@@ -17,7 +18,7 @@ import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import type { MemberMatch } from './match.ts';
 
 /** A member with its teams, and what the policy decides of each person whom it can belong to: none, one, or several. */
-export interface Case extends Omit<MemberMatch, 'readings'> {
+export interface Case extends Pick<MemberMatch, 'member' | 'address' | 'ambiguous'> {
   readonly teams: readonly Team[];
   readonly rulings: readonly RoleDecision[];
 }
@@ -33,8 +34,10 @@ type RoleDecisionOnMember = Decision<Access, Member>;
 
 /** What the policy gives a member: the highest role that any reading gives, nothing where nobody is its person. */
 export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
+  const [first = noMatch(policy)] = rulings;
+  if (rulings.length < 2) return first;
   const rank = rankIn(policy.order);
-  const [best = noMatch(policy)] = rulings.toSorted(
+  const [best = first] = rulings.toSorted(
     (a, b) => rank(b.role) - rank(a.role) || compareText(a.because, b.because),
   );
   return best;
@@ -54,7 +57,7 @@ export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
  */
 export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
   const { member, ambiguous, rulings } = one;
-  const unknown = rulings.map((ruling) => ruling.unknown).find((reason) => reason !== null);
+  const unknown = rulings.find((ruling) => ruling.unknown !== null)?.unknown;
   const from = currentAccess(member, rules.access.project);
   if (unknown)
     return leave(member, from, [ambiguous, unknown].filter((text) => text !== undefined).join('; '));

@@ -13,62 +13,76 @@ export interface MemberMatch {
   readonly readings?: readonly LdapPerson[];
 }
 
-type Index<T> = ReadonlyMap<string, readonly T[]>;
+type Addressed = Pick<MemberMatch, 'member' | 'address'>;
+
+/** Rows by key: the first of each key, and all of a key that several have. */
+interface Index<T> {
+  readonly first: ReadonlyMap<string, T>;
+  readonly several: ReadonlyMap<string, readonly T[]>;
+}
 
 /** Joins members to people by e-mail against every address of a person. Never guesses. */
 export function matchMembers(members: readonly Member[], people: readonly LdapPerson[]) {
-  const addressesOf = new Map(people.map((person) => [person, [...new Set(person.mails.map(addressKey))]]));
-  const addressed = members.map((member) => ({ member, address: addressKey(member.email) }));
-  const peopleAt = indexBy(people, (person) => addressesOf.get(person) ?? []);
+  const addressed = members.map((member): Addressed => ({ member, address: addressKey(member.email) }));
   const membersAt = indexBy(addressed, ({ address }) => [address]);
-  const membersOf = (person: LdapPerson) =>
-    (addressesOf.get(person) ?? []).flatMap((address) => membersAt.get(address) ?? []);
+  const peopleAt = indexBy(people, addressesOf);
   const joined = addressed.map((one): MemberMatch => {
-    const readings = peopleAt.get(one.address) ?? [];
-    const ambiguous = whyAmbiguous(one.member, readings, {
-      namesakes: membersAt.get(one.address) ?? [],
-      membersOf,
-    });
-    if (ambiguous !== undefined) return { ...one, ambiguous, readings };
-    const [person] = readings;
-    return person ? { ...one, person } : one;
+    const person = peopleAt.first.get(one.address);
+    const ambiguous = whyAmbiguous(one, person, { peopleAt, membersAt });
+    if (ambiguous !== undefined) return { ...one, ambiguous, readings: rowsAt(peopleAt, one.address) };
+    return person ? { member: one.member, address: one.address, person } : one;
   });
-  return { joined, withoutMember: people.filter((person) => membersOf(person).length === 0) };
+  const hasMember = (person: LdapPerson) =>
+    addressesOf(person).some((address) => membersAt.first.has(address));
+  return { joined, withoutMember: people.filter((person) => !hasMember(person)) };
 }
 
-interface Others {
-  readonly namesakes: readonly unknown[];
-  membersOf(person: LdapPerson): readonly { readonly member: Member }[];
+/** A person's addresses, once each. */
+const addressesOf = ({ mails }: LdapPerson): readonly string[] =>
+  mails.length > 1 ? [...new Set(mails.map(addressKey))] : mails.map(addressKey);
+
+interface Indexes {
+  readonly peopleAt: Index<LdapPerson>;
+  readonly membersAt: Index<Addressed>;
 }
 
 function whyAmbiguous(
-  { id }: Member,
-  readings: readonly LdapPerson[],
-  { namesakes, membersOf }: Others,
+  { member: { id }, address }: Addressed,
+  person: LdapPerson | undefined,
+  { peopleAt, membersAt }: Indexes,
 ): string | undefined {
-  if (namesakes.length > 1) return `${namesakes.length} members have this address`;
-  const [person, other] = readings;
+  const namesakes = membersAt.several.get(address);
+  if (namesakes) return `${namesakes.length} members have this address`;
   if (!person) return undefined;
-  if (other) return `several people have this address: ${sortedList(readings.map(({ uid }) => uid))}`;
-  const doubles = membersOf(person)
-    .map(({ member }) => member.id)
-    .filter((one) => one !== id);
-  return doubles.length > 0
-    ? `${person.uid} has another member besides this one: ${sortedList(doubles)}`
-    : undefined;
+  const readings = peopleAt.several.get(address);
+  if (readings) return `several people have this address: ${sortedList(readings.map(({ uid }) => uid))}`;
+  if (person.mails.length === 1) return undefined;
+  const own = addressesOf(person).flatMap((one) => rowsAt(membersAt, one));
+  const doubles = own.map(({ member }) => member.id).filter((one) => one !== id);
+  return doubles.length === 0
+    ? undefined
+    : `${person.uid} has another member besides this one: ${sortedList(doubles)}`;
 }
 
 const sortedList = (names: readonly string[]) => names.toSorted().join(', ');
 
-/** Rows by their keys; an empty key is nobody's. */
+/** Indexes rows by each of their keys; an empty key is nobody's. */
 function indexBy<T>(rows: readonly T[], keysOf: (row: T) => readonly string[]): Index<T> {
-  const index = new Map<string, T[]>();
+  const first = new Map<string, T>();
+  const several = new Map<string, T[]>();
   for (const row of rows) {
     for (const key of keysOf(row)) {
-      const found = index.get(key);
-      if (found) found.push(row);
-      else if (key !== '') index.set(key, [row]);
+      const known = first.get(key);
+      const all = several.get(key);
+      if (all) all.push(row);
+      else if (known !== undefined) several.set(key, [known, row]);
+      else if (key !== '') first.set(key, row);
     }
   }
-  return index;
+  return { first, several };
+}
+
+function rowsAt<T>({ first, several }: Index<T>, key: string): readonly T[] {
+  const only = first.get(key);
+  return several.get(key) ?? (only === undefined ? [] : [only]);
 }

@@ -1,7 +1,7 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
-import type { Membership } from '../../policy/check-condition.ts';
+import type { LeafMembership, Membership, Sources } from '../../policy/check-condition.ts';
 import type { Policy } from '../../policy/document.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 
@@ -12,43 +12,68 @@ export interface DirectoryFacts {
   readonly posix: PosixGroups;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** What the directories say of each person, as the policy asks it. Each group is gone through once. */
+/** What the directories say of each person, as the policy asks it. */
 export function membershipsOf(facts: DirectoryFacts, policy: Policy): ReadonlyMap<LdapPerson, Membership> {
-  const ldap = new Map(facts.people.map((person) => [person, new Set<string>()]));
-  for (const [group, members] of facts.membersOf) {
-    for (const person of members) ldap.get(person)?.add(group);
-  }
-  const posix = groupsByName(facts.posix.membersOf);
-  const users = Map.groupBy(groupsNamed(policy, 'user'), nameKey);
-  const asked = {
-    ldap: new Set(facts.membersOf.keys()),
-    posix: new Set(facts.posix.membersOf.keys()),
-    user: new Set([...users.values()].flat()),
-  };
-  const membershipOf = (person: LdapPerson): Membership => ({
-    uid: person.uid,
-    refusal: refusalOf(person, facts.posix),
-    sources: {
-      ldap: { asked: asked.ldap, in: ldap.get(person) ?? NONE },
-      posix: { asked: asked.posix, in: posix.get(person.uid) ?? NONE },
-      user: { asked: asked.user, in: users.size > 0 ? new Set(users.get(nameKey(person.uid))) : NONE },
-    },
-  });
+  const membershipOf = createMembershipIndex(facts, policy);
   return new Map(facts.people.map((person) => [person, membershipOf(person)]));
 }
 
-function groupsByName(membersOf: PosixGroups['membersOf']): ReadonlyMap<string, ReadonlySet<string>> {
-  const groups = new Map<string, Set<string>>();
-  for (const [group, names] of membersOf) {
-    for (const name of names) {
-      const known = groups.get(name);
-      if (known) known.add(group);
-      else groups.set(name, new Set([group]));
-    }
+/** What the directories say of a person. Each group is gone through once; people in the same groups share their `sources`. */
+export function createMembershipIndex(
+  facts: DirectoryFacts,
+  policy: Policy,
+): (person: LdapPerson) => Membership {
+  const ldap = indexMembers(facts.membersOf);
+  const posix = indexMembers(facts.posix.membersOf);
+  const users = Map.groupBy(groupsNamed(policy, 'user'), nameKey);
+  const namedUser = indexMembers(new Map([...users.values()].flat().map((user) => [user, [nameKey(user)]])));
+  const sourcesOf = createSharedSources();
+  return (person) => ({
+    uid: person.uid,
+    refusal: refusalOf(person, facts.posix),
+    sources: sourcesOf(
+      ldap.of(person),
+      posix.of(person.uid),
+      namedUser.of(users.size === 0 ? '' : nameKey(person.uid)),
+    ),
+  });
+}
+
+/** The groups of one member in the order of reading; all members of the same groups have the same one. */
+interface Groups extends LeafMembership {
+  /** These groups and one more. */
+  readonly and: Map<string, Groups>;
+}
+
+/** Who is in which of these groups. */
+function indexMembers<T>(membersOf: ReadonlyMap<string, Iterable<T>>): { of(member: T): Groups } {
+  const none: Groups = { asked: new Set(membersOf.keys()), in: new Set(), and: new Map() };
+  const index = new Map<T, Groups>();
+  for (const [group, members] of membersOf) {
+    for (const member of members) index.set(member, withGroup(index.get(member) ?? none, group));
   }
-  return groups;
+  return { of: (member) => index.get(member) ?? none };
+}
+
+const withGroup = ({ asked, in: before, and }: Groups, group: string): Groups =>
+  valueAt(and, group, () => ({ asked, in: new Set([...before, group]), and: new Map<string, Groups>() }));
+
+/** Makes the sources of people in these groups: the same object for the same groups. */
+function createSharedSources(): (ldap: Groups, posix: Groups, user: Groups) => Sources {
+  const made = new Map<Groups, Map<Groups, Map<Groups, Sources>>>();
+  return (ldap, posix, user) => {
+    const byPosix = valueAt(made, ldap, () => new Map<Groups, Map<Groups, Sources>>());
+    const byUser = valueAt(byPosix, posix, () => new Map<Groups, Sources>());
+    return valueAt(byUser, user, () => ({ ldap, posix, user }));
+  };
+}
+
+function valueAt<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 function refusalOf({ uid, disabled }: LdapPerson, { absent }: PosixGroups): string | undefined {

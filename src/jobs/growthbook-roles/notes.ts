@@ -1,36 +1,34 @@
-import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Rule } from '../../policy/document.ts';
-import type { DatedPolicy } from '../../policy/evaluate.ts';
 import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';
 import { teamsAbove } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { type Case, rulingOn } from './decide.ts';
-import type { matchMembers } from './match.ts';
+import type { MemberMatch, matchMembers } from './match.ts';
 
-/** A member on which a decision was made. */
-export interface DecidedCase extends Case {
-  readonly decision: Decision<Access, Member>;
-}
+type MemberDecision = Decision<Access, Member>;
 
+const NONE: readonly never[] = [];
 const about = ({ id, email }: Member) => ({ account: id, label: email });
 
 /** A note for an ambiguous member that loses something: a person has to find out whose it is. */
-export function ambiguityNotes({ member, ambiguous, decision }: DecidedCase): readonly Note[] {
-  if (ambiguous === undefined || decision.kind === 'skipped') return [];
+export function ambiguityNotes({ member, ambiguous }: Case, { kind }: MemberDecision): readonly Note[] {
+  if (ambiguous === undefined || kind === 'skipped') return NONE;
   return [{ kind: 'ambiguous', ...about(member), because: ambiguous }];
 }
 
 /** A note for each team that gives a member more than is due, as the row will be after the run. */
 export function teamNotes(
-  one: DecidedCase,
+  one: Case,
+  decision: MemberDecision,
   { policy, access }: { readonly policy: DatedPolicy; readonly access: AccessRules },
 ): readonly Note[] {
-  const { member, teams, ambiguous, decision } = one;
-  if (ambiguous !== undefined || teams.length === 0) return [];
+  const { member, teams, ambiguous } = one;
+  if (ambiguous !== undefined || teams.length === 0) return NONE;
   const { role } = rulingOn(one, policy);
   const to = decision.to ?? currentAccess(member, access.project);
   const isLeft = decision.kind === 'skipped' || to.projectRole === null;
@@ -47,20 +45,24 @@ export function spellingNotes(
   { joined, withoutMember }: ReturnType<typeof matchMembers>,
   { membersOf, absent }: PosixGroups,
 ): readonly Note[] {
-  const names = new Set([...absent, ...[...membersOf.values()].flatMap((group) => [...group])]);
-  if (names.size === 0) return [];
-  const byKey = new Map([...names].map((name) => [nameKey(name), name]));
-  const noteOn = (person: LdapPerson | undefined, member?: Member): readonly Note[] => {
-    if (!person || names.has(person.uid)) return [];
-    const name = byKey.get(nameKey(person.uid));
-    if (name === undefined) return [];
+  const lists = [absent, ...membersOf.values()];
+  const isUnknown = ({ person }: Pick<MemberMatch, 'person'>) =>
+    person !== undefined && !lists.some((list) => list.has(person.uid));
+  const unknown: readonly Partial<MemberMatch>[] = [
+    ...joined.filter(isUnknown),
+    ...withoutMember.map((person) => ({ person })).filter(isUnknown),
+  ];
+  const keys = new Set(unknown.map(({ person }) => nameKey(person?.uid ?? '')));
+  const spelt = new Map<string, string>();
+  for (const list of keys.size === 0 ? NONE : lists) {
+    for (const name of list) if (keys.has(nameKey(name))) spelt.set(nameKey(name), name);
+  }
+  return unknown.flatMap(({ person, member }): readonly Note[] => {
+    const name = spelt.get(nameKey(person?.uid ?? ''));
+    if (!person || name === undefined) return NONE;
     const because = `LDAP has the uid ${person.uid}, data.yaml ${name}: they differ in case, so that nothing in data.yaml counts for ${person.uid}`;
     return [{ ...noteAbout('spelling', person.uid, because), ...(member ? about(member) : {}) }];
-  };
-  return [
-    ...joined.flatMap(({ member, person }) => noteOn(person, member)),
-    ...withoutMember.flatMap((person) => noteOn(person)),
-  ];
+  });
 }
 
 /** A note for each rule that has expired, and for each that expires within a week. */

@@ -9,8 +9,9 @@ interface Facts {
 /** The protected addresses that no member has: they protect nobody. */
 const withoutMember = ({ members }: Facts, addresses: readonly string[]): readonly string[] => {
   if (addresses.length === 0) return [];
-  const known = new Set(members.map(({ email }) => addressKey(email)));
-  return addresses.filter((address) => !known.has(addressKey(address)));
+  const unknown = new Map(addresses.map((address) => [addressKey(address), address]));
+  for (const { email } of members) unknown.delete(addressKey(email));
+  return [...unknown.values()];
 };
 
 /** A note for each protected address that no member has. */

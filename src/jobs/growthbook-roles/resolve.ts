@@ -1,13 +1,13 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { addressKey } from '../../directories/names.ts';
-import type { Decision } from '../../engine/model.ts';
+import type { Decision, Note } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
-import { evaluate, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
+import { decideRole, type RoleDecision } from '../../policy/evaluate.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { type Case, type DecideRules, decide } from './decide.ts';
-import { matchMembers } from './match.ts';
-import { type DirectoryFacts, membershipsOf } from './membership.ts';
+import { type MemberMatch, matchMembers } from './match.ts';
+import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
 import { ambiguityNotes, policyNotes, spellingNotes, teamNotes } from './notes.ts';
 import { protectionNotes } from './protected.ts';
 
@@ -25,22 +25,22 @@ export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
 /** One decision for each member, and for each person who is due a role and has no member yet. Everybody is evaluated once. */
 export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access, Member> {
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
-  const rulings = rulingsOn(facts, rules);
-  const nobody = noMatch(rules.policy);
+  const ruleOn = createRuling(facts, rules, joined);
   const teamsById = new Map(facts.teams.map((team) => [team.id, team]));
-  const cases = joined.map(({ readings, ...match }): Case => {
-    const { member, person } = match;
-    const teams = member.teams.map((id) => teamsById.get(id)).filter((team) => team !== undefined);
-    const people = readings ?? (person ? [person] : []);
-    return { ...match, teams, rulings: people.map((one) => rulings.get(one) ?? nobody) };
-  });
   const decideRules = { ...rules, isProtected: new Set(rules.protectedMembers.map(addressKey)) };
-  const decided = cases.map((one) => ({ ...one, decision: decide(one, decideRules) }));
-  const pending = withoutMember.flatMap((person) => pendingSignIn(person, rulings.get(person) ?? nobody));
+  const decisions: Decision<Access, Member>[] = [];
+  const notes: Note[] = [];
+  for (const match of joined) {
+    const one = caseOf(match, teamsById, ruleOn);
+    const decision = decide(one, decideRules);
+    decisions.push(decision);
+    notes.push(...ambiguityNotes(one, decision), ...teamNotes(one, decision, rules));
+  }
+  for (const person of withoutMember) decisions.push(...pendingSignIn(person, ruleOn(person)));
   return {
-    decisions: [...decided.map(({ decision }) => decision), ...pending],
+    decisions,
     notes: [
-      ...decided.flatMap((one) => [...ambiguityNotes(one), ...teamNotes(one, rules)]),
+      ...notes,
       ...protectionNotes(facts, rules.protectedMembers),
       ...spellingNotes({ joined, withoutMember }, facts.posix),
       ...policyNotes(rules.policy),
@@ -48,14 +48,40 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
   };
 }
 
-/** What the policy decides of each person. */
-function rulingsOn(facts: RoleFacts, { policy }: ResolveRules): ReadonlyMap<LdapPerson, RoleDecision> {
-  const memberships = membershipsOf(facts, policy);
-  return new Map([...memberships].map(([person, membership]) => [person, evaluate(policy, membership)]));
+type RuleOn = (person: LdapPerson) => RoleDecision;
+
+/** What the policy decides of a person. People to whom several members lead are evaluated beforehand, all others when they are asked about: once each. */
+function createRuling(facts: RoleFacts, { policy }: ResolveRules, joined: readonly MemberMatch[]): RuleOn {
+  const membershipOf = createMembershipIndex(facts, policy);
+  const ruleOn: RuleOn = (person) => decideRole(policy, membershipOf(person));
+  const readings = new Set(joined.flatMap((match) => match.readings ?? NONE));
+  const known = new Map([...readings].map((person) => [person, ruleOn(person)]));
+  return (person) => known.get(person) ?? ruleOn(person);
+}
+
+const NONE: readonly never[] = [];
+
+function caseOf(
+  { member, address, person, ambiguous, readings }: MemberMatch,
+  teamsById: ReadonlyMap<string, Team>,
+  ruleOn: RuleOn,
+): Case {
+  const teams =
+    member.teams.length === 0
+      ? NONE
+      : member.teams.map((id) => teamsById.get(id)).filter((team) => team !== undefined);
+  const people = readings ?? (person ? [person] : NONE);
+  return {
+    member,
+    address,
+    teams,
+    rulings: people.map(ruleOn),
+    ...(ambiguous === undefined ? {} : { ambiguous }),
+  };
 }
 
 function pendingSignIn(person: LdapPerson, ruling: RoleDecision): readonly Decision<Access, Member>[] {
-  if (ruling.role === 'noaccess') return [];
+  if (ruling.role === 'noaccess') return NONE;
   const because = `due ${ruling.role} at first sign-in: ${ruling.because}`;
   const { rule, groups } = ruling;
   const label = person.mails.toSorted()[0] ?? person.uid;

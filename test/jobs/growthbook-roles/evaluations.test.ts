@@ -1,12 +1,13 @@
 import { expect, test, vi } from 'vitest';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
-import { evaluate, policyAt } from '../../../src/policy/evaluate.ts';
+import { policyAt } from '../../../src/policy/dated-policy.ts';
+import { decideRole } from '../../../src/policy/evaluate.ts';
 import { entry, facts, GATE, member, PROJECT, person, team } from '../../fixtures.ts';
 
 vi.mock('../../../src/policy/evaluate.ts', async (original) => {
   const real = await original<typeof import('../../../src/policy/evaluate.ts')>();
-  return { ...real, evaluate: vi.fn(real.evaluate) };
+  return { ...real, decideRole: vi.fn(real.decideRole) };
 });
 
 test('everybody is evaluated exactly once, however many members, teams and notes there are', () => {
@@ -32,6 +33,6 @@ test('everybody is evaluated exactly once, however many members, teams and notes
     },
   );
   expect(decisions).toHaveLength(51);
-  const evaluated = vi.mocked(evaluate).mock.calls.map(([, { uid }]) => uid);
+  const evaluated = vi.mocked(decideRole).mock.calls.map(([, { uid }]) => uid);
   expect(evaluated.toSorted()).toEqual(uids.toSorted());
 });

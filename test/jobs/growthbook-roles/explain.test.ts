@@ -4,7 +4,7 @@ import { explain as explainName } from '../../../src/engine/explain.ts';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
 import { subjects } from '../../../src/jobs/growthbook-roles/subjects.ts';
-import { policyAt } from '../../../src/policy/evaluate.ts';
+import { policyAt } from '../../../src/policy/dated-policy.ts';
 import { entry, type FactSeed, facts, GATE, member, PROJECT, person } from '../../fixtures.ts';
 
 const policy = policyAt(defaultPolicy(), 0);
