@@ -71,6 +71,31 @@ describe('LDAP: the run ends with no plan and no write where', () => {
   });
 });
 
+describe('LDAP entries that cannot be read as one person', () => {
+  const withTwoUids = (...uids: readonly string[]) => {
+    for (const uid of uids) {
+      const entry = stage.ldap.entries.find(({ dn }) => dn.startsWith(`uid=${uid},`));
+      Object.assign(entry?.attributes ?? {}, { uid: [uid, `${uid}2`] });
+    }
+  };
+
+  test('two of them: their accounts are skipped, everybody else is decided on', async () => {
+    withTwoUids('bela', 'gwen');
+    const { report } = await stage.run({ dryRun: true });
+    expect(report.outcome).toBe('planned');
+    const skipped = report.notes.filter(({ because }) => because.includes('exactly one uid'));
+    expect(skipped.map(({ kind, label }) => [kind, label])).toEqual([
+      ['skipped', 'bela@example.org'],
+      ['skipped', 'gwen@example.org'],
+    ]);
+  });
+
+  test('three of them fail the source', async () => {
+    withTwoUids('bela', 'gwen', 'hiro');
+    await isRefused(/ldap: entries that cannot be read as one person \(found 3, allowed 2\)/);
+  });
+});
+
 describe('data.yaml: the run ends with no plan and no write where', () => {
   test.each<[string, Trouble, RegExp]>([
     ['the server answers 404', answering(404, 'NOT_FOUND'), /found 404, allowed 200/],

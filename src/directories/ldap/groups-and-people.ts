@@ -8,7 +8,10 @@ import type { LdapSession } from './session.ts';
 /** One person's entry. `dn` and the values stand as the server spelt them. */
 export interface LdapPerson {
   readonly dn: string;
+  /** Where the entry has not exactly one, all of them with `and` between: a name that is nobody's. */
   readonly uid: string;
+  /** Why the entry cannot be read as one person: it concerns nobody else, and nothing is decided about this one. */
+  readonly unreadable?: string;
   readonly cns: readonly string[];
   readonly mails: readonly string[];
   /** Locked for good (`pwdAccountLockedTime` is `000001010000Z`), or under the policy `cn=disabled,ou=ppolicies,…`. */
@@ -123,15 +126,14 @@ async function readPeople(
   for (const names of chunks([...wanted.values()], MEMBERS_IN_A_FILTER)) {
     for (const entry of await searchPeople(ldap, peopleBase, names)) {
       const key = normalizeDn(entry.dn);
-      if (wanted.has(key)) people.set(key, personIn(entry, singleUid(entry)));
+      if (wanted.has(key)) people.set(key, personIn(entry));
     }
   }
   return people;
 }
 
 /**
- * The people of whom any `cn` or `uid` answers to one of these names, each once. At most 100 names in one search. An entry that has
- * not exactly one uid bears them all as its `uid`, a name that is nobody's, so that it spoils nobody else's search.
+ * The people of whom any `cn` or `uid` answers to one of these names, each once. At most 100 names in one search.
  */
 export async function findPeople(
   ldap: LdapSession,
@@ -143,9 +145,7 @@ export async function findPeople(
   const entries: Entry[] = [];
   for (const names of chunks([...cns, ...uids], NAMES_IN_A_FILTER))
     entries.push(...(await searchPeople(ldap, peopleBase, names)));
-  return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map((entry) =>
-    personIn(entry, attributeValues(entry, 'uid').join(' and ')),
-  );
+  return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map(personIn);
 }
 
 const searchPeople = (ldap: LdapSession, base: string, names: readonly DnPart[]) =>
@@ -161,18 +161,16 @@ const anyOf = (names: readonly DnPart[]): Filter =>
     filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
   });
 
-function singleUid(entry: Entry): string {
-  const [uid, ...others] = attributeValues(entry, 'uid');
-  if (uid !== undefined && others.length === 0) return uid;
-  const found = attributeValues(entry, 'uid').length;
-  throw new Error(`ldap: ${entry.dn}: a person needs exactly one uid (found ${found})`);
-}
-
-function personIn(entry: Entry, uid: string): LdapPerson {
+function personIn(entry: Entry): LdapPerson {
+  const uids = attributeValues(entry, 'uid');
+  const found = uids.length === 0 ? 'none' : uids.join(', ');
   const locked = attributeValues(entry, 'pwdAccountLockedTime').includes(LOCKED_FOR_GOOD);
   return {
     dn: entry.dn,
-    uid,
+    uid: uids.join(' and '),
+    ...(uids.length === 1
+      ? {}
+      : { unreadable: `${entry.dn}: a person needs exactly one uid (found ${found})` }),
     cns: attributeValues(entry, 'cn'),
     mails: attributeValues(entry, 'mail'),
     disabled: locked || attributeValues(entry, 'pwdPolicySubentry').some(isDisabledPolicy),

@@ -88,6 +88,7 @@ async function readLdap({ values, policy, uids }: LdapQuery, run: Run): Promise<
     );
     const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
     const people = peopleOnce([...facts.people, ...named]);
+    requireReadable(people);
     const membersOf = new Map([...wanted.map((name) => [name, []] as const), ...facts.membersOf]);
     return { facts: { ...facts, people, membersOf }, entries: people.length, version: ldap.server };
   });
@@ -96,6 +97,17 @@ async function readLdap({ values, policy, uids }: LdapQuery, run: Run): Promise<
 /** Each person once: the entry that was read first. */
 const peopleOnce = (people: readonly LdapPerson[]): readonly LdapPerson[] =>
   [...new Map(people.toReversed().map((person) => [normalizeDn(person.dn), person])).values()].toReversed();
+
+/** One or two entries of this kind are mistakes in them; more are a sign that the directory is read wrongly. */
+const MAX_UNREADABLE = 2;
+
+function requireReadable(people: readonly LdapPerson[]): void {
+  const reasons = people.map(({ unreadable }) => unreadable).filter((reason) => reason !== undefined);
+  if (reasons.length <= MAX_UNREADABLE) return;
+  throw new SourceError(
+    `entries that cannot be read as one person (found ${reasons.length}, allowed ${MAX_UNREADABLE}): ${reasons.slice(0, 5).join('; ')}`,
+  );
+}
 
 function requireGroups(what: string, groups: readonly string[], { mayBeEmpty }: Policy): void {
   const refused = groups.filter((name) => !mayBeEmpty.includes(name));

@@ -1,3 +1,4 @@
+import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
@@ -39,6 +40,12 @@ export function teamNotes(
     because: `team ${grant.team} gives ${grant.role} on the project, more than ${role}, which is due`,
   }));
 }
+
+/** A note for each person without a member whose entry cannot be read. Those with one are listed as skipped. */
+export const unreadableNotes = (withoutMember: readonly LdapPerson[]): readonly Note[] =>
+  withoutMember.flatMap(({ dn, unreadable }): readonly Note[] =>
+    unreadable === undefined ? NONE : [noteAbout('unreadable', dn, unreadable)],
+  );
 
 /** A note for each person whose uid differs from a name in `data.yaml` in nothing but case: puppet takes them for two. */
 export function spellingNotes(

@@ -2,13 +2,13 @@ import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { addressKey } from '../../directories/names.ts';
 import type { Decision, Note } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
-import { decideRole, type RoleDecision } from '../../policy/evaluate.ts';
+import { decideRole, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { type Case, type DecideRules, decide } from './decide.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
-import { ambiguityNotes, policyNotes, spellingNotes, teamNotes } from './notes.ts';
+import { ambiguityNotes, policyNotes, spellingNotes, teamNotes, unreadableNotes } from './notes.ts';
 import { protectionNotes } from './protected.ts';
 
 /** All that a decision is made from. */
@@ -42,6 +42,7 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
     notes: [
       ...notes,
       ...protectionNotes(facts, rules.protectedMembers),
+      ...unreadableNotes(withoutMember),
       ...spellingNotes({ joined, withoutMember }, facts.posix),
       ...policyNotes(rules.policy),
     ],
@@ -53,7 +54,10 @@ type RuleOn = (person: LdapPerson) => RoleDecision;
 /** What the policy decides of a person. People to whom several members lead are evaluated beforehand, all others when they are asked about: once each. */
 function createRuling(facts: RoleFacts, { policy }: ResolveRules, joined: readonly MemberMatch[]): RuleOn {
   const membershipOf = createMembershipIndex(facts, policy);
-  const ruleOn: RuleOn = (person) => decideRole(policy, membershipOf(person));
+  const ruleOn: RuleOn = (person) =>
+    person.unreadable === undefined
+      ? decideRole(policy, membershipOf(person))
+      : { ...noMatch(policy), unknown: person.unreadable };
   const readings = new Set(joined.flatMap((match) => match.readings ?? NONE));
   const known = new Map([...readings].map((person) => [person, ruleOn(person)]));
   return (person) => known.get(person) ?? ruleOn(person);

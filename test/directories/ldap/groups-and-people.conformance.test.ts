@@ -160,9 +160,11 @@ describe.each(directories)('members in the $name directory', ({ port }) => {
     ]);
   });
 
-  test('with two uids are an error that names the DN', async () => {
-    const { error } = await ask(settingsFor(port), membersOf('with-twin'));
-    expect(error).toContain(`${personDn('twin')}: a person needs exactly one uid (found 2)`);
+  test('with two uids are unreadable, and nobody else is', async () => {
+    const { answer } = await ask(settingsFor(port), membersOf('with-twin'));
+    const unreadable = answer?.people.filter((person) => person.unreadable !== undefined);
+    expect(unreadable?.map(({ dn }) => dn)).toEqual([personDn('twin')]);
+    expect(unreadable?.[0]?.unreadable).toContain('exactly one uid (found ');
   });
 });
 

@@ -229,6 +229,34 @@ describe('ambiguity never gives, and never keeps', () => {
   });
 });
 
+describe('a person entry that cannot be read as one person', () => {
+  const unreadable = 'uid=ann+uid=eve: a person needs exactly one uid (found ann, eve)';
+
+  test('has its accounts skipped with the reason, and nobody else waits', () => {
+    const people = [person('ann and eve', { mails: ['ann@example.org'], unreadable }), person('bob')];
+    const members = [member('ann', admin), member('bob', admin)];
+    const { decisions } = resolved(facts({ people, members, groups: { [ADMIN]: ['ann and eve'] } }));
+    expect(decisions).toMatchObject([
+      { account: 'ann', kind: 'skipped', rule: null, because: unreadable },
+      { account: 'bob', kind: 'revoke' },
+    ]);
+  });
+
+  test('is noted where no member is found for it, and is due nothing', () => {
+    const { decisions, notes } = resolved(facts(ann([ADMIN], { unreadable })));
+    expect(decisions).toEqual([]);
+    expect(notes).toMatchObject([{ kind: 'unreadable', account: null, because: unreadable }]);
+  });
+
+  test('leaves a member whom it shares with somebody else as it is: it could give anything', () => {
+    const people = [person('ann', { unreadable }), person('bob', { mails: ['ann@example.org'] })];
+    expect(decided({ people, members: [member('ann', admin)] })).toMatchObject({
+      kind: 'skipped',
+      because: expect.stringMatching(/several people.*exactly one uid/),
+    });
+  });
+});
+
 describe('what is not known changes nothing', () => {
   test('a group of the policy that was not read: skipped, though the rest gives less', () => {
     const read = facts({ ...ann(), members: [member('ann', admin)] });
