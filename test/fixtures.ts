@@ -1,6 +1,7 @@
 import type { LdapPerson } from '../src/directories/ldap/groups-and-people.ts';
 import type { Decision } from '../src/engine/model.ts';
 import type { Run } from '../src/engine/run.ts';
+import { defaultPolicy } from '../src/jobs/growthbook-roles/policy.ts';
 import type { RoleFacts } from '../src/jobs/growthbook-roles/resolve.ts';
 import { createDeadline } from '../src/platform/clock.ts';
 import { createLog } from '../src/platform/log.ts';
@@ -11,6 +12,9 @@ import { type StillClock, stillClock } from './sandbox/clock.ts';
 
 /** The project that fixtures speak of. */
 export const PROJECT = 'prj_a';
+
+/** How roles on that project are ranked: as the default policy does. */
+export const RULES = { project: PROJECT, order: defaultPolicy().order };
 
 /** The POSIX group that the default policy's gate asks for. */
 export const GATE = 'analytics-privatedata-users';

@@ -4,7 +4,7 @@ import { EVENTS } from './log-events.ts';
 import { type Change, type ChangeResult, canGive, isLoss, type Note, type WriteResult } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
 import type { Run } from './run.ts';
-import type { Target, Verification } from './stages.ts';
+import type { Target, Verification, Writing } from './stages.ts';
 
 /** The results of all changes, with notes and errors. */
 export interface ApplyResult<A, R = unknown> {
@@ -20,27 +20,20 @@ export interface ApplyResult<A, R = unknown> {
 export async function apply<A, R>(
   changes: readonly Change<A, R>[],
   target: Target<A, R>,
-  { log, clock, progress }: Pick<Run, 'log' | 'clock' | 'progress'>,
+  run: Pick<Run, 'log' | 'clock' | 'progress'>,
 ): Promise<ApplyResult<A, R>> {
   if (changes.length === 0) return { results: [], notes: [], errors: [] };
-  const written: ChangeResult<A, R>[] = [];
-  let stopReason = await errorOf(() => target.begin());
-  let openLoss: string | undefined;
-  const startedAt = clock.now();
-  for (const [done, change] of changes.entries()) {
-    progress?.({ writes: { done, total: changes.length, startedAt } });
-    const result = await writeOne(change, target, { stopReason, openLoss });
-    written.push({ change, ...result });
-    logWrite(change, result, log);
-    stopReason ??= result.stopReason;
-    if (isLoss(change.kind) && isUnfinished(result))
-      openLoss ??= `${change.kind} of account ${change.account}`;
+  const writing = await resultOf(() => target.begin(changes));
+  if (writing instanceof Error) {
+    const results = changes.map((change) => ({ change, ...withheldBy(writing) }));
+    return { results, notes: [], errors: [toRunError(writing)] };
   }
-  const verified = await verify(written, target);
-  stopReason ??= verified.stopReason;
+  const { results: written, stopReason: stopped } = await writeAll(changes, writing, run);
+  const verified = await verify(written, writing);
+  const stopReason = stopped ?? verified.stopReason;
   return {
     results: verified.results,
-    notes: [...staleNotes(verified.results), ...verified.notes],
+    notes: [...noteworthy(verified.results), ...verified.notes],
     errors: [
       ...(stopReason ? [toRunError(stopReason)] : []),
       ...errorsIn(verified),
@@ -49,22 +42,62 @@ export async function apply<A, R>(
   };
 }
 
+interface Written<A, R> {
+  readonly results: readonly ChangeResult<A, R>[];
+  readonly stopReason: Error | undefined;
+}
+
+/** Writes the probes, then everything else in the order of the plan. Results are in the order of the plan. */
+async function writeAll<A, R>(
+  changes: readonly Change<A, R>[],
+  writing: Writing<A, R>,
+  { log, clock, progress }: Pick<Run, 'log' | 'clock' | 'progress'>,
+): Promise<Written<A, R>> {
+  const startedAt = clock.now();
+  const results = new Map<Change<A, R>, WriteResult<R>>();
+  let stopReason: Error | undefined;
+  let openLoss: string | undefined;
+  const step = async (change: Change<A, R>) => {
+    progress?.({ writes: { done: results.size, total: changes.length, startedAt } });
+    const result = await writeOne(change, writing, { stopReason, openLoss });
+    results.set(change, result);
+    logWrite(change, result, log);
+    stopReason ??= result.stopReason;
+    if (isLoss(change.kind) && isUnfinished(result))
+      openLoss ??= `${change.kind} of account ${change.account}`;
+    return result;
+  };
+  for (const group of writing.probes) {
+    for (const change of group) if (!(await step(change)).stale) break;
+  }
+  for (const change of changes) if (!results.has(change)) await step(change);
+  const inOrder = changes.flatMap((change) => {
+    const result = results.get(change);
+    return result ? [{ change, ...result }] : [];
+  });
+  return { results: inOrder, stopReason };
+}
+
 async function verify<A, R>(
   results: readonly ChangeResult<A, R>[],
-  target: Target<A, R>,
+  writing: Writing<A, R>,
 ): Promise<Verification<A, R>> {
   if (!results.some(({ sent }) => sent)) return { results, failures: [], notes: [] };
   try {
-    return await target.verify(results);
+    return await writing.verify(results);
   } catch (error) {
     return { results, failures: [`not verified: ${messageOf(error)}`], notes: [] };
   }
 }
 
-const staleNotes = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
-  results
-    .filter(({ stale }) => stale)
-    .map(({ change: { account, label }, error = '' }) => ({ kind: 'stale', account, label, because: error }));
+/** A note for each change that was withheld as stale, and for each that met somebody else's change. */
+const noteworthy = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
+  results.flatMap(({ change: { account, label }, stale, error = '', changedMeanwhile }) => [
+    ...(stale ? [{ kind: 'stale', account, label, because: error }] : []),
+    ...(changedMeanwhile === undefined
+      ? []
+      : [{ kind: 'changed-meanwhile', account, label, because: changedMeanwhile }]),
+  ]);
 
 /** One line at the moment of each write: a run that is killed later still shows what it did. */
 function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
@@ -90,24 +123,25 @@ const isUnfinished = ({ result, invalidRow }: WriteResult) =>
 
 async function writeOne<A, R>(
   change: Change<A, R>,
-  target: Target<A, R>,
+  writing: Writing<A, R>,
   { stopReason, openLoss }: { stopReason: Error | undefined; openLoss: string | undefined },
-): Promise<WriteResult> {
-  if (stopReason) return { result: 'withheld', error: stopReason.message };
+): Promise<WriteResult<R>> {
+  if (stopReason) return withheldBy(stopReason);
   if (openLoss && canGive(change)) {
     return { result: 'withheld', error: `no access is given while a loss is not carried out: ${openLoss}` };
   }
   try {
-    return await target.write(change);
+    return await writing.write(change);
   } catch (error) {
     return { result: 'failed', sent: true, error: messageOf(error) };
   }
 }
 
-async function errorOf(step: () => Promise<void>): Promise<Error | undefined> {
+const withheldBy = ({ message }: Error) => ({ result: 'withheld', error: message }) as const;
+
+async function resultOf<T>(step: () => Promise<T>): Promise<T | Error> {
   try {
-    await step();
-    return undefined;
+    return await step();
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }

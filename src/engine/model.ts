@@ -139,8 +139,8 @@ export interface SourceReading {
 
 export type Result = 'planned' | 'applied' | 'withheld' | 'failed' | 'unchanged';
 
-/** The result of writing one change. */
-export interface WriteResult {
+/** The result of writing one change. `R` is the target's row. */
+export interface WriteResult<R = unknown> {
   readonly result: Result;
   readonly error?: string;
   /** A request that writes was sent, so something may have changed. */
@@ -151,11 +151,15 @@ export interface WriteResult {
   readonly invalidRow?: boolean;
   /** The account is no longer as the plan read it. */
   readonly stale?: boolean;
+  /** The account's row right before the write. */
+  readonly rowBefore?: R;
+  /** What somebody else changed meanwhile, which the write left as it is. */
+  readonly changedMeanwhile?: string;
   /** `StopError` or `DeadlineError`: this run makes no further write. */
   readonly stopReason?: Error;
 }
 
 /** A change with its result. */
-export interface ChangeResult<A, R = unknown> extends WriteResult {
+export interface ChangeResult<A, R = unknown> extends WriteResult<R> {
   readonly change: Change<A, R>;
 }

@@ -8,7 +8,7 @@ import { type RunError, toRunError } from './outcome.ts';
 import { planAndCheck } from './plan-and-check.ts';
 import type { Run } from './run.ts';
 import { type RunState, runStateOf } from './run-state.ts';
-import type { Recorder, Stages } from './stages.ts';
+import type { Recorder, Stages, Target } from './stages.ts';
 
 /** One run: collect, resolve, plan, safety, apply. Never throws: errors are part of the state that it returns. */
 export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Promise<RunState<A, R>> {
@@ -18,7 +18,7 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
     const facts = await stages.collect(recorded.recorder);
     run.deadline.check('resolve');
     const { resolved, state: planned } = planAndCheck(stages, facts, run);
-    const applied = await carryOut(planned, stages, run);
+    const applied = await carryOut(planned, stages.target(facts), run);
     return {
       ...planned,
       ...applied,
@@ -49,9 +49,9 @@ function answerTo<A, R>(
  * A refused plan and a dry run write nothing; otherwise the plan is applied.
  * Of a refused plan, the changes that a plan file approved are carried out, unless an objection cannot be overridden.
  */
-async function carryOut<F, A, R>(
+async function carryOut<A, R>(
   { plan, objections }: RunState<A, R>,
-  { target }: Stages<F, A, R>,
+  target: Target<A, R>,
   run: Run,
 ): Promise<Pick<RunState<A, R>, 'results' | 'notes' | 'errors'>> {
   const { approved, withheld } = split(plan, objections, run);

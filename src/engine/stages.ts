@@ -49,12 +49,18 @@ export interface Verification<A, R = unknown> {
   readonly stopReason?: Error;
 }
 
-/** Where access is kept, as apply sees it. The order of calls is `begin`, `write` for each change, `verify`. */
+/** Where access is kept, as apply sees it. */
 export interface Target<A, R = unknown> {
   /** Reads again, right before the first write, what the plan was made from. An error that it throws ends the run without a write. */
-  begin(): Promise<void>;
+  begin(changes: readonly Change<A, R>[]): Promise<Writing<A, R>>;
+}
+
+/** A target that is ready to be written. The order of calls is `write` for each change, one after the other, then `verify`. */
+export interface Writing<A, R = unknown> {
+  /** Groups of changes that come before all others: of each group they are tried until one is not stale. */
+  readonly probes: readonly (readonly Change<A, R>[])[];
   /** Carries one change out, or returns why not. Throws nothing that is foreseen. */
-  write(change: Change<A, R>): Promise<WriteResult>;
+  write(change: Change<A, R>): Promise<WriteResult<R>>;
   /** After the last write: reads back, repeats lost writes, publishes what was done. */
   verify(results: readonly ChangeResult<A, R>[]): Promise<Verification<A, R>>;
 }
@@ -67,7 +73,8 @@ export interface Stages<F, A, R = unknown> {
   subjects(facts: F, resolved: Resolved<A, R>): readonly Subject<A, R>[];
   readonly identity: PlanIdentity<A, R>;
   checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
-  readonly target: Target<A, R>;
+  /** The target of these facts. */
+  target(facts: F): Target<A, R>;
   /** Numbers for dashboards, by name. */
   gauges(resolved: Resolved<A, R>, facts: F): Readonly<Record<string, number>>;
 }

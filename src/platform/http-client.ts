@@ -56,6 +56,8 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Retries after the first attempt (default: 5 for GET, none for other methods). */
   readonly retries?: number;
+  /** The caller has secured a place in the rate limit for each attempt. */
+  readonly hasPlace?: boolean;
   /** Called right before each attempt is sent: from then on the server may have carried it out. */
   readonly onSent?: () => void;
   /** Called after the pause and before each retry, with what came; false ends the retries. */
@@ -126,7 +128,7 @@ export async function attemptOnce(
   const writes = system.writes ?? (({ method }: HttpRequest) => method !== 'GET');
   const limited: ConcurrencyLimit = system.concurrency ?? ((task) => task());
   return await limited(async () => {
-    await waitForRateLimit(system, context, where);
+    if (!request.hasPlace) await waitForRateLimit(system, context, where);
     if (writes(request)) await context.writeGuard.check(where);
     context.deadline.check(where);
     context.requestCounter.count(system.name, request.operation ?? request.method);

@@ -5,8 +5,10 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 
 /** Keeps requests under a limit a minute, by what the server says is left, and by our own count where it says nothing. */
 export interface RateLimiter {
-  /** Milliseconds to wait before the next request; at 0 the request has its place. */
-  wait(): number;
+  /** Milliseconds to wait before the next requests; at 0 they have their places. So many places of the window are kept free besides. */
+  wait(places?: number, kept?: number): number;
+  /** Milliseconds until the present window ends. */
+  windowLeft(): number;
   /** Learns from an answer's `RateLimit-*` headers. */
   learn(headers: Headers): void;
 }
@@ -26,20 +28,23 @@ export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter 
   let used = 0;
   let remaining = Number.POSITIVE_INFINITY;
   let windowEnds = Number.NEGATIVE_INFINITY;
+  let full = perMinute;
   const restart = (end: number) => {
     used = 0;
     remaining = Number.POSITIVE_INFINITY;
     windowEnds = end;
   };
   return {
-    wait: () => {
+    wait: (places = 1, kept = 0) => {
       const now = clock.now();
       if (now >= windowEnds) restart(now + MINUTE);
-      if (used >= perMinute || remaining <= 0) return windowEnds - now;
-      used += 1;
-      remaining -= 1;
+      const needed = Math.min(places + kept, full);
+      if (Math.min(perMinute - used, remaining) < needed) return windowEnds - now;
+      used += places;
+      remaining -= places;
       return 0;
     },
+    windowLeft: () => Math.max(0, windowEnds - clock.now()),
     learn: (headers) => {
       const left = numberIn(headers, 'ratelimit-remaining');
       const reset = numberIn(headers, 'ratelimit-reset');
@@ -49,7 +54,9 @@ export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter 
       windowEnds = end;
       remaining = Math.min(remaining, left);
       const limit = numberIn(headers, 'ratelimit-limit');
-      if (limit !== undefined) used = Math.max(used, limit - left);
+      if (limit === undefined) return;
+      used = Math.max(used, limit - left);
+      full = Math.max(1, Math.min(perMinute, limit));
     },
   };
 }

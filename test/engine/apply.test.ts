@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply.ts';
 import type { Change, ChangeKind, ChangeResult, WriteResult } from '../../src/engine/model.ts';
 import { toRunError } from '../../src/engine/outcome.ts';
-import type { Target, Verification } from '../../src/engine/stages.ts';
+import type { Target, Verification, Writing } from '../../src/engine/stages.ts';
 import { DeadlineError, SourceError, StopError } from '../../src/platform/errors.ts';
 import { decision, testRun } from '../fixtures.ts';
 
@@ -27,11 +27,11 @@ const done: WriteResult = { result: 'applied', sent: true };
 /** A target that answers each write as told, and remembers what it was asked. */
 function targetOf(
   answers: Readonly<Record<string, WriteResult | Error>> = {},
-  over: Partial<Target<string>> = {},
+  over: Partial<Writing<string> & Target<string>> = {},
 ) {
   const asked: string[] = [];
-  const target: Target<string> = {
-    begin: async () => void asked.push('begin'),
+  const writing: Writing<string> = {
+    probes: [],
     write: async ({ account }) => {
       asked.push(account);
       const answer = answers[account] ?? done;
@@ -44,7 +44,11 @@ function targetOf(
     },
     ...over,
   };
-  return { target, asked };
+  const begin = async () => {
+    asked.push('begin');
+    return writing;
+  };
+  return { target: { begin, ...over } as Target<string>, writing, asked };
 }
 const resultsByAccount = (outcomes: readonly ChangeResult<string>[]) =>
   Object.fromEntries(outcomes.map(({ change: { account }, result }) => [account, result]));
@@ -53,15 +57,19 @@ describe('carrying a plan out', () => {
   test('begins, writes one after the other in order, and settles once', async () => {
     let underWay = 0;
     let peak = 0;
-    const { target, asked } = targetOf();
+    const { writing, asked } = targetOf();
     const write = async (one: Change<string>) => {
       underWay += 1;
       peak = Math.max(peak, underWay);
       await new Promise((resolve) => setImmediate(resolve));
       underWay -= 1;
-      return await target.write(one);
+      return await writing.write(one);
     };
-    const applied = await apply(PLAN, { ...target, write }, testRun());
+    const begin = async () => {
+      asked.push('begin');
+      return { ...writing, write };
+    };
+    const applied = await apply(PLAN, { begin }, testRun());
     expect(asked).toEqual(['begin', 'r1', 'r2', 'd', 'u', 'g', 'verify']);
     expect(peak).toBe(1);
     expect(applied.errors).toEqual([]);
@@ -207,12 +215,12 @@ describe('one change that does not come about', () => {
     async (_, result, event, severity) => {
       const run = testRun();
       const seen: number[] = [];
-      const { target } = targetOf();
+      const { writing } = targetOf();
       const write = async (one: Change<string>) => {
         seen.push(run.lines.length);
-        return one.account === 'r1' ? result : await target.write(one);
+        return one.account === 'r1' ? result : await writing.write(one);
       };
-      await apply(PLAN.slice(0, 2), { ...target, write }, run);
+      await apply(PLAN.slice(0, 2), { begin: async () => ({ ...writing, write }) }, run);
       expect(seen).toEqual([0, 1]);
       expect(run.lines[0]).toMatchObject({
         event,

@@ -161,14 +161,16 @@ const job = defineJob({
         ? [{ name: 'revokes', found: 2, allowed: 1, message: 'too many', overridable: true }]
         : [],
     }),
-    target: {
-      begin: async () => undefined,
-      write: async ({ account }) => {
-        written.push(account);
-        return { result: 'applied', sent: true };
-      },
-      verify: async (results) => ({ results, failures: [], notes: [] }),
-    },
+    target: () => ({
+      begin: async () => ({
+        probes: [],
+        write: async ({ account }) => {
+          written.push(account);
+          return { result: 'applied', sent: true };
+        },
+        verify: async (results) => ({ results, failures: [], notes: [] }),
+      }),
+    }),
     gauges: () => ({}),
   }),
 });

@@ -34,14 +34,16 @@ const job = defineJob({
     subjects: () => [],
     identity: { target: {}, compare: () => 0, hashInput: ({ account }) => ({ account }) },
     checkSafety: () => ({ limits: [], objections: [] }),
-    target: {
-      begin: async () => undefined,
-      write: async () => {
-        writes += 1;
-        return { result: 'applied', sent: true };
-      },
-      verify: async (results) => ({ results, failures: [], notes: [] }),
-    },
+    target: () => ({
+      begin: async () => ({
+        probes: [],
+        write: async () => {
+          writes += 1;
+          return { result: 'applied', sent: true };
+        },
+        verify: async (results) => ({ results, failures: [], notes: [] }),
+      }),
+    }),
     gauges: () => ({}),
   }),
 });

@@ -199,29 +199,100 @@ describe('one change that fails', () => {
     expect(stage.growthbook.writes).toHaveLength(11);
   });
 
-  test('a listing older than ten seconds is read again, so that nobody’s change on another project is undone', async () => {
+  test('an edit on another project between plan and write is kept and noted, and the change is carried out', async () => {
     stage.growthbook.state.before = (request) => {
-      if (isWrite('u_iris')(request)) stage.clock.advance(11_000);
       if (!isWrite('u_cleo')(request)) return;
       const entry = stage.growthbook
         .member('u_xena')
         .projectRoles?.find(({ project }) => project === 'prj_apps');
       Object.assign(entry ?? {}, { role: 'noaccess' });
-      stage.clock.advance(11_000);
+    };
+    const { report } = await stage.run();
+    expect([report.outcome, changeOf(report, 'u_xena').result]).toEqual(['applied', 'applied']);
+    const roles = stage.growthbook.member('u_xena').projectRoles?.map(({ project, role }) => [project, role]);
+    expect(roles).toContainEqual(['prj_apps', 'noaccess']);
+    expect(report.notes).toContainEqual(
+      expect.objectContaining({
+        kind: 'changed-meanwhile',
+        account: 'u_xena',
+        because: expect.stringContaining('entry of prj_apps'),
+      }),
+    );
+  });
+
+  test('an edit on another project while the write waits for the rate limit is kept', async () => {
+    const entry = () =>
+      stage.growthbook.member('u_xena').projectRoles?.find(({ project }) => project === 'prj_apps');
+    const sleep = stage.clock.sleep;
+    Object.assign(stage.clock, {
+      sleep: async (ms: number) => {
+        Object.assign(entry() ?? {}, { role: 'noaccess' });
+        await sleep(ms);
+      },
+    });
+    const { report } = await stage.run(
+      {},
+      { GROWTHBOOK_REQUESTS_PER_MINUTE: '12', SYNC_DEADLINE_SECONDS: '600' },
+    );
+    expect(report.outcome).toBe('applied');
+    expect(entry()?.role).toBe('noaccess');
+  });
+
+  test('an edit on another project after the write is reported and not undone', async () => {
+    stage.growthbook.state.before = ({ method }) => {
+      if (method === 'GET' && stage.growthbook.writes.length === 12) {
+        stage.growthbook.member('u_xena').projectRoles?.push({
+          project: 'prj_search',
+          role: 'admin',
+          environments: [],
+          limitAccessByEnvironment: false,
+        });
+        stage.growthbook.state.before = () => undefined;
+      }
+    };
+    const { report } = await stage.run();
+    expect([report.outcome, changeOf(report, 'u_xena').result]).toEqual(['applied', 'applied']);
+    expect(report.notes).toContainEqual(
+      expect.objectContaining({
+        kind: 'changed-meanwhile',
+        account: 'u_xena',
+        because: expect.stringContaining('since the write: entry of prj_search'),
+      }),
+    );
+    expect(stage.growthbook.writes.filter(({ memberId }) => memberId === 'u_xena')).toHaveLength(1);
+  });
+
+  test('a member who joins a team between plan and write is stale', async () => {
+    stage.growthbook.state.before = (request) => {
+      if (isWrite('u_cleo')(request))
+        Object.assign(stage.growthbook.member('u_xena'), { teams: ['team_new'] });
     };
     const { report } = await stage.run();
     expect(changeOf(report, 'u_xena')).toMatchObject({
       result: 'withheld',
-      error: expect.stringContaining('stale'),
+      error: expect.stringContaining('teams'),
     });
-    const roles = stage.growthbook.member('u_xena').projectRoles?.map(({ project, role }) => [project, role]);
-    expect(roles).toContainEqual(['prj_apps', 'noaccess']);
+  });
+
+  test('the last administrator stays, although another one was there when the plan was made', async () => {
+    Object.assign(stage.growthbook.member('u_mona'), { role: 'admin' });
+    const ada = () => Object.assign(stage.growthbook.member('u_ada'), { role: 'readonly' });
+    stage.growthbook.state.before = ({ method }) => {
+      if (method === 'POST') ada();
+    };
+    const { report } = await stage.run();
+    expect(changeOf(report, 'u_mona')).toMatchObject({
+      result: 'withheld',
+      error: 'stale: nobody else would have the global role admin',
+    });
+    expect(stage.growthbook.member('u_mona').role).toBe('admin');
+    expect(report.exitCode).toBe(6);
   });
 
   test('a 401 at the look after a lost answer stops the run', async () => {
     stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
     const listing = ({ path }: { path: string }) => path === '/api/v1/members';
-    stage.growthbook.addFault({ when: listing, nth: 3, trouble: message('Invalid API key', 401) });
+    stage.growthbook.addFault({ when: listing, nth: 5, trouble: message('Invalid API key', 401) });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(stage.posts()).toHaveLength(2);

@@ -5,6 +5,8 @@ import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthboo
 import { hasSlapd, type Slapd, startSlapd } from '../sandbox/ldap/slapd.ts';
 
 const slapdIsHere = await hasSlapd();
+/** More than all runs of this file need in a minute of real time. */
+const REQUESTS_PER_MINUTE = 600;
 const READER = { dn: 'cn=reader,dc=wikimedia,dc=org', password: 'sandbox' };
 
 test.runIf(process.env.CI)('in CI a real slapd is there', () => {
@@ -21,11 +23,12 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
   beforeAll(async () => {
     [slapd, world] = await Promise.all([
       startSlapd({ entries: ldapEntries(), bind: [READER], anonymous: 'none' }),
-      startGrowthBookWorld(),
+      startGrowthBookWorld({ requestsPerMinute: REQUESTS_PER_MINUTE }),
     ]);
     const environment = {
       ...world.environment,
       LDAP_SERVERS: `localhost:${slapd.port}`,
+      GROWTHBOOK_REQUESTS_PER_MINUTE: `${REQUESTS_PER_MINUTE}`,
       LDAP_STARTTLS: 'true',
       LDAP_TLS_SERVER_NAME: 'ldap.sandbox.test',
       LDAP_CA_CERT_PATH: slapd.certificates.caPath,

@@ -60,12 +60,14 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
       }),
     },
     checkSafety: (resolved) => checkSafety(resolved, values.SAFETY_MAX_APPROVALS),
-    target: {
+    target: () => ({
       // Nothing to read again: each approval reads its own account first.
-      begin: async () => undefined,
-      write: gitlab.write,
-      verify: (results) => publishApprovals(results, audit && { ...audit, concurrency }, run),
-    },
+      begin: async () => ({
+        probes: [],
+        write: gitlab.write,
+        verify: (results) => publishApprovals(results, audit && { ...audit, concurrency }, run),
+      }),
+    }),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };
 }

@@ -58,7 +58,7 @@ export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
 export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
   const { member, ambiguous, rulings } = one;
   const unknown = rulings.find((ruling) => ruling.unknown !== null)?.unknown;
-  const from = currentAccess(member, rules.access.project);
+  const from = currentAccess(member, rules.access);
   if (unknown)
     return leave(member, from, [ambiguous, unknown].filter((text) => text !== undefined).join('; '));
   const ruling = rulingOn(one, rules.policy);
@@ -95,7 +95,7 @@ function changeTo(ruling: RoleDecision, one: Case, rules: DecideRules): RoleDeci
   const { access, policy } = rules;
   const { rule, because, groups } = ruling;
   const about = { account: member.id, label: member.email, row: member, rule, groups };
-  const from = currentAccess(member, access.project);
+  const from = currentAccess(member, access);
   const to = desiredAccess(from, ruling.role, access);
   const kind = kindOf(from, to, policy.order);
   const reason = whySkipped(one, { to, kind }, rules);

@@ -1,7 +1,12 @@
 import type { Explained, ExplainedRule, Statement } from '../../engine/model.ts';
 import type { Membership } from '../../policy/check-condition.ts';
 import { type Evaluation, evaluate } from '../../policy/evaluate.ts';
-import { currentAccess, desiredAccess, projectRoleOf } from '../../targets/growthbook/access.ts';
+import {
+  currentAccess,
+  desiredAccess,
+  type ProjectRules,
+  projectRoleOf,
+} from '../../targets/growthbook/access.ts';
 import { grantsOn } from '../../targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { adviceFor, type RoleCase } from './advice.ts';
@@ -12,11 +17,11 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
   const { member, person, membership } = one;
   const evaluation = evaluate(policy, membership ?? nobody(one, facts));
   const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
-  const current = member && currentAccess(member, access.project);
+  const current = member && currentAccess(member, access);
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: member && accountOf(member, teams),
-    statements: [ldapSays(one), ...posixSays(one, facts), growthbookSays(member, teams, access.project)],
+    statements: [ldapSays(one), ...posixSays(one, facts), growthbookSays(member, teams, access)],
     rules: rulesOf(evaluation),
     current,
     effective: member && grantsOn(member, teams, access.project),
@@ -76,9 +81,9 @@ function posixSays({ person, membership }: RoleCase, { posix }: RoleFacts): read
   return [{ source: 'posix', says: parts.join('; ') }];
 }
 
-function growthbookSays(member: Member | null, teams: readonly Team[], project: string): Statement {
+function growthbookSays(member: Member | null, teams: readonly Team[], rules: ProjectRules): Statement {
   if (!member) return { source: 'growthbook', says: 'no member has one of these addresses' };
-  const access = currentAccess(member, project);
+  const access = currentAccess(member, rules);
   const parts = [
     access.projectRole === null
       ? `no entry for the project, so that the global role counts: ${projectRoleOf(access)}`

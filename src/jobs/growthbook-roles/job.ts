@@ -12,6 +12,7 @@ import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
 import { collect } from './collect.ts';
+import { lastAdmin } from './last-admin.ts';
 import { defaultPolicy } from './policy.ts';
 import { unknownProtected } from './protected.ts';
 import { type RoleFacts, resolve } from './resolve.ts';
@@ -62,9 +63,10 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
     },
     checkSafety: (resolved, facts) => {
       const { limits, objections } = checkSafety(resolved, safetyLimits(values), highestRole(policy));
-      return { limits, objections: [...objections, ...unknownProtected(facts, protectedMembers)] };
+      const more = [...lastAdmin(resolved.decisions, facts), ...unknownProtected(facts, protectedMembers)];
+      return { limits, objections: [...objections, ...more] };
     },
-    target,
+    target: (facts) => target.from(facts),
     gauges: gaugesOf,
   };
 }

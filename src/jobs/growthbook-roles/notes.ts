@@ -5,7 +5,7 @@ import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Rule } from '../../policy/document.ts';
 import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';
-import { teamsAbove } from '../../targets/growthbook/effective-grants.ts';
+import { teamsAbove, teamsAboveGlobally } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { type Case, rulingOn } from './decide.ts';
@@ -22,16 +22,33 @@ export function ambiguityNotes({ member, ambiguous }: Case, { kind }: MemberDeci
   return [{ kind: 'ambiguous', ...about(member), because: ambiguous }];
 }
 
-/** A note for each team that gives a member more than is due, as the row will be after the run. */
-export function teamNotes(
+interface NoteRules {
+  readonly policy: DatedPolicy;
+  readonly access: AccessRules;
+}
+
+/** A note for each team that gives a member more than the rules do, on the project or in the whole organisation. */
+export const teamNotes = (one: Case, decision: MemberDecision, rules: NoteRules): readonly Note[] =>
+  one.teams.length === 0 ? NONE : [...projectTeamNotes(one, decision, rules), ...globalTeamNotes(one, rules)];
+
+/** A team's global role counts in the whole organisation, whatever the member's own entries say. */
+const globalTeamNotes = ({ member, teams }: Case, { access }: NoteRules): readonly Note[] =>
+  teamsAboveGlobally(member, teams, access).map(({ team, role }) => ({
+    kind: 'team-granted',
+    ...about(member),
+    because: `team ${team} gives the global role ${role}, more than ${access.maxGlobalRole} (GROWTHBOOK_GLOBAL_ROLE)`,
+  }));
+
+/** On the project, as the row will be after the run. */
+function projectTeamNotes(
   one: Case,
   decision: MemberDecision,
-  { policy, access }: { readonly policy: DatedPolicy; readonly access: AccessRules },
+  { policy, access }: NoteRules,
 ): readonly Note[] {
   const { member, teams, ambiguous } = one;
-  if (ambiguous !== undefined || teams.length === 0) return NONE;
+  if (ambiguous !== undefined) return NONE;
   const { role } = rulingOn(one, policy);
-  const to = decision.to ?? currentAccess(member, access.project);
+  const to = decision.to ?? currentAccess(member, access);
   const isLeft = decision.kind === 'skipped' || to.projectRole === null;
   const after = isLeft ? member : afterWrite(member, to, access);
   return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
@@ -84,3 +101,15 @@ export const policyNotes = ({ expired, expiring }: DatedPolicy): readonly Note[]
 
 const labelOf = ({ rule, description }: Rule) => `rule ${rule}${description ? ` (${description})` : ''}`;
 const reasonOf = ({ reason }: Rule) => (reason ? `; its reason: ${reason}` : '');
+
+/** A note where people who sign in for the first time get access before a run has seen them. */
+export const defaultRoleNotes = (defaultRole: string | undefined): readonly Note[] =>
+  defaultRole === undefined || defaultRole === 'noaccess'
+    ? []
+    : [
+        noteAbout(
+          'default-role',
+          defaultRole,
+          `people who sign in for the first time get the role ${defaultRole} until the next run (allowed: noaccess; see GrowthBook's settings)`,
+        ),
+      ];

@@ -5,17 +5,22 @@ import type { Resolved } from '../../engine/stages.ts';
 import { decideRole, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
+import type { GrowthBookFacts } from '../../targets/growthbook/target.ts';
 import { type Case, type DecideRules, decide } from './decide.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
-import { ambiguityNotes, policyNotes, spellingNotes, teamNotes, unreadableNotes } from './notes.ts';
+import {
+  ambiguityNotes,
+  defaultRoleNotes,
+  policyNotes,
+  spellingNotes,
+  teamNotes,
+  unreadableNotes,
+} from './notes.ts';
 import { protectionNotes } from './protected.ts';
 
 /** All that a decision is made from. */
-export interface RoleFacts extends DirectoryFacts {
-  readonly members: readonly Member[];
-  readonly teams: readonly Team[];
-}
+export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}
 
 /** What the operator decides: the policy, the access of writing, and the addresses of those who are never written. */
 export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
@@ -45,6 +50,7 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
       ...unreadableNotes(withoutMember),
       ...spellingNotes({ joined, withoutMember }, facts.posix),
       ...policyNotes(rules.policy),
+      ...defaultRoleNotes(facts.defaultRole),
     ],
   };
 }

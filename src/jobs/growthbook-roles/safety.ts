@@ -1,4 +1,4 @@
-import type { Decision, Objection, SafetyReport } from '../../engine/model.ts';
+import type { SafetyReport } from '../../engine/model.ts';
 import { allowance, objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
@@ -41,17 +41,6 @@ export function checkSafety(
   ];
   return {
     limits: limits.map(({ setting: _, ...limit }) => limit),
-    objections: [...objectionsFor(limits), ...lastAdmin(decisions)],
+    objections: objectionsFor(limits),
   };
-}
-
-/** Without a global admin nobody could repair the organisation; who is left alone stays. */
-function lastAdmin(decisions: readonly Decision<Access>[]): readonly Objection[] {
-  const admins = decisions.filter(({ from }) => from?.globalRole === 'admin');
-  const left = admins.filter(({ to }) => to?.globalRole === 'admin');
-  if (admins.length === 0 || left.length > 0) return [];
-  const message =
-    'last-admin: nobody would hold the global role admin any more (found 0, allowed at least 1); ' +
-    'name an administrator in GROWTHBOOK_PROTECTED_MEMBERS';
-  return [{ name: 'last-admin', found: 0, allowed: 1, message, overridable: false }];
 }

@@ -37,7 +37,7 @@ const STALE = { result: 'withheld', stale: true } as const;
  * 401, 403                        -                    failed, and the run stops
  * 429                             -                    retried after the pause it asks for
  */
-export async function approve(input: ApproveInput): Promise<WriteResult> {
+export async function approve(input: ApproveInput): Promise<WriteResult<Account>> {
   try {
     const now = await input.writing.account(input.planned.id);
     const changed = changeSincePlan(input, now);
@@ -64,7 +64,7 @@ function changeSincePlan({ planned, provider }: ApproveInput, now: Account | und
 /** Statuses after which an approval may have been carried out all the same. */
 const isUnclear = ({ status }: HttpAnswer) => status >= 500 || status === 408;
 
-async function send(input: ApproveInput): Promise<WriteResult> {
+async function send(input: ApproveInput): Promise<WriteResult<Account>> {
   const { planned, writing, finishing } = input;
   let sent = false;
   let unclear = 0;
@@ -101,7 +101,10 @@ async function answerOrError(request: () => Promise<HttpAnswer>): Promise<HttpAn
 }
 
 /** After an approval without a clear answer: the account shows whether it was carried out. If it cannot be read, the approval counts as sent and is published. */
-async function checkAfterwards(input: ApproveInput, outcome: HttpAnswer | Error): Promise<WriteResult> {
+async function checkAfterwards(
+  input: ApproveInput,
+  outcome: HttpAnswer | Error,
+): Promise<WriteResult<Account>> {
   const message = outcome instanceof Error ? outcome.message : input.writing.refusal(outcome, 201);
   const end = isEnd(outcome) ? { stopReason: outcome } : {};
   const { state, problem } = await stateOf(input);
@@ -114,7 +117,7 @@ async function checkAfterwards(input: ApproveInput, outcome: HttpAnswer | Error)
 }
 
 /** After a 201: whatever the account shows, the approval took place. */
-async function readBack(input: ApproveInput): Promise<WriteResult> {
+async function readBack(input: ApproveInput): Promise<WriteResult<Account>> {
   const doneAt = input.now();
   const { state, problem } = await stateOf(input);
   if (state === ACTIVE) return { result: 'applied', sent: true, doneAt };
@@ -133,7 +136,7 @@ async function stateOf({ finishing, planned }: ApproveInput): Promise<{ state?: 
 }
 
 /** An answer other than 201. 422 is about this account alone; 401 and 403 are about our token. */
-function refused(answer: HttpAnswer, client: GitlabClient): WriteResult {
+function refused(answer: HttpAnswer, client: GitlabClient): WriteResult<Account> {
   const { status } = answer;
   if (status === 409) return { result: 'unchanged' };
   if (status === 404) return { ...STALE, error: 'stale: gone' };

@@ -1,11 +1,11 @@
 import type { Run } from '../../engine/run.ts';
-import type { Reading, Target } from '../../engine/stages.ts';
+import type { Reading, Writing } from '../../engine/stages.ts';
 import { approve } from './approve.ts';
 import { createGitlabClient, type GitlabSettings } from './client.ts';
 import type { Account, AccountState } from './schema.ts';
 
 /** GitLab as read and as written. Approvals are serial, each after reading its account again. */
-export interface GitlabTarget extends Pick<Target<AccountState, Account>, 'write'> {
+export interface GitlabTarget extends Pick<Writing<AccountState, Account>, 'write'> {
   /** Every account that waits for approval. */
   read(): Promise<Reading<readonly Account[]>>;
 }

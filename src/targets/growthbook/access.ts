@@ -2,7 +2,10 @@ import type { Kind } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import type { Member, ProjectRole } from './schema.ts';
 
-/** What a member holds: `projectRole` is null where there is no entry for the project; additional roles are the member's own and the entry's. */
+/**
+ * What a member has: `projectRole` is null where there is no entry for the project. Additional roles are the member's own,
+ * those of its entries for the project, and the roles of every further entry: release 5.0.1 accepts several for one project.
+ */
 export interface Access {
   readonly globalRole: string;
   readonly projectRole: string | null;
@@ -16,14 +19,28 @@ export interface AccessRules {
   readonly maxGlobalRole: string;
 }
 
-/** The member's entry for the project: the first, where there are several. */
-export const entryOf = (member: Member, project: string): ProjectRole | undefined =>
-  member.projectRoles.find((entry) => entry.project === project);
+/** All entries of a member for the project. */
+export const entriesOf = ({ projectRoles }: Pick<Member, 'projectRoles'>, project: string) =>
+  projectRoles.filter((entry) => entry.project === project);
 
-/** What a member holds now. */
-export function currentAccess(member: Member, project: string): Access {
-  const entry = entryOf(member, project);
-  const additional = [...member.additionalRoles, ...(entry?.additionalRoles ?? [])].map(({ role }) => role);
+/** The member's entry for the project that gives most. */
+export function entryOf(member: Member, { project, order }: ProjectRules): ProjectRole | undefined {
+  const rank = rankIn(order);
+  return entriesOf(member, project).reduce<ProjectRole | undefined>(
+    (best, entry) => (best && rank(best.role) >= rank(entry.role) ? best : entry),
+    undefined,
+  );
+}
+
+/** What a member has now. */
+export function currentAccess(member: Member, rules: ProjectRules): Access {
+  const entry = entryOf(member, rules);
+  const own = entriesOf(member, rules.project);
+  const additional = [
+    ...member.additionalRoles,
+    ...own.flatMap((one) => one.additionalRoles ?? []),
+    ...own.filter((one) => one !== entry),
+  ].map(({ role }) => role);
   return {
     globalRole: member.globalRole,
     projectRole: entry?.role ?? null,
@@ -31,13 +48,20 @@ export function currentAccess(member: Member, project: string): Access {
   };
 }
 
+/** The project, and how its roles are ranked. */
+export type ProjectRules = Pick<AccessRules, 'project' | 'order'>;
+
 /** The role that counts on the project. */
 export const projectRoleOf = ({ projectRole, globalRole }: Access): string => projectRole ?? globalRole;
 
-/** What a member who holds `from` is to hold when due `role`: the global role never rises, and never stands above the ceiling. */
+/**
+ * The access of a member with the role that the rules give. The global role never rises and never is above the ceiling;
+ * one that the order lacks may allow more or less than any other, so that it becomes `noaccess`.
+ */
 export function desiredAccess(from: Access, role: string, { order, maxGlobalRole }: AccessRules): Access {
   const rank = rankIn(order);
-  const globalRole = rank(from.globalRole) > rank(maxGlobalRole) ? maxGlobalRole : from.globalRole;
+  const allowed = rank(from.globalRole) > rank(maxGlobalRole) ? maxGlobalRole : from.globalRole;
+  const globalRole = order.includes(from.globalRole) ? allowed : 'noaccess';
   const to = { globalRole, projectRole: role, additionalRoles: [] };
   return kindOf(from, to, order) === 'unchanged' ? from : to;
 }

@@ -4,13 +4,24 @@ import { SourceError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { jsonOf, jsonOrUndefined, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import {
+  createConcurrencyLimit,
   createHttpClient,
   type HttpRequest,
   type HttpSystem,
+  NoAnswerError,
   type Send,
 } from '../../platform/http-client.ts';
 import { createRateLimiter, type RateLimiter } from '../../platform/rate-limit.ts';
-import { type Member, MemberPage, ProjectAnswer, Refusal, type Team, TeamList } from './schema.ts';
+import { PAGE, readMemberList } from './member-list.ts';
+import {
+  type Member,
+  MemberPage,
+  ProjectAnswer,
+  Refusal,
+  SettingsAnswer,
+  type Team,
+  TeamList,
+} from './schema.ts';
 
 /** Where GrowthBook's API is. `root` is the API host; `/api/v1/…` is appended. */
 export interface GrowthBookSettings {
@@ -24,8 +35,12 @@ export interface GrowthBookSettings {
 export interface GrowthBookClient {
   checkProject(): Promise<void>;
   members(): Promise<readonly Member[]>;
+  /** The members that are listed under exactly this address; the place in the rate limit is the caller's. */
+  membersAt(address: string): Promise<readonly Member[]>;
   teams(): Promise<readonly Team[]>;
-  /** Writes a member's roles. `shouldRetry` is called before each retry, `onSent` before each attempt. */
+  /** The role of people who sign in for the first time; undefined where the key may not read it. Throws nothing that is foreseen. */
+  defaultRole(): Promise<string | undefined>;
+  /** Writes a member's roles. The places in the rate limit are the caller's. `shouldRetry` is called before each retry, `onSent` before each attempt. */
   writeRole(
     id: string,
     body: unknown,
@@ -35,7 +50,8 @@ export interface GrowthBookClient {
   message(answer: HttpAnswer): string;
 }
 
-const PAGE = 100;
+/** The most open requests at once: writes are serial, and a list comes in pages. */
+const MAX_CONCURRENT_REQUESTS = 8;
 
 /** The pace that all requests of one run share. */
 export const createGrowthBookRateLimiter = (settings: GrowthBookSettings, run: Run): RateLimiter =>
@@ -54,6 +70,7 @@ export function createGrowthBookClient(
     secrets: [settings.apiKey],
     rateLimiter,
     resetInSeconds: true,
+    concurrency: createConcurrencyLimit(MAX_CONCURRENT_REQUESTS),
   };
   const send = createHttpClient(system, run);
   const message = (answer: HttpAnswer) => {
@@ -63,11 +80,19 @@ export function createGrowthBookClient(
   const read = reader(send, message);
   return {
     checkProject: () => checkProject(read, settings.project),
-    members: () => readMembers(read),
+    members: () =>
+      readMemberList((offset) =>
+        read('/api/v1/members', MemberPage, { query: { limit: `${PAGE}`, offset: `${offset}` } }),
+      ),
+    membersAt: async (address) => {
+      const query = { userEmail: address, limit: `${PAGE}` };
+      return (await read('/api/v1/members', MemberPage, { query, hasPlace: true })).members;
+    },
     teams: async () => (await read('/api/v1/teams', TeamList, { missing: { teams: [] } })).teams,
+    defaultRole: () => readDefaultRole(send),
     writeRole: (id, body, hooks) => {
       const path = `/api/v1/members/${encodeURIComponent(id)}/role`;
-      return send({ method: 'POST', path, json: body, retries: 5, ...hooks });
+      return send({ method: 'POST', path, json: body, retries: 5, hasPlace: true, ...hooks });
     },
     message,
   };
@@ -75,8 +100,9 @@ export function createGrowthBookClient(
 
 interface ReadOptions<T> {
   readonly query?: Readonly<Record<string, string>>;
-  /** What a 404 stands for, where older versions lack the endpoint. */
+  /** What stands for the answer where this version lacks the endpoint. */
   readonly missing?: T;
+  readonly hasPlace?: boolean;
 }
 type Read = <S extends z.ZodType>(
   path: string,
@@ -86,9 +112,9 @@ type Read = <S extends z.ZodType>(
 
 const reader =
   (send: Send, message: (answer: HttpAnswer) => string): Read =>
-  async (path, schema, { query = {}, missing } = {}) => {
-    const answer = await send({ method: 'GET', path, query });
-    if (answer.status === 404 && missing !== undefined) return missing;
+  async (path, schema, { query = {}, missing, hasPlace = false } = {}) => {
+    const answer = await send({ method: 'GET', path, query, hasPlace });
+    if (missing !== undefined && isUnknownEndpoint(answer)) return missing;
     if (answer.status !== 200) {
       throw new SourceError(
         `${answer.where}: refused (found ${answer.status}, allowed 200): ${message(answer)}`,
@@ -97,6 +123,23 @@ const reader =
     return parseAs(schema, jsonOf(answer), answer.where);
   };
 
+/** GrowthBook's own answer to an endpoint that a version lacks (seen in 5.0.1): any other 404 is a proxy's. */
+const isUnknownEndpoint = (answer: HttpAnswer): boolean => {
+  const refusal = Refusal.safeParse(jsonOrUndefined(answer));
+  return answer.status === 404 && refusal.success && refusal.data.message === 'Unknown API endpoint';
+};
+
+async function readDefaultRole(send: Send): Promise<string | undefined> {
+  try {
+    const answer = await send({ method: 'GET', path: '/api/v1/settings', retries: 0 });
+    const settings = SettingsAnswer.safeParse(jsonOrUndefined(answer));
+    return answer.status === 200 && settings.success ? settings.data.settings.defaultRole.role : undefined;
+  } catch (error) {
+    if (error instanceof NoAnswerError || error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
 /** GrowthBook stores project ids unchecked: a name or a typo would be kept without effect. */
 async function checkProject(read: Read, project: string): Promise<void> {
   const { project: found } = await read(`/api/v1/projects/${encodeURIComponent(project)}`, ProjectAnswer);
@@ -104,38 +147,4 @@ async function checkProject(read: Read, project: string): Promise<void> {
   throw new SourceError(
     `growthbook: GROWTHBOOK_PROJECT is no project id (found ${found.id}, allowed ${project})`,
   );
-}
-
-/** Pages have no snapshot: a member removed between two of them hides another. One that disagrees with itself is read once more. */
-async function readMembers(read: Read): Promise<readonly Member[]> {
-  const first = await traverse(read);
-  const { members, fault } = first.fault === undefined ? first : await traverse(read);
-  if (fault !== undefined) throw new SourceError(`growthbook: GET /api/v1/members: read twice, and ${fault}`);
-  if (members.length === 0)
-    throw new SourceError('growthbook: GET /api/v1/members: the organisation has no members');
-  return members;
-}
-
-async function traverse(read: Read): Promise<{ members: readonly Member[]; fault?: string }> {
-  const rows = new Map<string, Member>();
-  const totals = new Set<number>();
-  for (let offset: number | null = 0; offset !== null; ) {
-    const query = { limit: `${PAGE}`, offset: `${offset}` };
-    const page: MemberPage = await read('/api/v1/members', MemberPage, { query });
-    totals.add(page.total);
-    for (const member of page.members) rows.set(member.id, member);
-    if (page.hasMore && (page.nextOffset === null || page.nextOffset <= offset)) {
-      return {
-        members: [],
-        fault: `more is promised but no further page (found nextOffset ${page.nextOffset})`,
-      };
-    }
-    offset = page.hasMore ? page.nextOffset : null;
-  }
-  const [total] = totals;
-  if (totals.size === 1 && total === rows.size) return { members: [...rows.values()] };
-  return {
-    members: [],
-    fault: `the count disagrees (found ${rows.size} members, total ${[...totals].join(', then ')})`,
-  };
 }

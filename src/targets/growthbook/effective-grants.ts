@@ -1,4 +1,5 @@
 import { rankIn } from '../../engine/role-order.ts';
+import { type AccessRules, entriesOf } from './access.ts';
 import { canBeLimited } from './role-update.ts';
 import type { Member, Team } from './schema.ts';
 
@@ -25,12 +26,12 @@ const grantsOf = (row: Row): readonly Grant[] => [
 ];
 
 const explicit = ({ projectRoles }: Holder, project: string) =>
-  projectRoles
-    .filter((entry) => entry.project === project)
-    .slice(0, 1)
-    .flatMap(grantsOf);
+  entriesOf({ projectRoles: [...projectRoles] }, project).flatMap(grantsOf);
 
-/** What is in force on the project, by the rule of GrowthBook 5.0.0: roles set for the project by the member or a team, and where there is none, all global ones. */
+/**
+ * What is in force on the project, by the rule of GrowthBook 5.0.0: roles set for the project by the member or a team,
+ * and where there is none, all global ones. Several entries of one holder add up, as on its main branch.
+ */
 export function grantsOn(member: Member, teams: readonly Team[], project: string): readonly Grant[] {
   const own = teams.filter(({ id }) => member.teams.includes(id));
   const set = [member, ...own].flatMap((holder) => explicit(holder, project));
@@ -74,3 +75,26 @@ export function teamsAbove(
     )
     .filter((grant) => rank(grant.role) > rank(role));
 }
+
+/** The teams that make a member more than `maxGlobalRole` in the whole organisation, with the role they give. */
+export function teamsAboveGlobally(
+  member: Pick<Member, 'teams'>,
+  teams: readonly Team[],
+  { order, maxGlobalRole }: Pick<AccessRules, 'order' | 'maxGlobalRole'>,
+): readonly { readonly team: string; readonly role: string }[] {
+  const rank = rankIn(order);
+  return teams
+    .filter(({ id }) => member.teams.includes(id))
+    .flatMap((team) =>
+      [team, ...team.additionalRoles].map(({ role }) => ({ team: team.name || team.id, role })),
+    )
+    .filter(({ role }) => rank(role) > rank(maxGlobalRole));
+}
+
+/** The ids of the teams whose members administer the organisation. */
+export const administeringTeams = (teams: readonly Team[]): ReadonlySet<string> =>
+  new Set(
+    teams
+      .filter((team) => [team, ...team.additionalRoles].some(({ role }) => role === 'admin'))
+      .map(({ id }) => id),
+  );

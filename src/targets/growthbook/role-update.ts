@@ -50,7 +50,8 @@ const keptEnvironments = (role: string, row: (Limited & { readonly role: string 
   row && keepsLimit(role, row) ? [...row.environments] : [];
 
 /** Why no request can express the change without touching something else; undefined where one can. */
-export function whyUnwritable(member: Member, to: Access, { project }: AccessRules): string | undefined {
+export function whyUnwritable(member: Member, to: Access, rules: AccessRules): string | undefined {
+  const { project } = rules;
   if (member.managedbyIdp) return 'an identity provider manages this member';
   const others = member.projectRoles.filter((entry) => entry.project !== project);
   const [twice] = others.filter(
@@ -58,7 +59,7 @@ export function whyUnwritable(member: Member, to: Access, { project }: AccessRul
   );
   if (twice) return `two entries stand for project ${twice.project}`;
   const echoed = others.flatMap((entry) => [entry, ...(entry.additionalRoles ?? [])]);
-  const own = entryOf(member, project);
+  const own = entryOf(member, rules);
   const kept = [
     ...(canBeLimited(to.globalRole) ? [member] : []),
     ...(own && canBeLimited(to.projectRole ?? '') ? [own] : []),
@@ -68,10 +69,11 @@ export function whyUnwritable(member: Member, to: Access, { project }: AccessRul
 }
 
 /** The member as the row will be after the write. */
-export function afterWrite(member: Member, to: Access, { project }: AccessRules): Member {
+export function afterWrite(member: Member, to: Access, rules: AccessRules): Member {
+  const { project } = rules;
   const environments = keptEnvironments(to.globalRole, { ...member, role: member.globalRole });
   const role = to.projectRole ?? to.globalRole;
-  const entry = entryOf(member, project);
+  const entry = entryOf(member, rules);
   const ownEnvironments = keptEnvironments(role, entry);
   const own: ProjectRole = {
     project,

@@ -1,24 +1,16 @@
 import type { Change } from '../../engine/model.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
-import { type Access, currentAccess } from './access.ts';
-import type { Member } from './schema.ts';
+import { type Access, currentAccess, entriesOf, type ProjectRules } from './access.ts';
+import type { Member, ProjectRole } from './schema.ts';
 
-/** The state of a member's row compared with a change: unchanged since the plan, already as planned, or changed otherwise. */
+/**
+ * The state of a member's row compared with a change: as the plan was made from it, already as planned, or changed otherwise.
+ * `elsewhere` says what differs on other projects: no plan is made from that, and no write changes it.
+ */
 export type RowState =
-  | { readonly is: 'unchanged' }
+  | { readonly is: 'unchanged'; readonly elsewhere?: string }
   | { readonly is: 'done' }
   | { readonly is: 'conflict'; readonly because: string };
-
-/** The fields that a plan is made from. A login time or a name may change meanwhile. */
-const COMPARED = [
-  'email',
-  'globalRole',
-  'limit',
-  'additionalRoles',
-  'projectRoles',
-  'teams',
-  'managedbyIdp',
-] as const;
 
 interface Limited {
   readonly limitAccessByEnvironment: boolean;
@@ -31,30 +23,61 @@ const limitOf = ({ limitAccessByEnvironment: limited, environments }: Limited) =
 
 const roleOf = (row: Limited & { readonly role: string }) => ({ role: row.role, limit: limitOf(row) });
 
-/** A row in effective form: GrowthBook rewrites all rows on its first write and adds empty lists where nothing was. */
-const effective = (row: Member): Readonly<Record<(typeof COMPARED)[number], unknown>> => ({
+const entryIn = (entry: ProjectRole) => ({
+  project: entry.project,
+  ...roleOf(entry),
+  additionalRoles: (entry.additionalRoles ?? []).map(roleOf),
+});
+
+/**
+ * The fields that a plan is made from, in effective form: GrowthBook rewrites all rows on its first write and adds empty lists
+ * where nothing was. A login time or a name may change meanwhile.
+ */
+const plannedFrom = (row: Member, project: string): Readonly<Record<string, unknown>> => ({
   email: row.email,
   globalRole: row.globalRole,
   limit: limitOf(row),
   additionalRoles: row.additionalRoles.map(roleOf),
-  projectRoles: row.projectRoles.map((entry) => ({
-    project: entry.project,
-    ...roleOf(entry),
-    additionalRoles: (entry.additionalRoles ?? []).map(roleOf),
-  })),
+  'entry of the project': entriesOf(row, project).map(entryIn),
   teams: row.teams.toSorted(),
   managedbyIdp: row.managedbyIdp,
+});
+
+/** The entries of other projects, in effective form. */
+const elsewhereOf = (row: Member, project: string): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    [
+      ...Map.groupBy(
+        row.projectRoles.filter((entry) => entry.project !== project),
+        (entry) => entry.project,
+      ),
+    ].map(([id, entries]) => [`entry of ${id}`, entries.map(entryIn)]),
+  );
+
+/** The fields in which two forms differ. */
+function differences(
+  a: Readonly<Record<string, unknown>>,
+  b: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return fields.filter((field) => canonicalJson(a[field] ?? null) !== canonicalJson(b[field] ?? null));
+}
+
+/** What differs between two rows of one member: in what a plan is made from, and on other projects. */
+export const compareRows = (a: Member, b: Member, project: string) => ({
+  planned: differences(plannedFrom(a, project), plannedFrom(b, project)),
+  elsewhere: differences(elsewhereOf(a, project), elsewhereOf(b, project)),
 });
 
 /** Compares a row, read just now, with the row that the change was planned from. */
 export function rowStateOf(
   change: Pick<Change<Access, Member>, 'to' | 'row'>,
-  { now, project }: { now: Member | undefined; project: string },
+  { now, rules }: { readonly now: Member | undefined; readonly rules: ProjectRules },
 ): RowState {
   if (!now) return { is: 'conflict', because: 'no longer a member' };
-  if (canonicalJson(currentAccess(now, project)) === canonicalJson(change.to)) return { is: 'done' };
-  const [present, planned] = [effective(now), effective(change.row)];
-  const changed = COMPARED.filter((field) => canonicalJson(present[field]) !== canonicalJson(planned[field]));
-  if (changed.length === 0) return { is: 'unchanged' };
-  return { is: 'conflict', because: `changed since it was read: ${changed.join(', ')}` };
+  if (canonicalJson(currentAccess(now, rules)) === canonicalJson(change.to)) return { is: 'done' };
+  const { planned, elsewhere } = compareRows(now, change.row, rules.project);
+  if (planned.length > 0)
+    return { is: 'conflict', because: `changed since it was read: ${planned.join(', ')}` };
+  return { is: 'unchanged', ...(elsewhere.length > 0 ? { elsewhere: elsewhere.join(', ') } : {}) };
 }

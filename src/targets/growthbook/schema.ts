@@ -34,7 +34,7 @@ export const MemberPage = z.object({
 });
 
 export const Team = z.object({
-  id: z.string(),
+  id: z.string().min(1),
   name: z.string().default(''),
   role: z.string(),
   ...limit,
@@ -45,6 +45,9 @@ export const Team = z.object({
 
 export const TeamList = z.object({ teams: z.array(Team) });
 export const ProjectAnswer = z.object({ project: z.object({ id: z.string() }) });
+export const SettingsAnswer = z.object({
+  settings: z.object({ defaultRole: z.object({ role: z.string() }) }),
+});
 export const Refusal = z.object({ message: z.string() });
 
 export type AdditionalRole = z.infer<typeof AdditionalRole>;

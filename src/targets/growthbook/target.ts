@@ -1,48 +1,36 @@
-import type { Change, WriteResult } from '../../engine/model.ts';
+import type { Change } from '../../engine/model.ts';
 import { allSources } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
-import type { Reading, Target } from '../../engine/stages.ts';
-import { DeadlineError, SourceError, StopError } from '../../platform/errors.ts';
-import type { HttpAnswer } from '../../platform/http-answer.ts';
+import type { Reading, Target, Writing } from '../../engine/stages.ts';
+import type { Deadline } from '../../platform/clock.ts';
+import { SourceError } from '../../platform/errors.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
 import type { Access, AccessRules } from './access.ts';
-import {
-  createGrowthBookClient,
-  createGrowthBookRateLimiter,
-  type GrowthBookClient,
-  type GrowthBookSettings,
-} from './client.ts';
-import { roleUpdate } from './role-update.ts';
-import { type RowState, rowStateOf } from './row-state.ts';
+import { createGrowthBookClient, createGrowthBookRateLimiter, type GrowthBookSettings } from './client.ts';
+import { lastAdminCheck } from './last-admin.ts';
+import { pagesOf } from './member-list.ts';
+import { probesFor } from './probes.ts';
 import { byId, type Rows } from './rows.ts';
 import type { Member, Team } from './schema.ts';
 import { verifyWrites } from './verify.ts';
+import { type WriteInput, writeRole } from './write-role.ts';
+
+/** All that is read from GrowthBook. `defaultRole` is that of people who sign in for the first time, where it may be read. */
+export interface GrowthBookFacts {
+  readonly members: readonly Member[];
+  readonly teams: readonly Team[];
+  readonly defaultRole?: string;
+}
 
 /** GrowthBook as read and as written. Writes are serial: the server rewrites its whole member list on each. */
-export interface GrowthBook extends Target<Access, Member> {
-  read(): Promise<Reading<{ readonly members: readonly Member[]; readonly teams: readonly Team[] }>>;
+export interface GrowthBook {
+  read(): Promise<Reading<GrowthBookFacts>>;
+  /** The target whose plan is made from these facts. */
+  from(facts: GrowthBookFacts): Target<Access, Member>;
 }
 
-/** The end of the run's time that is kept for reading back: a tenth of it, 20 s at most. */
-const reserve = (run: Run) => Math.min(20_000, run.deadline.left() / 10);
-
-/** How long a listing may be built on: what others changed on other projects since would be undone. */
-const FRESH_MS = 10_000;
-
-/** What an error means that ends the writing: the run's time, a wish to stop, a list that can't be read. Any other is thrown. */
-function stopReasonOf(error: unknown): Error {
-  if (error instanceof SourceError) return new StopError(error.message);
-  if (error instanceof DeadlineError || error instanceof StopError) return error;
-  throw error;
-}
-
-async function asSource<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw error instanceof NoAnswerError ? new SourceError(error.message) : error;
-  }
-}
+/** A list of so many pages or fewer is read again before the first write. */
+const FEW_PAGES = 6;
 
 /** GrowthBook for one run. */
 export function createGrowthBookTarget(
@@ -51,122 +39,86 @@ export function createGrowthBookTarget(
   run: Run,
 ): GrowthBook {
   const rateLimiter = createGrowthBookRateLimiter(settings, run);
-  const collecting = createGrowthBookClient(settings, run, rateLimiter);
-  const writing = createGrowthBookClient(
-    settings,
-    { ...run, deadline: run.deadline.sooner(reserve(run)) },
-    rateLimiter,
-  );
-  const settling = createGrowthBookClient(
-    settings,
-    { ...run, deadline: run.deadline.finishing() },
-    rateLimiter,
-  );
-  let begun: Rows = new Map();
-  let seen: { readonly rows: Rows; readonly at: number } = { rows: begun, at: Number.NEGATIVE_INFINITY };
-  const look = async () => {
-    seen = { rows: byId(await writing.members()), at: run.clock.now() };
-    return seen.rows;
-  };
-  const rowState = (change: Change<Access, Member>, rows: Rows): RowState =>
-    rowStateOf(change, { now: rows.get(change.account), project: rules.project });
-  const writerWith = (client: GrowthBookClient) => (change: Change<Access, Member>) =>
-    writeOnce(change, { client, rowState, body: roleUpdate(change.row, change.to, rules) });
+  const clientUntil = (deadline: Deadline) =>
+    createGrowthBookClient(settings, { ...run, deadline }, rateLimiter);
   return {
     read: async () => {
-      const [, members, teams] = await allSources([
-        collecting.checkProject(),
-        collecting.members(),
-        collecting.teams(),
+      const client = clientUntil(run.deadline);
+      const [, members, teams, defaultRole] = await allSources([
+        client.checkProject(),
+        client.members(),
+        client.teams(),
+        client.defaultRole(),
       ]);
-      return { facts: { members, teams }, entries: members.length, version: null };
+      checkTeams(members, teams);
+      const facts = { members, teams, ...(defaultRole === undefined ? {} : { defaultRole }) };
+      return { facts, entries: members.length, version: null };
     },
-    begin: async () => {
-      begun = await asSource(look);
-    },
-    write: async (change) => {
-      try {
-        const rows = run.clock.now() - seen.at > FRESH_MS ? await asSource(look) : seen.rows;
-        return withoutWriting(rowState(change, rows)) ?? (await writerWith(writing)(change));
-      } catch (error) {
-        const stopReason = stopReasonOf(error);
-        return { result: 'withheld', stopReason, error: stopReason.message };
-      }
-    },
-    verify: (outcomes) =>
-      verifyWrites(outcomes, {
-        list: async () => byId(await settling.members()),
-        write: writerWith(settling),
-        rowState,
-        begun,
+    from: (facts) => ({
+      begin: async (changes) => {
+        const pages = pagesOf(facts.members.length);
+        const deadline = run.deadline.sooner(timeForReadingBack(run, pages, settings));
+        const client = clientUntil(deadline);
+        const before =
+          pages <= FEW_PAGES ? await asSource(async () => byId(await client.members())) : byId(facts.members);
+        const check = lastAdminCheck(changes, client);
+        const input = { client, rules, rateLimiter, deadline, keptPlaces: pages, check };
+        return writing({ changes, facts, before, input, finish: clientUntil(run.deadline.finishing()) }, run);
+      },
+    }),
+  };
+}
+
+interface Begun {
+  readonly changes: readonly Change<Access, Member>[];
+  readonly facts: GrowthBookFacts;
+  /** The members before the first write. */
+  readonly before: Rows;
+  readonly input: WriteInput;
+  /** Reads back to the end of the run's time, also after a wish to stop. */
+  readonly finish: WriteInput['client'];
+}
+
+function writing({ changes, facts, before, input, finish }: Begun, run: Run): Writing<Access, Member> {
+  const finishing = { ...input, client: finish, deadline: run.deadline.finishing(), keptPlaces: 0 };
+  return {
+    probes: probesFor(changes, facts),
+    write: (change) => writeRole(change, input),
+    verify: (results) =>
+      verifyWrites(results, {
+        list: async () => byId(await finish.members()),
+        write: (change) => writeRole(change, finishing),
+        before,
+        rules: input.rules,
         log: run.log,
       }),
   };
 }
 
-/** What a row says before anything is sent; undefined where a request is due. */
-function withoutWriting(state: RowState): WriteResult | undefined {
-  if (state.is === 'done') return { result: 'applied' };
-  if (state.is === 'conflict') return { result: 'withheld', stale: true, error: `stale: ${state.because}` };
-  return undefined;
+/** A team that a member is in and that is not listed gives access that nobody sees. */
+function checkTeams(members: readonly Member[], teams: readonly Team[]): void {
+  const listed = new Set(teams.map(({ id }) => id));
+  const missing = new Set(members.flatMap((member) => member.teams).filter((id) => !listed.has(id)));
+  if (missing.size === 0) return;
+  const found = [...missing].slice(0, 5).join(', ');
+  throw new SourceError(
+    `growthbook: GET /api/v1/teams: the list is not whole (members are in ${found}, found ${listed.size} other teams)`,
+  );
 }
 
-interface WriteInput {
-  readonly client: GrowthBookClient;
-  readonly body: unknown;
-  rowState(change: Change<Access, Member>, rows: Rows): RowState;
+const MINUTE_MS = 60_000;
+
+/** The end of the run's time that is kept for reading back: a tenth of it, 20 s at most, and more where the list takes minutes. */
+function timeForReadingBack(run: Run, pages: number, { perMinute }: GrowthBookSettings): number {
+  const left = run.deadline.left();
+  const minutes = Math.floor(pages / perMinute);
+  return Math.min(left / 2, Math.min(20_000, left / 10) + minutes * MINUTE_MS);
 }
 
-/** One change: sent, and where the answer is lost sent again after reading the list. */
-async function writeOnce(
-  change: Change<Access, Member>,
-  { client, body, rowState }: WriteInput,
-): Promise<WriteResult> {
-  let sent = false;
-  let seen: RowState = { is: 'unchanged' };
-  const onSent = () => {
-    sent = true;
-  };
-  const shouldRetry = async () => {
-    seen = rowState(change, byId(await client.members()));
-    return seen.is === 'unchanged';
-  };
+async function asSource<T>(read: () => Promise<T>): Promise<T> {
   try {
-    const answer = await client.writeRole(change.account, body, { onSent, shouldRetry });
-    return withoutWritingAgain(seen) ?? answered(answer, client);
+    return await read();
   } catch (error) {
-    if (error instanceof NoAnswerError) {
-      return withoutWritingAgain(seen) ?? { result: 'failed', sent, error: error.message };
-    }
-    const stopReason = stopReasonOf(error);
-    return { result: sent ? 'failed' : 'withheld', sent, stopReason, error: stopReason.message };
+    throw error instanceof NoAnswerError ? new SourceError(error.message) : error;
   }
-}
-
-function withoutWritingAgain(seen: RowState): WriteResult | undefined {
-  const written = withoutWriting(seen);
-  return written && { ...written, sent: true };
-}
-
-const ABOUT_THE_PLAN = /^(Must have an? .* plan|Your plan )/;
-
-/** An answer to a role write. The server validates the whole row, also what was not sent, and says most things with 400. */
-function answered(answer: HttpAnswer, client: GrowthBookClient): WriteResult {
-  const { status, where } = answer;
-  if (status === 200) return { result: 'applied', sent: true };
-  const message = client.message(answer);
-  const error = `${where}: refused (found ${status}, allowed 200): ${message}`;
-  if ([401, 402, 403].includes(status) || (status === 400 && ABOUT_THE_PLAN.test(message))) {
-    return { result: 'failed', error, stopReason: new StopError(error) };
-  }
-  if (message.startsWith('Could not find user')) {
-    return { result: 'withheld', stale: true, error: 'stale: no longer a member' };
-  }
-  if (message.startsWith("Unable to update the user's role")) return { result: 'failed', sent: true, error };
-  if (status === 400 || status === 422) {
-    const cure =
-      'fix this row in GrowthBook by hand: its roles, project roles and environment limits must all be valid';
-    return { result: 'failed', invalidRow: true, error: `${error}; ${cure}` };
-  }
-  return { result: 'failed', sent: status >= 500, error };
 }

@@ -3,43 +3,47 @@ import type { Change, ChangeResult, Note, WriteResult } from '../../engine/model
 import type { Verification } from '../../engine/stages.ts';
 import { DeadlineError, messageOf } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Access } from './access.ts';
-import type { RowState } from './row-state.ts';
+import type { Access, AccessRules } from './access.ts';
+import { afterWrite } from './role-update.ts';
+import { compareRows } from './row-state.ts';
 import type { Rows } from './rows.ts';
 import type { Member } from './schema.ts';
 
-/** What reading back needs: the list, a way to write once more, and the list as it was before the first write. */
+/** What reading back needs: the list, a way to write once more, and the members before the first write. */
 export interface VerifyInput {
   list(): Promise<Rows>;
-  write(change: Change<Access, Member>): Promise<WriteResult>;
-  rowState(change: Change<Access, Member>, rows: Rows): RowState;
-  readonly begun: Rows;
+  write(change: Change<Access, Member>): Promise<WriteResult<Member>>;
+  readonly before: Rows;
+  readonly rules: AccessRules;
   readonly log: Log;
 }
+
+type Result = ChangeResult<Access, Member>;
 
 const MOST_REPEATS = 2;
 
 /** Reads back after the last write. Another writer can undo a write that was answered with 200; what was lost is written again, twice at most. */
 export async function verifyWrites(
-  outcomes: readonly ChangeResult<Access, Member>[],
+  results: readonly Result[],
   input: VerifyInput,
 ): Promise<Verification<Access, Member>> {
-  const now = [...outcomes];
-  let stopReason = outcomes.find((outcome) => outcome.stopReason)?.stopReason;
+  const now = [...results];
+  let stopReason = results.find((result) => result.stopReason)?.stopReason;
   try {
     for (let repeats = 0; ; repeats += 1) {
       const rows = await input.list();
-      const lost = [...now.entries()].filter(([, outcome]) => isLost(outcome, rows, input));
-      for (const [index, outcome] of now.entries()) now[index] = verifyOne(outcome, rows, input);
+      const states = now.map((result) => stateOf(result, rows, input.rules));
+      const lost = now.flatMap((result, index) =>
+        states[index]?.is === 'lost' && result.result === 'applied' ? [index] : [],
+      );
+      for (const [index, result] of now.entries()) now[index] = verified(result, states[index]);
       if (lost.length === 0 || repeats === MOST_REPEATS || stopReason) {
-        return {
-          results: now,
-          ...membershipChanges(input.begun, rows),
-          ...(stopReason ? { stopReason } : {}),
-        };
+        const changes = membershipChanges(input.before, rows);
+        return { results: now, ...changes, ...(stopReason ? { stopReason } : {}) };
       }
-      for (const [index, { change }] of lost) {
-        if (stopReason) break;
+      for (const index of lost) {
+        const change = now[index]?.change;
+        if (!change || stopReason) break;
         const written = await writeAgain(change, input);
         now[index] = { change, ...written, ...(written.stopReason ? { result: 'failed' } : {}) };
         stopReason = written.stopReason;
@@ -47,36 +51,68 @@ export async function verifyWrites(
     }
   } catch (error) {
     const unverified = `not verified: ${messageOf(error)}`;
-    const told = now.map((one) =>
+    const marked = now.map((one) =>
       one.sent && one.result === 'applied' ? { ...one, error: unverified } : one,
     );
-    if (error instanceof DeadlineError) return { results: told, notes: [], failures: [], stopReason: error };
-    return { results: told, notes: [], failures: [unverified] };
+    if (error instanceof DeadlineError)
+      return { results: marked, notes: [], failures: [], stopReason: error };
+    return { results: marked, notes: [], failures: [unverified] };
   }
 }
 
-const isLost = (
-  { change, sent, result }: ChangeResult<Access, Member>,
-  rows: Rows,
-  { rowState }: VerifyInput,
-) => sent === true && result === 'applied' && rowState(change, rows).is === 'unchanged';
+/** A written row as it is now. `elsewhere` names what differs although no write of this run touches it. */
+type WrittenState =
+  | { readonly is: 'written'; readonly elsewhere: readonly string[] }
+  | { readonly is: 'lost' }
+  | { readonly is: 'other'; readonly because: string };
 
-function verifyOne(
-  outcome: ChangeResult<Access, Member>,
+/** Compares every field of a written row with the row as it was right before the write and with the change. */
+function stateOf(
+  { change, sent, rowBefore }: Result,
   rows: Rows,
-  { rowState }: VerifyInput,
-): ChangeResult<Access, Member> {
-  if (!outcome.sent) return outcome;
-  const { change } = outcome;
-  const seen = rowState(change, rows);
-  if (seen.is === 'done') return { change, result: 'applied', sent: true };
-  if (outcome.result !== 'applied') return outcome;
-  const found =
-    seen.is === 'unchanged' ? 'the row is as before: another writer undid it' : `the row is ${seen.because}`;
-  return { change, result: 'failed', sent: true, error: `answered with success, but ${found}` };
+  rules: AccessRules,
+): WrittenState | undefined {
+  if (!sent || !rowBefore) return undefined;
+  const now = rows.get(change.account);
+  if (!now) return { is: 'other', because: 'no longer there' };
+  const { planned, elsewhere } = compareRows(now, afterWrite(rowBefore, change.to, rules), rules.project);
+  const own = planned.filter((field) => !NOT_WRITTEN.includes(field));
+  if (own.length === 0) {
+    return { is: 'written', elsewhere: [...planned, ...elsewhere] };
+  }
+  const since = compareRows(now, rowBefore, rules.project).planned.filter(
+    (field) => !NOT_WRITTEN.includes(field),
+  );
+  if (since.length === 0) return { is: 'lost' };
+  return { is: 'other', because: `changed since it was written: ${own.join(', ')}` };
 }
 
-async function writeAgain(change: Change<Access, Member>, { log, write }: VerifyInput): Promise<WriteResult> {
+/** Fields that no role write changes. */
+const NOT_WRITTEN: readonly string[] = ['email', 'teams', 'managedbyIdp'];
+
+function verified(result: Result, state: WrittenState | undefined): Result {
+  if (!state) return result;
+  const { change, rowBefore, changedMeanwhile } = result;
+  const kept = {
+    ...(rowBefore ? { rowBefore } : {}),
+    ...(changedMeanwhile === undefined ? {} : { changedMeanwhile }),
+  };
+  if (state.is === 'written') {
+    const found = state.elsewhere.join(', ');
+    const noted =
+      found === '' ? {} : { changedMeanwhile: `changed by somebody else since the write: ${found}` };
+    return { change, result: 'applied', sent: true, ...kept, ...noted };
+  }
+  if (result.result !== 'applied') return result;
+  const found =
+    state.is === 'lost' ? 'the row is as before: another writer undid it' : `the row is ${state.because}`;
+  return { change, result: 'failed', sent: true, ...kept, error: `answered with success, but ${found}` };
+}
+
+async function writeAgain(
+  change: Change<Access, Member>,
+  { log, write }: VerifyInput,
+): Promise<WriteResult<Member>> {
   log.warn(
     { event: EVENTS.writeRepeated, account: change.account, label: change.label },
     'a write was lost and is repeated',
@@ -87,7 +123,7 @@ async function writeAgain(change: Change<Access, Member>, { log, write }: Verify
 function membershipChanges(
   before: Rows,
   after: Rows,
-): { notes: readonly Note[]; failures: readonly string[] } {
+): { readonly notes: readonly Note[]; readonly failures: readonly string[] } {
   const gone = [...before.values()].filter(({ id }) => !after.has(id));
   const come = [...after.values()].filter(({ id }) => !before.has(id));
   const noteOf = (kind: string, because: string) => (row: Member) => ({

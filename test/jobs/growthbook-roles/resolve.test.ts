@@ -139,10 +139,20 @@ describe('skipped, with the reason, and what would be due', () => {
     );
   });
 
-  test('of two entries for our own project the first counts, and that is no reason', () => {
+  test('of two entries for our own project the highest counts, and the other one is taken away', () => {
     const row = member('ann', { projectRoles: [entry('readonly'), entry('admin')] });
-    expect(decided({ ...ann(), members: [row] }).kind).toBe('unchanged');
-    expect(decided({ ...ann([CUSTOM]), members: [row] }).kind).toBe('upgrade');
+    expect(decided({ ...ann(), members: [row] }).kind).toBe('downgrade');
+    expect(decided({ ...ann([CUSTOM]), members: [row] }).kind).toBe('downgrade');
+    expect(decided({ ...ann([ADMIN]), members: [row] })).toMatchObject({
+      kind: 'downgrade',
+      to: { projectRole: 'admin', additionalRoles: [] },
+    });
+    expect(
+      decided({ members: [member('bob', { projectRoles: [entry('noaccess'), entry('admin')] })] }),
+    ).toMatchObject({
+      kind: 'revoke',
+      from: { projectRole: 'admin', additionalRoles: ['noaccess'] },
+    });
   });
 });
 
@@ -447,10 +457,26 @@ describe('teams count in the notes, not in the kinds', () => {
 
   test.each([
     ['as much', [team('t', { projectRoles: [entry('readonly')] })]],
-    ['nothing on this project, the member having an entry', [team('t', { role: 'admin' })]],
+    ['nothing on this project, the member having an entry', [team('t', { role: 'readonly' })]],
     ['more on another project', [team('t', { projectRoles: [entry('admin', 'prj_b')] })]],
   ])('a team that gives %s is not', (_, teams) => {
     expect(resolved(facts({ ...ann(), members: [row], teams })).notes).toEqual([]);
+  });
+
+  test.each([
+    ['its global role', { role: 'admin' }],
+    [
+      'an additional role',
+      { additionalRoles: [{ role: 'admin', environments: [], limitAccessByEnvironment: false }] },
+    ],
+  ])('a team is always noted whose member is more than GROWTHBOOK_GLOBAL_ROLE by %s', (_, over) => {
+    const teams = [team('t', { name: 'Search', ...over })];
+    expect(resolved(facts({ ...ann(), members: [row], teams })).notes).toMatchObject([
+      {
+        kind: 'team-granted',
+        because: expect.stringMatching(/Search gives the global role admin, more than readonly/),
+      },
+    ]);
   });
 
   test('a team that stays in force after a revoke is noted', () => {

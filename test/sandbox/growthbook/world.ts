@@ -23,6 +23,8 @@ export interface GrowthBookWorldOptions {
   readonly now?: () => number;
   readonly content?: GrowthBookContent;
   readonly entries?: readonly LdapEntry[];
+  /** GrowthBook's rate limit (default: 60, as in production). */
+  readonly requestsPerMinute?: number;
   /** Puppet's `data.yaml`: text, or bytes. */
   readonly file?: string | Buffer;
 }
@@ -34,10 +36,11 @@ export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {})
     content = growthBookContent,
     entries = ldapEntries(),
     file = dataYamlText(),
+    requestsPerMinute = 60,
   } = options;
   const ldap = await startLdapServer({ entries, bind: [BINDER], anonymous: 'none' });
   const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: file } } }, now });
-  const growthbook = await startGrowthBook({ ...content, now });
+  const growthbook = await startGrowthBook({ ...content, now, requestsPerMinute });
   return {
     ldap,
     gitiles,
@@ -51,6 +54,7 @@ export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {})
       GROWTHBOOK_LDAP_SYNC_API_KEY: DEFAULT_KEY.secret,
       GROWTHBOOK_PROJECT: PROJECT,
       GROWTHBOOK_PROTECTED_MEMBERS: PROTECTED,
+      GROWTHBOOK_REQUESTS_PER_MINUTE: `${requestsPerMinute}`,
     },
     close: async () => {
       await Promise.all([ldap.close(), gitiles.close(), growthbook.close()]);

@@ -10,7 +10,7 @@ import {
   kindOf,
   projectRoleOf,
 } from '../../../src/targets/growthbook/access.ts';
-import { entry, member, PROJECT } from '../../fixtures.ts';
+import { entry, member, PROJECT, RULES } from '../../fixtures.ts';
 
 const { order } = defaultPolicy();
 const terms = (maxGlobalRole = 'readonly') => ({ order, project: PROJECT, maxGlobalRole });
@@ -108,7 +108,7 @@ describe('what a member is due', () => {
     ['readonly', 'readonly', 'readonly'],
     ['collaborator', 'readonly', 'readonly'],
     ['admin', 'readonly', 'readonly'],
-    ['superhero', 'readonly', 'readonly'],
+    ['superhero', 'readonly', 'noaccess'],
     ['noaccess', 'noaccess', 'noaccess'],
     ['readonly', 'noaccess', 'noaccess'],
     ['admin', 'noaccess', 'noaccess'],
@@ -171,19 +171,22 @@ describe('what a member is due', () => {
 
 describe('what a member holds', () => {
   test('is the role of its entry, or the global role where there is none', () => {
-    expect(projectRoleOf(currentAccess(member('u', { globalRole: 'engineer' }), PROJECT))).toBe('engineer');
+    expect(projectRoleOf(currentAccess(member('u', { globalRole: 'engineer' }), RULES))).toBe('engineer');
     const row = member('u', {
       globalRole: 'engineer',
       projectRoles: [entry('admin', 'prj_b'), entry('readonly')],
     });
-    expect(currentAccess(row, PROJECT)).toEqual(access('engineer', 'readonly'));
+    expect(currentAccess(row, RULES)).toEqual(access('engineer', 'readonly'));
   });
 
-  test('of two entries for the project the first counts', () => {
-    const row = member('u', { projectRoles: [entry('readonly'), entry('admin')] });
-    expect(entryOf(row, PROJECT)?.role).toBe('readonly');
-    expect(currentAccess(row, PROJECT).projectRole).toBe('readonly');
-  });
+  test.each([[['readonly', 'admin']], [['admin', 'readonly']]])(
+    'of two entries for the project the highest counts, the other is an additional role: %j',
+    (roles) => {
+      const row = member('u', { projectRoles: roles.map((role) => entry(role)) });
+      expect(entryOf(row, RULES)?.role).toBe('admin');
+      expect(currentAccess(row, RULES)).toEqual(access('noaccess', 'admin', 'readonly'));
+    },
+  );
 
   test('includes the additional roles of the member and of the entry, not those of other projects, each once', () => {
     const more = (role: string) => ({ role, environments: [], limitAccessByEnvironment: false });
@@ -194,12 +197,12 @@ describe('what a member holds', () => {
         entry('readonly', PROJECT, { additionalRoles: [more('analyst'), more('admin')] }),
       ],
     });
-    expect(currentAccess(row, PROJECT).additionalRoles).toEqual(['admin', 'analyst', 'engineer']);
+    expect(currentAccess(row, RULES).additionalRoles).toEqual(['admin', 'analyst', 'engineer']);
   });
 
   test('names a project to the letter', () => {
     expect(
-      currentAccess(member('u', { projectRoles: [entry('admin', 'PRJ_A')] }), PROJECT).projectRole,
+      currentAccess(member('u', { projectRoles: [entry('admin', 'PRJ_A')] }), RULES).projectRole,
     ).toBeNull();
   });
 });

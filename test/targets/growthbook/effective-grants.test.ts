@@ -56,10 +56,10 @@ describe('what is in force on the project', () => {
       ['readonly'],
     ],
     [
-      'two entries for the project: the first',
+      'two entries for the project: both',
       inTeams({ projectRoles: [entry('readonly'), entry('admin')] }),
       [],
-      ['readonly'],
+      ['admin', 'readonly'],
     ],
   ] as const)('%s', (_, row, teams, roles) => {
     expect(rolesOf(row, teams)).toEqual(roles);

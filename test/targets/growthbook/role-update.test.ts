@@ -9,7 +9,7 @@ import {
   whyUnwritable,
 } from '../../../src/targets/growthbook/role-update.ts';
 import type { Member, ProjectRole } from '../../../src/targets/growthbook/schema.ts';
-import { entry, member, PROJECT } from '../../fixtures.ts';
+import { entry, member, PROJECT, RULES } from '../../fixtures.ts';
 import { validateRoleWrite } from '../../sandbox/growthbook/openapi.ts';
 
 const { order } = defaultPolicy();
@@ -261,7 +261,7 @@ describe('laws of any row that can be written', () => {
     fc.assert(
       fc.property(anyMember, fc.constantFrom(...order), (row, name) => {
         fc.pre(
-          whyUnwritable(row, desiredAccess(currentAccess(row, PROJECT), name, terms), terms) === undefined,
+          whyUnwritable(row, desiredAccess(currentAccess(row, RULES), name, terms), terms) === undefined,
         );
         check(row, name);
       }),
@@ -270,7 +270,7 @@ describe('laws of any row that can be written', () => {
 
   test('other projects’ entries never change, limits and additional roles included', () => {
     holds((row, name) => {
-      const sent = roleUpdate(row, desiredAccess(currentAccess(row, PROJECT), name, terms), terms).member
+      const sent = roleUpdate(row, desiredAccess(currentAccess(row, RULES), name, terms), terms).member
         .projectRoles;
       const isOther = ({ project }: { project: string }) => project !== PROJECT;
       expect(sent.filter(isOther).map(stored)).toEqual(
@@ -293,7 +293,7 @@ describe('laws of any row that can be written', () => {
 
   test('a limit that the written role can keep is never lifted, nor is one made', () => {
     holds((row, name) => {
-      const target = desiredAccess(currentAccess(row, PROJECT), name, terms);
+      const target = desiredAccess(currentAccess(row, RULES), name, terms);
       const { member: body } = roleUpdate(row, target, terms);
       const kept = row.limitAccessByEnvironment && canBeLimited(target.globalRole) ? row.environments : [];
       expect(body.environments).toEqual(kept);
@@ -311,7 +311,7 @@ describe('laws of any row that can be written', () => {
 
   test('afterwards the member holds exactly what was written', () => {
     holds((row, name) => {
-      expect(currentAccess(afterWrite(row, to(name), terms), PROJECT)).toEqual(to(name));
+      expect(currentAccess(afterWrite(row, to(name), terms), RULES)).toEqual(to(name));
     });
   });
 

@@ -3,7 +3,7 @@ import type { Change } from '../../../src/engine/model.ts';
 import { type Access, currentAccess } from '../../../src/targets/growthbook/access.ts';
 import { rowStateOf } from '../../../src/targets/growthbook/row-state.ts';
 import { Member } from '../../../src/targets/growthbook/schema.ts';
-import { decision, entry, member, PROJECT } from '../../fixtures.ts';
+import { decision, entry, member, PROJECT, RULES } from '../../fixtures.ts';
 
 const more = { role: 'analyst', environments: [], limitAccessByEnvironment: false };
 const read = member('u', {
@@ -16,10 +16,10 @@ const change: Change<Access, Member> = {
   row: read,
   kind: 'revoke',
   account: 'u',
-  from: currentAccess(read, PROJECT),
+  from: currentAccess(read, RULES),
   to: { globalRole: 'readonly', projectRole: 'noaccess', additionalRoles: [] },
 };
-const standing = (now: Member | undefined) => rowStateOf(change, { now, project: PROJECT });
+const standing = (now: Member | undefined) => rowStateOf(change, { now, rules: RULES });
 
 describe('how a row stands to a change', () => {
   test('as it was read', () => {
@@ -47,22 +47,26 @@ describe('how a row stands to a change', () => {
     const [before, after] = ['2026-01-01', '2026-06-01'].map((day) =>
       Member.parse({ ...listed, lastLoginDate: `${day}T00:00:00.000Z` }),
     );
-    expect(rowStateOf({ ...change, row: before ?? read }, { now: after, project: PROJECT })).toEqual({
+    expect(rowStateOf({ ...change, row: before ?? read }, { now: after, rules: RULES })).toEqual({
       is: 'unchanged',
     });
   });
 
   test.each([
     ['globalRole', { globalRole: 'collaborator' }],
-    ['projectRoles', { projectRoles: [entry('engineer', 'prj_b')] }],
-    ['projectRoles', { projectRoles: [entry('readonly', 'prj_b'), entry('admin')] }],
+    ['entry of the project', { projectRoles: [entry('engineer', 'prj_b')] }],
     [
-      'projectRoles',
-      { projectRoles: [entry('engineer', 'prj_b', { additionalRoles: [more] }), entry('admin')] },
+      'entry of the project',
+      { projectRoles: [entry('engineer', 'prj_b'), entry('admin'), entry('readonly')] },
     ],
     [
-      'projectRoles',
-      { projectRoles: [entry('engineer', 'prj_b', { limitAccessByEnvironment: true }), entry('admin')] },
+      'entry of the project',
+      {
+        projectRoles: [
+          entry('engineer', 'prj_b'),
+          entry('admin', PROJECT, { limitAccessByEnvironment: true }),
+        ],
+      },
     ],
     ['additionalRoles', { additionalRoles: [more] }],
     ['limit', { limitAccessByEnvironment: true, environments: ['dev'] }],
@@ -75,6 +79,18 @@ describe('how a row stands to a change', () => {
     expect(standing({ ...read, ...over })).toEqual({
       is: 'conflict',
       because: `changed since it was read: ${field}`,
+    });
+  });
+
+  test.each([
+    ['another role', [entry('readonly', 'prj_b')]],
+    ['an additional role', [entry('engineer', 'prj_b', { additionalRoles: [more] })]],
+    ['a limit', [entry('engineer', 'prj_b', { limitAccessByEnvironment: true })]],
+    ['no entry any more', []],
+  ])('as it was read, with what differs elsewhere, where another project has %s', (_, others) => {
+    expect(standing({ ...read, projectRoles: [...others, entry('admin')] })).toEqual({
+      is: 'unchanged',
+      elsewhere: 'entry of prj_b',
     });
   });
 

@@ -1,0 +1,28 @@
+import type { Change } from '../../engine/model.ts';
+import type { Access } from './access.ts';
+import type { GrowthBookClient } from './client.ts';
+import { administeringTeams } from './effective-grants.ts';
+import type { Member } from './schema.ts';
+
+/** Whether a change takes the global role `admin` away. */
+const lowersAdmin = ({ from, to }: Change<Access, Member>): boolean =>
+  from.globalRole === 'admin' && to.globalRole !== 'admin';
+
+/**
+ * The check before each write that lowers a global administrator: the present members hold another one whom the plan leaves.
+ * Who administers through a team counts. Returns why the write may not be made.
+ */
+export function lastAdminCheck(
+  changes: readonly Change<Access, Member>[],
+  client: Pick<GrowthBookClient, 'members' | 'teams'>,
+): (change: Change<Access, Member>) => Promise<string | undefined> {
+  const lowered = new Set(changes.filter(lowersAdmin).map(({ account }) => account));
+  return async (change) => {
+    if (!lowersAdmin(change)) return undefined;
+    const [members, teams] = await Promise.all([client.members(), client.teams()]);
+    const administering = administeringTeams(teams);
+    const stays = ({ id, globalRole, teams: own }: Member) =>
+      (globalRole === 'admin' && !lowered.has(id)) || own.some((team) => administering.has(team));
+    return members.some(stays) ? undefined : 'nobody else would have the global role admin';
+  };
+}
