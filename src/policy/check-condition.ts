@@ -1,4 +1,5 @@
 import { type Condition, LEAVES, type Leaf } from './conditions.ts';
+import { SOURCE_NAMES } from './source-names.ts';
 
 /** `off`: not asked, by the settings or because the rule expired. `failed`: nobody knows. Neither is ever a yes. */
 export type Answer = 'yes' | 'no' | 'off' | 'failed';
@@ -7,6 +8,14 @@ export type Answer = 'yes' | 'no' | 'off' | 'failed';
 export interface LeafMembership {
   readonly asked: ReadonlySet<string>;
   readonly in: ReadonlySet<string>;
+  /** What the source says of the person and a group, where that is more than yes or no. */
+  readonly details?: ReadonlyMap<string, Detail>;
+}
+
+/** What a source says, as a sentence. `worthReporting` where a no has a reason that people should know. */
+export interface Detail {
+  readonly because: string;
+  readonly worthReporting?: boolean;
 }
 
 /** What the sources say of one person. A source that is not among the keys was not read. */
@@ -25,6 +34,7 @@ export interface Fact {
   readonly leaf: Leaf;
   readonly name: string;
   readonly state: Answer;
+  readonly detail?: Detail;
 }
 
 /** The answer to a condition, what it was made from, and for a no what would make it a yes: all of `missing`. */
@@ -72,8 +82,10 @@ function checkLeaf(condition: Condition, sources: Sources, wanted: boolean): Fin
   const leaf = LEAVES.find((one) => condition[one] !== undefined);
   const name = leaf && condition[leaf];
   if (leaf === undefined || name === undefined) return { answer: 'failed', facts: [], missing: [] };
-  const state = stateOf(sources[leaf], name);
-  const facts = [{ leaf, name, state }];
+  const source = sources[leaf];
+  const state = stateOf(source, name);
+  const detail = typeof source === 'object' ? source.details?.get(name) : undefined;
+  const facts = [{ leaf, name, state, ...(detail ? { detail } : {}) }];
   if (state === 'off' || state === 'failed') return { answer: state, facts, missing: [] };
   if ((state === 'yes') === wanted) return { answer: 'yes', facts, missing: [] };
   return { answer: 'no', facts, missing: [`${wanted ? '' : 'not '}${leaf}:${name}`] };
@@ -84,14 +96,6 @@ function stateOf(source: Sources[Leaf], name: string): Answer {
   if (source === undefined || source === 'failed' || !source.asked.has(name)) return 'failed';
   return source.in.has(name) ? 'yes' : 'no';
 }
-
-const SOURCE_NAMES: Readonly<Record<Leaf, string>> = {
-  ldap: 'LDAP',
-  posix: 'POSIX',
-  phabricator: 'Phabricator',
-  gerrit: 'Gerrit',
-  user: 'users',
-};
 
 /** A sentence about whoever it is said of, or about a source. */
 export interface Sentence {
@@ -110,7 +114,11 @@ export function sentenceOf({ facts }: Pick<Finding, 'facts'>): Sentence {
     return { isAboutPerson: false, text: `${namesOf(facts)}: not asked, the source is off` };
   if (first?.state === 'failed')
     return { isAboutPerson: false, text: `${namesOf(facts)}: not read, so that nobody knows` };
-  return { isAboutPerson: true, text: `is ${runsOf(facts).map(phraseOf).join(' and ')}` };
+  const plain = facts.filter(({ detail }) => detail === undefined);
+  const more = facts.map(({ detail }) => detail?.because).filter((text) => text !== undefined);
+  if (plain.length === 0) return { isAboutPerson: false, text: more.join('; ') };
+  const text = `is ${runsOf(plain).map(phraseOf).join(' and ')}`;
+  return { isAboutPerson: true, text: [text, ...more].join('; ') };
 }
 
 const namesOf = (facts: readonly Fact[]) =>

@@ -1,4 +1,4 @@
-import type { Policy, Rule } from './document.ts';
+import type { Policy, Rule } from './policy.ts';
 
 /** A policy on one day: `expired` rules count as absent, and are listed so that people know. */
 export interface DatedPolicy extends Policy {

@@ -11,7 +11,7 @@ import {
 } from './check-condition.ts';
 import type { NamedLeaf } from './conditions.ts';
 import type { DatedPolicy } from './dated-policy.ts';
-import type { Gate, Policy, Rule } from './document.ts';
+import type { Gate, Policy, Rule } from './policy.ts';
 
 /** The answer of one rule (or of the gate) for one person: why, the groups that led to a yes, and what is missing for one. */
 export interface RuleEvaluation {
@@ -21,6 +21,8 @@ export interface RuleEvaluation {
   readonly because: string;
   readonly groups: readonly string[];
   readonly missing: readonly string[];
+  /** What people should know of a no. */
+  readonly remarks: readonly string[];
 }
 
 /** The role that someone is due, with the rule, a sentence and the groups that led to it. */
@@ -141,6 +143,9 @@ const answerFor = ({ rule, finding }: Considered, uid: string): RuleEvaluation =
   because: say(sentenceOf(finding), uid),
   groups: finding.answer === 'yes' ? groupsOf(finding) : [],
   missing: finding.missing,
+  remarks: finding.facts.flatMap(({ state, detail }) =>
+    state === 'no' && detail?.worthReporting ? [detail.because] : [],
+  ),
 });
 
 const expiredAnswer = ({ rule, description, expires }: Rule): RuleEvaluation => ({
@@ -150,6 +155,7 @@ const expiredAnswer = ({ rule, description, expires }: Rule): RuleEvaluation => 
   because: `the rule expired on ${expires}`,
   groups: [],
   missing: [],
+  remarks: [],
 });
 
 /** The decision on an account whose person no directory knows. */

@@ -1,6 +1,6 @@
 import { rankIn } from '../engine/role-order.ts';
 import { type Condition, type Leaf, leavesOf, populationOf } from './conditions.ts';
-import type { Policy } from './document.ts';
+import type { Policy } from './policy.ts';
 
 const conditionsOf = ({ gate, rules }: Policy): readonly Condition[] =>
   [...(gate === 'none' ? [] : [gate]), ...rules].map(({ when }) => when);

@@ -3,8 +3,8 @@ import { type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/p
 import type { ChangeResult } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Verification } from '../../engine/stages.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
-import { TRUST_KINDS } from './trust.ts';
 
 type Result = ChangeResult<AccountState, Account>;
 
@@ -14,18 +14,20 @@ export const timeForAudit = (run: Run): number => Math.min(20_000, run.deadline.
 /** Publishes every approval that was carried out, also after a stop request. Without a wiki nothing is published. */
 export async function publishApprovals(
   results: readonly Result[],
-  audit: WikiSettings | undefined,
+  audit: (WikiSettings & { readonly trust: DatedPolicy }) | undefined,
   run: Run,
 ): Promise<Verification<AccountState, Account>> {
   if (!audit) return { results, failures: [], notes: [] };
   const finishing = { ...run, deadline: run.deadline.finishing() };
-  const approvals = results.flatMap(approvalIn);
+  const approvals = results.flatMap((result) => approvalIn(result, audit.trust));
   return { results, ...(await publishAuditLog(approvals, createWikiPage(audit, finishing), finishing)) };
 }
 
-function approvalIn({ change, doneAt }: Result): readonly PublishedApproval[] {
+/** All that the public learns of why: the description of the rule, or its number. */
+function approvalIn({ change, doneAt }: Result, { rules }: DatedPolicy): readonly PublishedApproval[] {
   if (doneAt === undefined) return [];
-  const trust = TRUST_KINDS[change.rule ?? 0];
-  if (trust === undefined) throw new Error(`audit log: no kind of trust for rule ${change.rule}`);
+  const rule = rules.find((one) => one.rule === change.rule);
+  if (rule === undefined) throw new Error(`audit log: no rule ${change.rule} of trust`);
+  const trust = rule.description ?? `rule ${rule.rule}`;
   return [{ account: change.account, username: change.label, trust, at: doneAt }];
 }

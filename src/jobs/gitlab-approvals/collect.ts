@@ -15,13 +15,14 @@ import type { Run } from '../../engine/run.ts';
 import type { Reading, Recorder } from '../../engine/stages.ts';
 import { DeadlineError, messageOf, SourceError } from '../../platform/errors.ts';
 import type { ConcurrencyLimit } from '../../platform/http-client.ts';
+import { groupsNamed } from '../../policy/named-groups.ts';
 import type { Account } from '../../targets/gitlab/schema.ts';
 import type { GitlabTarget } from '../../targets/gitlab/target.ts';
 import { createIdentifier, namesToLookUp } from './identify.ts';
 import { logEvaluation } from './log-evaluation.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
 import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
-import { type Evidence, isDecidedBeforeGerrit, isDecidedByLdap, type OptionalSource } from './trust.ts';
+import { type Evidence, needsAnswer, type OptionalName, type OptionalSource } from './trust.ts';
 
 /** What collect works with. */
 export interface CollectInput {
@@ -34,29 +35,46 @@ export interface CollectInput {
 
 /** Reads who waits, then who they are, then Phabricator and Gerrit for those whom nothing before decides. With nobody waiting nothing else is asked. */
 export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
-  const { values, rules, target, run } = collecting;
+  const { rules, target, run } = collecting;
   const at = { clock: run.clock, recorder };
-  const off = { phabricator: !phabricatorAccess(values), gerrit: !gerritAccess(values) };
-  if (off.phabricator) noteDisabledSource('phabricator', 'PHABRICATOR_USER and PHABRICATOR_TOKEN', recorder);
-  if (off.gerrit) noteDisabledSource('gerrit', 'GERRIT_PASSWORD', recorder);
+  const nothing = nothingAsked(collecting, recorder);
   const waiting = await readSource('gitlab', () => target.read(), at);
-  const nothing: Evidence = {
-    groups: new Map(),
-    phabricator: off.phabricator ? 'off' : new Map(),
-    gerrit: off.gerrit ? 'off' : new Map(),
-  };
   if (waiting.length === 0) return { waiting, people: [], evidence: nothing };
 
   const { people, groups } = await readSource('ldap', () => readLdap(waiting, collecting), at);
   const known = knownAmong(waiting, people, rules);
   const byLdap = { ...nothing, groups: membersOf(groups, recorder) };
-  const doubted = known.filter((person) => !isDecidedByLdap(person, byLdap, rules.trust));
+  const doubted = known.filter((person) =>
+    needsAnswer(person, byLdap, { policy: rules.trust, source: 'phabricator' }),
+  );
   const byPhabricator = { ...byLdap, phabricator: await askPhabricator(doubted, collecting, recorder) };
-  const left = doubted.filter((person) => !isDecidedBeforeGerrit(person, byPhabricator, rules.trust));
+  const left = known.filter((person) =>
+    needsAnswer(person, byPhabricator, { policy: rules.trust, source: 'gerrit' }),
+  );
   const evidence = { ...byPhabricator, gerrit: await askGerrit(left, collecting, recorder) };
   const facts = { waiting, people, evidence };
   logEvaluation(facts, rules, run.log);
   return facts;
+}
+
+/** The evidence before anybody was asked. A source that the policy names and nobody can ask is off, and noted. */
+function nothingAsked({ values, rules }: CollectInput, recorder: Recorder): Evidence {
+  const isOff = (source: OptionalName, access: object | undefined, settings: string) => {
+    if (groupsNamed(rules.trust, source).length === 0 || access) return false;
+    noteDisabledSource(source, settings, recorder);
+    return true;
+  };
+  const noPhabricator = isOff(
+    'phabricator',
+    phabricatorAccess(values),
+    'PHABRICATOR_USER and PHABRICATOR_TOKEN',
+  );
+  const noGerrit = isOff('gerrit', gerritAccess(values), 'GERRIT_PASSWORD');
+  return {
+    groups: new Map(),
+    phabricator: noPhabricator ? 'off' : new Map(),
+    gerrit: noGerrit ? 'off' : new Map(),
+  };
 }
 
 function noteDisabledSource(name: string, settings: string, recorder: Recorder): void {
@@ -74,12 +92,12 @@ async function readLdap(
   { values, rules, run }: CollectInput,
 ): Promise<Reading<LdapFacts>> {
   const settings = ldapSettings(values);
-  const wanted = [...new Set([...rules.trust.organisations, rules.trust.toolforge])];
+  const wanted = groupsNamed(rules.trust, 'ldap');
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
     const lacking = wanted.filter((name) => !groups.has(name));
     if (lacking.length > 0) {
-      const names = 'TRUSTED_LDAP_GROUPS, TOOLFORGE_LDAP_GROUP';
+      const names = 'TRUSTED_LDAP_GROUPS, TOOLFORGE_LDAP_GROUP or the policy of trust';
       throw new SourceError(
         `groups missing (found none directly under ${settings.groupsBase}: ${lacking.join(', ')}; ${names})`,
       );
@@ -127,8 +145,8 @@ function membersOf(
 const SHARE = 1 / 4;
 
 async function askOptional(
-  name: string,
-  read: (run: Run) => Promise<Reading<ReadonlyMap<string, Membership>>>,
+  name: OptionalName,
+  read: (run: Run) => Promise<Reading<OptionalAnswer>>,
   { run, recorder }: { run: Run; recorder: Recorder },
 ): Promise<OptionalSource> {
   const left = run.deadline.left();
@@ -144,20 +162,36 @@ async function askOptional(
   }
 }
 
+type OptionalAnswer = Exclude<OptionalSource, string>;
+type Reader = (group: string, run: Run) => Promise<Reading<ReadonlyMap<string, Membership>>>;
+
+/** Reads one group after the other; together they are one reading of the source. */
+const readEach =
+  (groups: readonly string[], read: Reader) =>
+  async (run: Run): Promise<Reading<OptionalAnswer>> => {
+    const answers = new Map<string, ReadonlyMap<string, Membership>>();
+    let entries = 0;
+    for (const group of groups) {
+      const reading = await read(group, run);
+      answers.set(group, reading.facts);
+      entries += reading.entries;
+    }
+    return { facts: answers, entries, version: null };
+  };
+
 async function askPhabricator(
   people: readonly LdapPerson[],
   { values, rules, concurrency, run }: CollectInput,
   recorder: Recorder,
 ): Promise<OptionalSource> {
   const access = phabricatorAccess(values);
-  if (!access) return 'off';
+  const projects = groupsNamed(rules.trust, 'phabricator');
+  if (!access) return projects.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
-  const asked = {
-    project: rules.trust.project,
-    people: new Map(people.map(({ dn, cns }) => [dn, cns])),
-  };
-  const read = (limited: Run) => readProjectMembers({ ...access, concurrency }, asked, limited);
-  return await askOptional('phabricator', read, { run, recorder });
+  const names = new Map(people.map(({ dn, cns }) => [dn, cns]));
+  const read: Reader = (project, limited) =>
+    readProjectMembers({ ...access, concurrency }, { project, people: names }, limited);
+  return await askOptional('phabricator', readEach(projects, read), { run, recorder });
 }
 
 async function askGerrit(
@@ -166,16 +200,16 @@ async function askGerrit(
   recorder: Recorder,
 ): Promise<OptionalSource> {
   const access = gerritAccess(values);
-  if (!access) return 'off';
+  const groups = groupsNamed(rules.trust, 'gerrit');
+  if (!access) return groups.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
-  const { group } = rules.trust;
-  const read = async (limited: Run) => {
+  const read: Reader = async (group, limited) => {
     const members = await readGroupMembers({ ...access, concurrency }, group, limited);
     const usernames = new Set(members.facts.map(nameKey));
     const facts = new Map(people.map((person) => [person.dn, inGroup(person, group, usernames)]));
     return { ...members, facts };
   };
-  return await askOptional('gerrit', read, { run, recorder });
+  return await askOptional('gerrit', readEach(groups, read), { run, recorder });
 }
 
 function inGroup({ uid }: LdapPerson, group: string, usernames: ReadonlySet<string>): Membership {

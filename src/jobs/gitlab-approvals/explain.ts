@@ -1,7 +1,10 @@
+import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision, Explained, ExplainedRule, Statement } from '../../engine/model.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { groupsNamed } from '../../policy/named-groups.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import type { Identification, RefusalKind } from './identify.ts';
-import { type Evidence, explainRules, TRUST_KINDS, type Trust } from './trust.ts';
+import { type Evidence, evaluateTrust, isTrusted, type OptionalSource, rulesTried } from './trust.ts';
 
 /** What is known of one waiting account. */
 export interface ApprovalCase {
@@ -9,19 +12,19 @@ export interface ApprovalCase {
   readonly decision: Decision<AccountState, Account> | null;
   readonly identification: Identification;
   readonly evidence: Evidence;
-  readonly trust: Trust;
+  readonly trust: DatedPolicy;
 }
 
 /** Why an account is approved or still waits, with what its owner can do. */
 export function explain(one: ApprovalCase): Explained {
   const { account, decision, identification, evidence, trust } = one;
   const { person = null } = identification;
-  const rules = person ? explainRules(person, evidence, trust).map((rule) => explainedRule(rule, trust)) : [];
+  const rules = person ? explainedRules(person, evidence, trust) : [];
   const { state } = account;
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: { id: account.id, username: account.username, state, identities: account.identities },
-    statements: [gitlabSays(account), ldapSays(identification), ...otherSays(rules)],
+    statements: [gitlabSays(account), ldapSays(identification), ...othersSay(person, evidence, trust)],
     rules,
     current: state,
     effective: state,
@@ -30,23 +33,25 @@ export function explain(one: ApprovalCase): Explained {
   };
 }
 
-function explainedRule(
-  { rule, answer, because }: ReturnType<typeof explainRules>[number],
-  trust: Trust,
-): ExplainedRule {
-  const missing = answer === 'no' ? namesOf(rule, trust) : [];
-  return { rule, description: TRUST_KINDS[rule] ?? null, answer, because, missing };
-}
-
-/** What a rule needs, as its source and name: one alternative of several is enough. */
-function namesOf(rule: number, { organisations, toolforge, project, group }: Trust): readonly string[] {
-  const names: Readonly<Record<number, string>> = {
-    1: organisations.map((name) => `ldap:${name}`).join(' or '),
-    2: `ldap:${toolforge}`,
-    3: `phabricator:${project}`,
-    4: `gerrit:${group}`,
-  };
-  return [names[rule] ?? `rule ${rule}`];
+/** Every rule of the policy. Those after the first yes were not asked. */
+function explainedRules(
+  person: LdapPerson,
+  evidence: Evidence,
+  trust: DatedPolicy,
+): readonly ExplainedRule[] {
+  const evaluation = evaluateTrust(person, evidence, trust);
+  const tried = rulesTried(evaluation, trust).length;
+  return evaluation.answers.map(({ rule, description, answer, because, missing }, index) =>
+    isTrusted(evaluation) && index >= tried && index < evaluation.answers.length - trust.expired.length
+      ? {
+          rule,
+          description,
+          answer: 'off',
+          because: `not asked: rule ${evaluation.rule} says yes`,
+          missing: [],
+        }
+      : { rule, description, answer, because, missing },
+  );
 }
 
 function gitlabSays({ username, state, identities }: Account): Statement {
@@ -61,10 +66,20 @@ function ldapSays({ person, refusal }: Identification): Statement {
   return { source: 'ldap', says: `${person.uid} is ${person.dn}; addresses: ${mails}` };
 }
 
-const otherSays = (rules: readonly ExplainedRule[]): readonly Statement[] =>
-  rules
-    .filter(({ rule }) => rule >= 3)
-    .map(({ rule, because }) => ({ source: rule === 3 ? 'phabricator' : 'gerrit', says: because }));
+/** What the optional sources that the policy names say of a person. */
+function othersSay(person: LdapPerson | null, evidence: Evidence, trust: DatedPolicy): readonly Statement[] {
+  const named = (['phabricator', 'gerrit'] as const).filter(
+    (source) => groupsNamed(trust, source).length > 0,
+  );
+  return person ? named.map((source) => ({ source, says: saysOf(evidence[source], person) })) : [];
+}
+
+function saysOf(source: OptionalSource, { dn }: LdapPerson): string {
+  if (source === 'off') return 'off: no credentials are set';
+  if (source === 'failed') return 'did not answer';
+  const sentences = [...source.values()].flatMap((people) => people.get(dn)?.because ?? []);
+  return sentences.length > 0 ? sentences.join('; ') : 'not asked';
+}
 
 const ADVICE: Readonly<Record<RefusalKind, string>> = {
   denied: 'An administrator has denied this account; ask the administrators of GitLab.',

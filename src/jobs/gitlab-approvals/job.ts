@@ -3,6 +3,7 @@ import type { Change } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Stages } from '../../engine/stages.ts';
 import { createConcurrencyLimit } from '../../platform/http-client.ts';
+import { policyAt } from '../../policy/dated-policy.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
@@ -11,7 +12,13 @@ import { publishApprovals, timeForAudit } from './audit.ts';
 import { collect } from './collect.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
-import { auditAccess, type GitlabValues, gitlabCrossChecks, gitlabSettings } from './settings.ts';
+import {
+  auditAccess,
+  type GitlabValues,
+  gitlabCrossChecks,
+  gitlabSettings,
+  trustPolicy,
+} from './settings.ts';
 import { subjects } from './subjects.ts';
 
 /** People who are trusted already get their waiting GitLab account approved. */
@@ -33,12 +40,7 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
   const provider = values.GITLAB_IDENTITY_PROVIDER;
   const rules = {
     terms: { provider, denied: values.DENIED_ACCOUNTS },
-    trust: {
-      organisations: values.TRUSTED_LDAP_GROUPS,
-      toolforge: values.TOOLFORGE_LDAP_GROUP,
-      project: values.PHABRICATOR_TRUSTED_PROJECT,
-      group: values.GERRIT_TRUSTED_GROUP,
-    },
+    trust: policyAt(trustPolicy(values), run.startedAt),
   };
   const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
   const { GITLAB_URL: root, GITLAB_ACCESS_TOKEN: token } = values;
@@ -65,7 +67,8 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
       begin: async () => ({
         probes: [],
         write: gitlab.write,
-        verify: (results) => publishApprovals(results, audit && { ...audit, concurrency }, run),
+        verify: (results) =>
+          publishApprovals(results, audit && { ...audit, concurrency, trust: rules.trust }, run),
       }),
     }),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),

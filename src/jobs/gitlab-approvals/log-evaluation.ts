@@ -1,8 +1,9 @@
 import type { Log } from '../../platform/log.ts';
+import { questionAbout } from '../../policy/question.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import { createIdentifier } from './identify.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
-import { evaluateRules } from './trust.ts';
+import { evaluateTrust, rulesTried } from './trust.ts';
 
 /** Tells, for each account, each question that was put and each answer: debug lines, which `dry-run` shows. */
 export function logEvaluation(
@@ -12,6 +13,10 @@ export function logEvaluation(
 ): void {
   if (!log.isLevelEnabled('debug')) return;
   const identify = createIdentifier(people, terms);
+  const gates = trust.gate === 'none' ? [] : [trust.gate];
+  const questions = new Map(
+    [...gates, ...trust.rules].map(({ rule, when }) => [rule, (uid: string) => questionAbout(uid, when)]),
+  );
   for (const account of waiting) {
     const about = { event: 'question', account: `${account.id}`, label: account.username };
     const named = identitiesOf(account, terms.provider).map(
@@ -22,7 +27,8 @@ export function logEvaluation(
     const answer = person?.uid ?? 'nobody';
     log.debug({ ...about, rule: null, question, answer, because: refusal ?? person.dn }, 'question answered');
     if (!person) continue;
-    for (const { groups: _, ...asked } of evaluateRules(person, evidence, trust)) {
+    for (const { rule, answer, because } of rulesTried(evaluateTrust(person, evidence, trust), trust)) {
+      const asked = { rule, question: questions.get(rule)?.(person.uid), answer, because };
       log.debug({ ...about, ...asked }, 'question answered');
     }
   }

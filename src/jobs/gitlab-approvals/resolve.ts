@@ -1,10 +1,13 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision, RuleAnswer } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import type { Evaluation } from '../../policy/evaluate.ts';
+import { policyNotes } from '../../policy/expiry-notes.ts';
 import type { Account } from '../../targets/gitlab/schema.ts';
 import { ACTIVE, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createIdentifier, type IdentityRules } from './identify.ts';
-import { type Evidence, evaluateRules, type RuleEvaluation, type Trust } from './trust.ts';
+import { type Evidence, evaluateTrust, isTrusted, rulesTried } from './trust.ts';
 
 /** All that a decision is made from: the waiting accounts, the people LDAP knows for them, and what the sources say. */
 export interface ApprovalFacts {
@@ -16,7 +19,7 @@ export interface ApprovalFacts {
 /** What the operator decides. */
 export interface ApprovalRules {
   readonly terms: IdentityRules;
-  readonly trust: Trust;
+  readonly trust: DatedPolicy;
 }
 
 /** One decision for each waiting account: approve on positive evidence, else leave it waiting. */
@@ -28,32 +31,30 @@ export function resolve(
   const decisions = waiting.map((account): Decision<AccountState, Account> => {
     const { person, refusal } = identify(account);
     if (refusal !== undefined) return leaveWaiting(account, { kind: 'skipped', because: refusal, tried: [] });
-    return decided(account, evaluateRules(person, evidence, trust));
+    return decided(account, evaluateTrust(person, evidence, trust), trust);
   });
-  return { decisions, notes: [] };
+  return { decisions, notes: policyNotes(trust) };
 }
 
-function decided(account: Account, questions: readonly RuleEvaluation[]): Decision<AccountState, Account> {
-  const tried = questions.map(({ rule, answer }) => ({ rule, answer }));
-  const yes = questions.find(({ answer }) => answer === 'yes');
-  if (yes) {
-    const { rule, because, groups } = yes;
-    return {
-      ...about(account),
-      kind: 'approve',
-      from: account.state,
-      to: ACTIVE,
-      rule,
-      because,
-      groups,
-      tried,
-    };
+function decided(
+  account: Account,
+  evaluation: Evaluation,
+  trust: DatedPolicy,
+): Decision<AccountState, Account> {
+  const asked = rulesTried(evaluation, trust);
+  const tried = asked.map(({ rule, answer }) => ({ rule, answer }));
+  if (isTrusted(evaluation)) {
+    const { rule, because, groups } = evaluation;
+    const move = { kind: 'approve', from: account.state, to: ACTIVE } as const;
+    return { ...about(account), ...move, rule, because, groups, tried };
   }
-  const failed = questions.filter(({ answer }) => answer === 'failed').map(({ because }) => because);
-  if (failed.length > 0)
-    return leaveWaiting(account, { kind: 'undecided', because: failed.join('; '), tried });
-  const reasons = questions.filter(({ worthReporting }) => worthReporting).map(({ because }) => because);
-  const because = ['no rule trusts this account', ...reasons].join('; ');
+  if (evaluation.unknown !== null) {
+    const because = asked.filter(({ answer }) => answer === 'failed').map((one) => one.because);
+    return leaveWaiting(account, { kind: 'undecided', because: because.join('; '), tried });
+  }
+  const isShut = evaluation.rule !== trust.otherwise.rule;
+  const reason = isShut ? evaluation.because : 'no rule trusts this account';
+  const because = [reason, ...asked.flatMap(({ remarks }) => remarks)].join('; ');
   return leaveWaiting(account, { kind: 'skipped', because, tried });
 }
 

@@ -11,7 +11,11 @@ import {
   text,
   type Values,
 } from '../../platform/settings.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { parseTrust } from '../../policy/trust-document.ts';
 import { commonSettings } from '../common-settings.ts';
+import { policyDocument, policyFile, policyGivenTwice } from '../policy-settings.ts';
+import { defaultTrust } from './policy.ts';
 
 const rootBefore = (ending: RegExp, allowed: string) => (url: URL) =>
   ending.test(url.pathname) ? allowed : noQuery(url);
@@ -56,6 +60,11 @@ export const gitlabSettings = {
   GERRIT_USER: optional(text, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
   GERRIT_PASSWORD: secret(optional(text, 'the user’s HTTP password; rule 4 is off without it')),
   GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),
+  GITLAB_TRUST_POLICY: optional(
+    policyDocument(parseTrust, 'GITLAB_TRUST_POLICY_FILE'),
+    'a policy document in YAML instead of these four rules',
+  ),
+  GITLAB_TRUST_POLICY_FILE: optional(policyFile(parseTrust), 'the path of a file with that document'),
   MEDIAWIKI_URL: httpUrl(apiPhp)(
     'the address of the wiki’s `api.php`',
     'https://wikitech.wikimedia.org/w/api.php',
@@ -81,6 +90,7 @@ const MEDIAWIKI = [
 export function gitlabCrossChecks(values: Partial<GitlabValues>): readonly string[] {
   const faults = [
     ...ldapCrossChecks(values),
+    ...policyGivenTwice(values, 'GITLAB_TRUST_POLICY'),
     ...incompleteSet(values, PHABRICATOR),
     ...incompleteSet(values, MEDIAWIKI),
   ];
@@ -102,6 +112,17 @@ function incompleteSet(
     (name) => `${name}: found nothing, allowed: a value beside the rest of ${set.join(', ')}`,
   );
 }
+
+/** Whom the operator trusts: the policy that is given, or the one that the variables stand for. */
+export const trustPolicy = (values: GitlabValues): Policy =>
+  values.GITLAB_TRUST_POLICY ??
+  values.GITLAB_TRUST_POLICY_FILE ??
+  defaultTrust({
+    organisations: values.TRUSTED_LDAP_GROUPS,
+    toolforge: values.TOOLFORGE_LDAP_GROUP,
+    project: values.PHABRICATOR_TRUSTED_PROJECT,
+    group: values.GERRIT_TRUSTED_GROUP,
+  });
 
 /** Who asks Phabricator, and with what; undefined where that is off. */
 export const phabricatorAccess = (values: GitlabValues) => {

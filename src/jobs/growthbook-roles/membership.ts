@@ -2,8 +2,8 @@ import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import type { LeafMembership, Membership, Sources } from '../../policy/check-condition.ts';
-import type { Policy } from '../../policy/document.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
+import type { Policy } from '../../policy/policy.ts';
 
 /** What the directories say of people. `membersOf` maps LDAP groups to people. */
 export interface DirectoryFacts {

@@ -3,7 +3,6 @@ import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
-import type { Rule } from '../../policy/document.ts';
 import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';
 import { teamsAbove, teamsAboveGlobally } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
@@ -88,19 +87,6 @@ export function spellingNotes(
     return [{ ...noteAbout('spelling', person.uid, because), ...(member ? about(member) : {}) }];
   });
 }
-
-/** A note for each rule that has expired, and for each that expires within a week. */
-export const policyNotes = ({ expired, expiring }: DatedPolicy): readonly Note[] => [
-  ...expired.map((rule) =>
-    noteAbout('expired', labelOf(rule), `expired on ${rule.expires}${reasonOf(rule)}`),
-  ),
-  ...expiring.map((rule) =>
-    noteAbout('expiring', labelOf(rule), `expires on ${rule.expires}${reasonOf(rule)}`),
-  ),
-];
-
-const labelOf = ({ rule, description }: Rule) => `rule ${rule}${description ? ` (${description})` : ''}`;
-const reasonOf = ({ reason }: Rule) => (reason ? `; its reason: ${reason}` : '');
 
 /** A note where people who sign in for the first time get access before a run has seen them. */
 export const defaultRoleNotes = (defaultRole: string | undefined): readonly Note[] =>

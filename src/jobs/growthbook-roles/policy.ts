@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Policy, parsePolicy } from '../../policy/document.ts';
+import { parsePolicy } from '../../policy/document.ts';
+import type { Policy } from '../../policy/policy.ts';
 
 /** Wikimedia's policy, from `policy.yaml` beside this file. */
 export const defaultPolicy = (): Policy =>

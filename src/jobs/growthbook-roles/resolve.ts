@@ -3,20 +3,14 @@ import { addressKey } from '../../directories/names.ts';
 import type { Decision, Note } from '../../engine/model.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import { decideRole, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
+import { policyNotes } from '../../policy/expiry-notes.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import type { GrowthBookFacts } from '../../targets/growthbook/target.ts';
 import { type Case, type DecideRules, decide } from './decide.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
-import {
-  ambiguityNotes,
-  defaultRoleNotes,
-  policyNotes,
-  spellingNotes,
-  teamNotes,
-  unreadableNotes,
-} from './notes.ts';
+import { ambiguityNotes, defaultRoleNotes, spellingNotes, teamNotes, unreadableNotes } from './notes.ts';
 import { protectionNotes } from './protected.ts';
 
 /** All that a decision is made from. */

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
-import { messageOf } from '../../platform/errors.ts';
 import {
   httpUrl,
   integer,
@@ -9,37 +7,16 @@ import {
   oneOf,
   optional,
   required,
-  type Setting,
   secret,
   text,
   type Values,
 } from '../../platform/settings.ts';
-import { type Policy, parsePolicy } from '../../policy/document.ts';
+import { parsePolicy } from '../../policy/document.ts';
 import { commonSettings } from '../common-settings.ts';
+import { policyDocument, policyFile, policyGivenTwice } from '../policy-settings.ts';
 
 const apiHost = (url: URL) =>
   /\/api(\/v\d+)?\/?$/.test(url.pathname) ? 'the API host’s root (/api/v1 is appended)' : noQuery(url);
-
-const policyFrom =
-  (read: (value: string) => string) =>
-  (description: string, defaultText: string): Setting<Policy> => ({
-    ...text(description, defaultText),
-    parse: (value) => parsePolicy(read(value)),
-  });
-
-/** The document itself. One line without a colon is most likely a path. */
-function inline(value: string): string {
-  if (/[:\n]/.test(value)) return value;
-  throw new Error('a policy document; the path of a file belongs in GROWTHBOOK_POLICY_FILE');
-}
-
-function fileContent(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Error(`the path of a file that can be read (${messageOf(error)})`);
-  }
-}
 
 const many = integer(0, 100_000);
 const percent = integer(0, 100);
@@ -64,8 +41,11 @@ export const growthBookSettings = {
     'readonly',
   ),
   GROWTHBOOK_PROTECTED_MEMBERS: names('addresses of members that are never written', ''),
-  GROWTHBOOK_POLICY: optional(policyFrom(inline), 'a policy document in YAML instead of `policy.yaml`'),
-  GROWTHBOOK_POLICY_FILE: optional(policyFrom(fileContent), 'the path of a file with that document'),
+  GROWTHBOOK_POLICY: optional(
+    policyDocument(parsePolicy, 'GROWTHBOOK_POLICY_FILE'),
+    'a policy document in YAML instead of `policy.yaml`',
+  ),
+  GROWTHBOOK_POLICY_FILE: optional(policyFile(parsePolicy), 'the path of a file with that document'),
   GROWTHBOOK_REQUESTS_PER_MINUTE: integer(1, 6000)('requests a minute, at the most', '60'),
   SAFETY_MAX_COUNT: many('revokes in one run, and downgrades: this many', '5'),
   SAFETY_MAX_PERCENT: percent('or this percentage of the accounts decided on, whichever is more', '10'),
@@ -81,7 +61,5 @@ export type GrowthBookValues = Values<typeof growthBookSettings>;
 /** Faults between the variables. */
 export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] => [
   ...ldapCrossChecks(values),
-  ...(values.GROWTHBOOK_POLICY && values.GROWTHBOOK_POLICY_FILE
-    ? ['GROWTHBOOK_POLICY_FILE: found a value beside GROWTHBOOK_POLICY, allowed: one of the two']
-    : []),
+  ...policyGivenTwice(values, 'GROWTHBOOK_POLICY'),
 ];

@@ -2,18 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RuleAnswer } from '../../../src/engine/model.ts';
 import { makePlan } from '../../../src/engine/plan.ts';
+import { defaultTrust } from '../../../src/jobs/gitlab-approvals/policy.ts';
 import {
   type ApprovalFacts,
   type ApprovalRules,
   resolve,
 } from '../../../src/jobs/gitlab-approvals/resolve.ts';
 import type { Evidence, OptionalSource } from '../../../src/jobs/gitlab-approvals/trust.ts';
+import { policyAt } from '../../../src/policy/dated-policy.ts';
 import type { Account } from '../../../src/targets/gitlab/schema.ts';
 import { person } from '../../fixtures.ts';
 
 const rules: ApprovalRules = {
   terms: { provider: 'openid_connect', denied: ['denied'] },
-  trust: { organisations: ['wmf', 'nda'], toolforge: 'project-tools', project: 'trusted', group: 'Trusted' },
+  trust: policyAt(
+    defaultTrust({
+      organisations: ['wmf', 'nda'],
+      toolforge: 'project-tools',
+      project: 'trusted',
+      group: 'Trusted',
+    }),
+    0,
+  ),
 };
 
 type Word = RuleAnswer['answer'];
@@ -27,12 +37,17 @@ const account = (uid: string, id = 1): Account => ({
   identities: [{ provider: 'openid_connect', extern_uid: uid }],
 });
 
-const saying = (word: Word, uids: readonly string[] = ['ann']): OptionalSource =>
+const saying = (group: string, word: Word, uids: readonly string[]): OptionalSource =>
   word === 'off' || word === 'failed'
     ? word
-    : new Map(
-        uids.map((uid) => [person(uid).dn, { isMember: word === 'yes', because: `${uid} says ${word}` }]),
-      );
+    : new Map([
+        [
+          group,
+          new Map(
+            uids.map((uid) => [person(uid).dn, { isMember: word === 'yes', because: `${uid} says ${word}` }]),
+          ),
+        ],
+      ]);
 
 const evidence = (words: readonly [Word, Word, Word, Word], uids: readonly string[] = ['ann']): Evidence => {
   const dns = new Set(uids.map((uid) => person(uid).dn));
@@ -44,8 +59,8 @@ const evidence = (words: readonly [Word, Word, Word, Word], uids: readonly strin
       ['nda', wmf === 'yes' ? dns : nobody],
       ['project-tools', tools === 'yes' ? dns : nobody],
     ]),
-    phabricator: saying(phabricator, uids),
-    gerrit: saying(gerrit, uids),
+    phabricator: saying('trusted', phabricator, uids),
+    gerrit: saying('Trusted', gerrit, uids),
   };
 };
 
@@ -90,7 +105,9 @@ describe('the truth table of the rules', () => {
   });
 
   test('a no that has a reason tells it', () => {
-    const told = new Map([[ann.dn, { isMember: false, because: '2 accounts', worthReporting: true }]]);
+    const told = new Map([
+      ['trusted', new Map([[ann.dn, { isMember: false, because: '2 accounts', worthReporting: true }]])],
+    ]);
     const because = decide(['no', 'no', 'no', 'no'], {
       evidence: { ...evidence(['no', 'no', 'no', 'no']), phabricator: told },
     }).because;
@@ -137,6 +154,13 @@ describe('every refusal beats every rule', () => {
     }
   });
 });
+
+/** The decision of the four rules as it always was, written down apart from the code. */
+function expectedKind(words: readonly Word[]): readonly [string, number | null] {
+  const first = words.indexOf('yes');
+  if (first >= 0) return ['approve', first + 1];
+  return [words.includes('failed') ? 'undecided' : 'skipped', null];
+}
 
 describe('laws', () => {
   const WORDS = fc.constantFrom<Word>('yes', 'no', 'failed', 'off');
@@ -185,6 +209,24 @@ describe('laws', () => {
           expect(all.trusted).toContain(label);
           expect(all.people.map(({ uid }) => uid)).toContain(label);
           expect(tried?.at(-1)).toEqual({ rule, answer: 'yes' });
+        }
+      }),
+    );
+  });
+
+  test('the variables stand for a policy that decides as the four rules always did', () => {
+    fc.assert(
+      fc.property(world, (all) => {
+        for (const { kind, label, rule, tried = [] } of resolve(factsOf(all), rules).decisions) {
+          if (tried.length === 0) continue;
+          const [wmf, tools, ...others] = all.words;
+          const own = (word: Word) => (all.trusted.includes(label) && word === 'yes' ? 'yes' : 'no');
+          // Whom the optional sources were not asked about is unknown to them.
+          const asked = others.map(
+            (word): Word =>
+              word === 'off' || word === 'failed' || all.trusted.includes(label) ? word : 'failed',
+          );
+          expect([kind, rule]).toEqual(expectedKind([own(wmf), own(tools), ...asked]));
         }
       }),
     );

@@ -8,7 +8,7 @@ import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { type RoleFacts, resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
 import { canonicalJson } from '../../../src/platform/canonical-json.ts';
 import { policyAt } from '../../../src/policy/dated-policy.ts';
-import type { Policy } from '../../../src/policy/document.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
 import { type Access, projectRoleOf } from '../../../src/targets/growthbook/access.ts';
 import { afterWrite } from '../../../src/targets/growthbook/role-update.ts';
 import type { Member, ProjectRole, Team } from '../../../src/targets/growthbook/schema.ts';

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../platform/errors.ts';
+import { type Setting, text } from '../platform/settings.ts';
+import type { Policy } from '../policy/policy.ts';
+
+type MakeSetting = (description: string, defaultText: string) => Setting<Policy>;
+
+/** A policy document as the value itself. A path given to it is a fault that names `fileVariable`. */
+export const policyDocument =
+  (parse: (document: string) => Policy, fileVariable: string): MakeSetting =>
+  (description, defaultText) => ({
+    ...text(description, defaultText),
+    parse: (value) => {
+      // One line without a colon is no document.
+      if (!/[:\n]/.test(value))
+        throw new Error(`a policy document; the path of a file belongs in ${fileVariable}`);
+      return parse(value);
+    },
+  });
+
+/** The path of a file with a policy document. */
+export const policyFile =
+  (parse: (document: string) => Policy): MakeSetting =>
+  (description, defaultText) => ({
+    ...text(description, defaultText),
+    parse: (path) => parse(fileContent(path)),
+  });
+
+function fileContent(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`the path of a file that can be read (${messageOf(error)})`);
+  }
+}
+
+/** The fault of a policy that is given twice. */
+export const policyGivenTwice = (
+  values: Readonly<Record<string, unknown>>,
+  variable: string,
+): readonly string[] =>
+  values[variable] && values[`${variable}_FILE`]
+    ? [`${variable}_FILE: found a value beside ${variable}, allowed: one of the two`]
+    : [];

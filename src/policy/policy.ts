@@ -1,0 +1,24 @@
+import type { Condition } from './conditions.ts';
+
+/** Which conditions lead to which role. `order` ranks roles, lowest first; everybody else has the role that is first in it. */
+export interface Policy {
+  readonly order: readonly string[];
+  readonly gate: 'none' | Gate;
+  readonly rules: readonly Rule[];
+  readonly otherwise: { readonly rule: number };
+  readonly mayBeEmpty: readonly string[];
+}
+
+/** The condition without which no rule gives anything. `rule` is the number that reports show. */
+export interface Gate {
+  readonly rule: number;
+  readonly description?: string | undefined;
+  readonly when: Condition;
+}
+
+/** One rule. From 00:00 UTC on the day `expires` it counts as absent. */
+export interface Rule extends Gate {
+  readonly role: string;
+  readonly expires?: string | undefined;
+  readonly reason?: string | undefined;
+}

@@ -1,0 +1,46 @@
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+
+/** A document's schema twice: strict about unknown keys, and not, so that all other faults are found as well. */
+export interface DocumentSchema<S extends z.ZodType> {
+  readonly strict: z.ZodType;
+  readonly loose: S;
+}
+
+/** Reads a document in YAML. `check` finds what a schema cannot. Throws one error with all its faults. */
+export function readDocument<S extends z.ZodType>(
+  text: string,
+  { strict, loose }: DocumentSchema<S>,
+  check: (content: z.infer<S>) => readonly string[],
+): z.infer<S> {
+  const content = yamlContent(text);
+  const read = loose.safeParse(content);
+  const faults = [
+    ...(strict.safeParse(content).error?.issues ?? []).flatMap(faultsIn),
+    ...(read.success ? check(read.data) : []),
+  ];
+  if (read.success && faults.length === 0) return read.data;
+  throw new Error(`a policy document: ${[...new Set(faults)].join(', ')}`);
+}
+
+function yamlContent(text: string): unknown {
+  const document = parseDocument(text);
+  const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
+  if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);
+  const content: unknown = document.toJS();
+  try {
+    JSON.stringify(content);
+  } catch {
+    throw new Error('a policy document: an alias stands inside its own anchor');
+  }
+  return content;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** An issue in words. Of a union the last branch speaks: the object, not the word that may stand for it. */
+function faultsIn(issue: Issue): readonly string[] {
+  const inner = issue.code === 'invalid_union' ? issue.errors.at(-1) : undefined;
+  if (inner) return inner.flatMap((one) => faultsIn({ ...one, path: [...issue.path, ...one.path] } as Issue));
+  return [`${issue.path.join('.') || 'the document'}: ${issue.message}`];
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { canonicalJson } from '../platform/canonical-json.ts';
+import {
+  type Condition,
+  conditionKeys,
+  conditionSchema,
+  exactlyOneOf,
+  leavesOf,
+  populationOf,
+  type Source,
+} from './conditions.ts';
+import type { Gate } from './policy.ts';
+
+/** What both kinds of policy are made of, over these sources. `object` makes it strict about unknown keys or not. */
+export function ruleSchemas(sources: readonly Source[], object: typeof z.object) {
+  const condition = conditionSchema(sources, object);
+  const keys = ['when', ...sources, 'user', 'any', 'all', 'not'];
+  const gate = object({
+    rule: RuleNumber.optional(),
+    description: Text.optional(),
+    when: condition.optional(),
+    ...conditionKeys(sources, () => condition),
+  })
+    .superRefine(exactlyOneOf(keys))
+    .meta({ oneOf: keys.map((key) => ({ required: [key] })) });
+  return {
+    condition,
+    gate: z
+      .union([z.literal('none'), gate])
+      .describe('`none`, or the condition without which no rule gives anything'),
+    ruleKeys: {
+      rule: RuleNumber,
+      description: Text.optional().describe('what the rule is for; reports show it'),
+      expires: z.iso.date().optional().describe('from this day on (00:00 UTC) the rule counts as absent'),
+      reason: Text.optional().describe('why the rule exists, for a rule that expires'),
+    },
+  };
+}
+
+const Text = z.string().min(1);
+
+/** The number of a rule, as reports and logs show it. */
+export const RuleNumber = z.int().positive().describe('the number that reports and logs show');
+
+/** The version of the language, which nothing depends on. */
+export const Version = z
+  .literal([1, 2])
+  .optional()
+  .describe('the version of the language; nothing depends on it');
+
+type GateContent = Condition & {
+  readonly rule?: number | undefined;
+  readonly description?: string | undefined;
+  readonly when?: Condition | undefined;
+};
+
+/** The gate in its one form. One without a number is rule 1, or rule 0 where another rule has that number. */
+export function toGate(gate: 'none' | GateContent, numbers: readonly number[]): 'none' | Gate {
+  if (gate === 'none') return gate;
+  const { rule = numbers.includes(1) ? 0 : 1, description, when, ...condition } = gate;
+  return { rule, ...(description ? { description } : {}), when: when ?? condition };
+}
+
+/** The faults that rules of both kinds of policy can have. `others` are numbers that stand elsewhere in the document. */
+export function ruleFaults(
+  gate: 'none' | Gate,
+  rules: readonly Gate[],
+  others: readonly number[] = [],
+): readonly string[] {
+  const gates = gate === 'none' ? [] : [gate];
+  const numbers = [...[...gates, ...rules].map(({ rule }) => rule), ...others];
+  const isForAnybody = ({ when }: Gate) =>
+    populationOf({ all: [...gates.map((one) => one.when), when] }) === undefined;
+  return [
+    ...duplicates(numbers).map((rule) => `rule ${rule} stands twice`),
+    ...[...gates, ...rules].flatMap(({ rule, when }) =>
+      doubles(when).map((name) => `rule ${rule}: ${name} stands twice`),
+    ),
+    ...rules
+      .filter(isForAnybody)
+      .map(
+        ({ rule }) =>
+          `rule ${rule}: is true for people in no group (allowed: a condition that needs a group or a user)`,
+      ),
+  ];
+}
+
+/** What stands twice in one list of a condition. */
+function doubles(condition: Condition): readonly string[] {
+  const inner = condition.any ?? condition.all ?? (condition.not ? [condition.not] : []);
+  return [
+    ...duplicates(inner.map(canonicalJson)).map((text) => nameOf(JSON.parse(text) as Condition)),
+    ...inner.flatMap(doubles),
+  ];
+}
+
+function nameOf(condition: Condition): string {
+  const [{ leaf, name } = { leaf: '', name: '' }, ...others] = leavesOf(condition);
+  if (others.length > 0) return 'a condition';
+  return leaf === 'user' ? `user ${name}` : `group ${name}`;
+}
+
+/** The values that stand more than once, each once. */
+export const duplicates = <T>(values: readonly T[]): readonly T[] => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+];

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import type { Condition } from '../../src/policy/conditions.ts';
+import { questionAbout } from '../../src/policy/question.ts';
+
+test.each<[Condition, string]>([
+  [{ ldap: 'wmf' }, 'is ann in LDAP wmf?'],
+  [{ any: [{ ldap: 'wmf' }, { ldap: 'nda' }] }, 'is ann in LDAP wmf or nda?'],
+  [{ any: [{ ldap: 'wmf' }, { gerrit: 'g' }] }, 'is ann in LDAP wmf or in Gerrit g?'],
+  [{ any: [{ user: 'ann' }, { user: 'bob' }] }, 'is ann the user ann or bob?'],
+  [{ all: [{ ldap: 'wmf' }, { not: { ldap: 'left' } }] }, 'is ann in LDAP wmf and not in LDAP left?'],
+  [
+    { all: [{ ldap: 'wmf' }, { any: [{ posix: 'a' }, { posix: 'b' }] }] },
+    'is ann in LDAP wmf and (in POSIX a or b)?',
+  ],
+  [{ not: { any: [{ ldap: 'a' }, { phabricator: 'b' }] } }, 'is ann not (in LDAP a or in Phabricator b)?'],
+])('%j: %s', (condition, question) => {
+  expect(questionAbout('ann', condition)).toBe(question);
+});
