@@ -306,6 +306,16 @@ test('a plan that --out wrote approves its changes in a later apply', async () =
   }
 });
 
+test('a reader that hangs up, as head does, changes nothing of the exit code', () => {
+  const command = `"${process.execPath}" "${CLI}" growthbook-roles plan --exit-code --sandbox | head -c 10; echo " \${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', command], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  });
+  expect(stdout).toBe('growthbook 7\n');
+  expect(stderr).not.toContain('EPIPE');
+});
+
 describe('the completion script', () => {
   test('of bash completes jobs, commands and options', async () => {
     const { stdout } = await muster(['completion', 'bash']);

@@ -5,6 +5,7 @@ import { defaultPolicy } from '../src/jobs/growthbook-roles/policy.ts';
 import type { RoleFacts } from '../src/jobs/growthbook-roles/resolve.ts';
 import { createDeadline } from '../src/platform/clock.ts';
 import { createLog } from '../src/platform/log.ts';
+import { createRedactor } from '../src/platform/redact.ts';
 import { createRequestCounter } from '../src/platform/request-counts.ts';
 import { createWriteGuard } from '../src/platform/write-guard.ts';
 import type { Member, ProjectRole, Team } from '../src/targets/growthbook/schema.ts';
@@ -155,7 +156,9 @@ export function testRun(options: TestRunOptions = {}): TestRun {
     dryRun: false,
     approval: undefined,
     startedAt: clock.now(),
+    startedMonotonic: clock.monotonic(),
     writeGuard,
+    redactor: createRedactor([]),
     ...over,
     clock,
     deadline: createDeadline(clock, seconds * 1000, stop),

@@ -7,8 +7,9 @@ import type { Job, PreparedJob } from '../jobs/define-job.ts';
 import { type Clock, createDeadline } from '../platform/clock.ts';
 import { messageOf, SettingsError } from '../platform/errors.ts';
 import { createLog, errorFields, type Log, type LogSink, traceFields } from '../platform/log.ts';
+import { createRedactor } from '../platform/redact.ts';
 import { createRequestCounter } from '../platform/request-counts.ts';
-import type { Environment } from '../platform/settings.ts';
+import { type Environment, secretsIn } from '../platform/settings.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { logRun } from '../reports/decision-log.ts';
 import { makeReport, type Report } from '../reports/report.ts';
@@ -35,6 +36,8 @@ export interface RunContext {
   readonly known: readonly string[];
   readonly stop?: AbortSignal;
   readonly verbose?: boolean;
+  /** Somebody waits at a terminal: what cannot be reached is tried twice, not six times. */
+  readonly interactive?: boolean;
   /** Receives what the run is doing. */
   progress?(progress: Progress): void;
   readonly labels?: Readonly<Record<string, string>>;
@@ -93,10 +96,14 @@ function failedRun(run: Run, error: unknown): RunState<unknown> {
 }
 
 function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
-  const report = makeReport(state, run, job.kinds);
+  const report = run.redactor.value(makeReport(state, run, job.kinds));
   logRun(state, report, run.log);
   const { explanation } = state;
-  return { report, describe: job.describe, ...(explanation ? { explanation } : {}) };
+  return {
+    report,
+    describe: job.describe,
+    ...(explanation ? { explanation: run.redactor.value(explanation) } : {}),
+  };
 }
 
 /** A run. Without settings it may not write, and its time is up. */
@@ -117,8 +124,11 @@ function createRun(
     only: request.only,
     explain: request.explain,
     expectedPlan: request.expectedPlan,
+    redactor: createRedactor(secretsIn(job.settings, context.environment)),
+    interactive: context.interactive ?? false,
     progress: context.progress,
     startedAt: log.startedAt,
+    startedMonotonic: log.startedMonotonic,
     clock,
     deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop, (ms, reason) =>
       context.progress?.({ wait: { until: clock.now() + ms, reason } }),
@@ -132,6 +142,7 @@ function createRun(
 interface RunLog {
   readonly id: string;
   readonly startedAt: number;
+  readonly startedMonotonic: number;
   readonly log: Log;
 }
 
@@ -140,6 +151,12 @@ function createRunLog(job: Job, context: RunContext): RunLog {
   const project = context.environment.GOOGLE_CLOUD_PROJECT?.trim();
   const trace = traceFields((name) => context.header?.(name), project);
   const labels = context.labels ? { 'logging.googleapis.com/labels': context.labels } : {};
-  const log = createLog(context.log, 'info').child({ job: job.name, sync_run_id: id, ...trace, ...labels });
-  return { id, startedAt: context.clock.now(), log };
+  const log = createLog(context.log, 'info', secretsIn(job.settings, context.environment)).child({
+    job: job.name,
+    sync_run_id: id,
+    ...trace,
+    ...labels,
+  });
+  const { clock } = context;
+  return { id, startedAt: clock.now(), startedMonotonic: clock.monotonic(), log };
 }

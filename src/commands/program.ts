@@ -26,6 +26,7 @@ const INVALID = 4;
 
 /** Runs one command line, and returns the exit code of the process. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
   let exitCode = 0;
   const program = createProgram((code) => {
     exitCode = code;
@@ -38,6 +39,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (!(error instanceof InvalidRequestError)) throw error;
     process.stderr.write(`muster: ${error.message}\n`);
     return INVALID;
+  }
+}
+
+/** A reader that hangs up, as `head` does, changes neither the run nor its exit code. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   }
 }
 

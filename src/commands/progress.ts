@@ -1,4 +1,5 @@
 import type { Progress } from '../engine/run.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { LogSink } from '../platform/log.ts';
 
 /** A line on the terminal that says what a run is doing; log lines push it aside. */
@@ -11,14 +12,14 @@ export interface ProgressLine {
 const INTERVAL_MS = 200;
 
 /** Starts the line. Without a terminal on stderr there is none. */
-export function startProgress(what: string): ProgressLine {
+export function startProgress(what: string, clock: Clock): ProgressLine {
   if (!process.stderr.isTTY) return { log: 2, update: () => undefined, end: () => undefined };
-  const startedAt = Date.now();
+  const startedAt = clock.now();
   let latest: Progress = {};
   const clear = () => process.stderr.write('\r\u001b[K');
   const show = () => {
-    const seconds = Math.round((Date.now() - startedAt) / 1000);
-    process.stderr.write(`\r\u001b[K${what} · ${progressText(latest, Date.now())} · ${seconds} s`);
+    const seconds = Math.round((clock.now() - startedAt) / 1000);
+    process.stderr.write(`\r\u001b[K${what} · ${progressText(latest, clock.now())} · ${seconds} s`);
   };
   const timer = setInterval(show, INTERVAL_MS);
   const end = () => {

@@ -2,6 +2,7 @@ import { type RunRequest, type RunResult, runJob } from '../app/run-job.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
+import { safeJson } from '../platform/printable.ts';
 import type { Environment } from '../platform/settings.ts';
 import { explanationReport, renderExplanation } from '../reports/explanation.ts';
 import { renderText } from '../reports/text.ts';
@@ -23,7 +24,7 @@ export async function runAtTerminal(
   const abort = () => stop.abort();
   const signals = ['SIGTERM', 'SIGINT'] as const;
   for (const signal of signals) process.once(signal, abort);
-  const progress = startProgress(`${job.name} ${request.dryRun ? 'plan' : 'apply'}`);
+  const progress = startProgress(`${job.name} ${request.dryRun ? 'plan' : 'apply'}`, systemClock);
   const quiet = process.stderr.isTTY ? { LOG_LEVEL: 'warn' } : {};
   try {
     return await runJob(job, request, {
@@ -33,6 +34,7 @@ export async function runAtTerminal(
       known: knownSettings,
       stop: stop.signal,
       verbose: verbose ?? false,
+      interactive: request.dryRun && process.stderr.isTTY === true,
       progress: progress.update,
     });
   } finally {
@@ -47,14 +49,14 @@ export function printResult(result: RunResult, { output }: Pick<CommonOptions, '
   return result.explanation ? 0 : result.report.exitCode;
 }
 
+const jsonText = (value: unknown) => `${safeJson(JSON.stringify(value, null, 2))}\n`;
+
 function rendered({ report, describe, explanation }: RunResult, format: Format): string {
   if (explanation) {
     const answer = explanationReport(report, explanation);
-    return format === 'json'
-      ? `${JSON.stringify(answer, null, 2)}\n`
-      : renderExplanation(answer, { describe });
+    return format === 'json' ? jsonText(answer) : renderExplanation(answer, { describe });
   }
-  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
+  if (format === 'json') return jsonText(report);
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   return renderText(report, { describe, colour });
 }

@@ -8,10 +8,10 @@ export async function readSource<T>(
   read: () => Promise<Reading<T>>,
   { clock, recorder }: { readonly clock: Clock; readonly recorder: Recorder },
 ): Promise<T> {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   try {
     const { facts, entries, version } = await read();
-    recorder.source({ name, entries, version, durationMs: clock.now() - startedAt });
+    recorder.source({ name, entries, version, durationMs: Math.round(clock.monotonic() - startedAt) });
     return facts;
   } catch (error) {
     if (error instanceof DeadlineError || error instanceof StopError) throw error;

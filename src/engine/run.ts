@@ -1,4 +1,5 @@
 import type { RequestContext } from '../platform/http-client.ts';
+import type { Redactor } from '../platform/redact.ts';
 
 /** `observe` never writes, whatever is asked. */
 export type Mode = 'observe' | 'enforce';
@@ -16,9 +17,13 @@ export interface Run extends RequestContext {
   readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
+  /** Cuts the job's secrets out of what leaves the process. */
+  readonly redactor: Redactor;
   /** Receives what the run is doing. */
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly startedAt: number;
+  /** The same moment by the monotonic clock. */
+  readonly startedMonotonic: number;
 }
 
 /** What a run is doing. Times are in milliseconds since 1970. */

@@ -1,4 +1,5 @@
-import type { HttpFunction, Request } from '@google-cloud/functions-framework';
+import { once } from 'node:events';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { type RunContext, type RunRequest, type RunResult, rejectRequest, runJob } from '../app/run-job.ts';
 import { OUTCOMES } from '../engine/outcome.ts';
 import type { Job } from '../jobs/define-job.ts';
@@ -7,6 +8,7 @@ import { systemClock } from '../platform/clock.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { readBody } from './body.ts';
+import { withGracefulStop } from './graceful-stop.ts';
 import { withPlanSlot } from './plan-slots.ts';
 import { checkTarget, readRequest } from './request.ts';
 import { sendResult } from './response.ts';
@@ -14,18 +16,29 @@ import { sendResult } from './response.ts';
 /** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. */
 export function httpFunction(job: Job): HttpFunction {
   return async (request, response) => {
-    const context = contextOf(request);
-    try {
-      const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
-      const status = result.explanation ? 200 : OUTCOMES[result.report.outcome].status;
-      await sendResult(request, response, { result, status });
-    } catch (error) {
-      if (!(error instanceof InvalidRequestError)) throw error;
-      for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);
-      const result = rejectRequest(job, error.message, context);
-      await sendResult(request, response, { result, status: error.status });
-    }
+    await withGracefulStop((stop) => answer(job, { request, response, stop }));
   };
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly stop: AbortSignal;
+}
+
+async function answer(job: Job, { request, response, stop }: Exchange): Promise<void> {
+  const context = { ...contextOf(request), stop };
+  try {
+    const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
+    const status = result.explanation ? 200 : OUTCOMES[result.report.outcome].status;
+    await sendResult(request, response, { result, status });
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error;
+    for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);
+    const result = rejectRequest(job, error.message, context);
+    await sendResult(request, response, { result, status: error.status });
+  }
+  if (!response.writableFinished && !response.destroyed) await once(response, 'close');
 }
 
 /** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */

@@ -1,5 +1,6 @@
 import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
+import { safeJson } from '../platform/printable.ts';
 import { explanationReport, renderExplanation } from '../reports/explanation.ts';
 
 /** Answers with the report: JSON, or text where `Accept` prefers it. */
@@ -12,7 +13,7 @@ export async function sendResult(
   const { report, describe, explanation } = result;
   const answer = explanation && explanationReport(report, explanation);
   if (request.accepts(['application/json', 'text/plain']) !== 'text/plain') {
-    response.json(answer ?? report);
+    response.type('application/json').send(safeJson(JSON.stringify(answer ?? report)));
     return;
   }
   const { renderText } = await import('../reports/text.ts');

@@ -1,15 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeadlineError, StopError } from './errors.ts';
 
-/** Time as a parameter: `now` in milliseconds since 1970, `sleep` in milliseconds; an aborted signal ends the sleep early. */
+/**
+ * Time as a parameter. `now` is in milliseconds since 1970, and may be set back or forward meanwhile; `monotonic` is in
+ * milliseconds since any moment, and never goes back: all durations come from it. An aborted signal ends a sleep early.
+ */
 export interface Clock {
   now(): number;
+  monotonic(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     await wait(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
@@ -34,10 +39,19 @@ export interface Deadline {
 /** Receives a pause before it begins: its length in milliseconds, and what it waits for. */
 export type OnPause = (ms: number, reason: string) => void;
 
-/** A deadline `ms` from now; `stop` ends the run between two steps. */
+/**
+ * A deadline `ms` from now; `stop` ends the run between two steps. A number as the reason of `stop` is the time in milliseconds
+ * that is left after it, also for what has to be finished.
+ */
 export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal, onPause?: OnPause): Deadline {
+  let stopEnd = Number.POSITIVE_INFINITY;
+  const onStop = () => {
+    if (typeof stop?.reason === 'number') stopEnd = clock.monotonic() + stop.reason;
+  };
+  if (stop?.aborted) onStop();
+  else stop?.addEventListener('abort', onStop, { once: true });
   const until = (end: number, signal: AbortSignal | undefined): Deadline => {
-    const left = () => Math.max(0, end - clock.now());
+    const left = () => Math.max(0, Math.min(end, stopEnd) - clock.monotonic());
     const check = (where: string) => {
       if (signal?.aborted) throw new StopError(`${where}: the run was asked to stop`);
       if (left() <= 0) throw new DeadlineError(where);
@@ -57,7 +71,7 @@ export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal, onP
       finishing: () => until(end, undefined),
     };
   };
-  return until(clock.now() + ms, stop);
+  return until(clock.monotonic() + ms, stop);
 }
 
 /** What is waited for, or the error that `late` makes where it takes longer than so many milliseconds. The machine's time: sockets know no other. */

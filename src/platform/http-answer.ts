@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { SourceError } from './errors.ts';
 import type { Headers } from './rate-limit.ts';
+import { redactSecrets } from './redact.ts';
 
 /** What a server answered, whatever its status. */
 export interface HttpAnswer {
@@ -11,11 +12,22 @@ export interface HttpAnswer {
   readonly where: string;
 }
 
+/** The most characters of an answer that are looked at for a message. */
+const MAX_QUOTED = 20_000;
+
+/** What an HTML page says is in its title. */
+function readable(text: string): string {
+  if (!/^\s*<(?:!doctype|html|head|\?xml)/i.test(text)) return text;
+  const start = text.search(/<title[\s>]/i);
+  const opened = start < 0 ? -1 : text.indexOf('>', start);
+  const end = opened < 0 ? -1 : text.indexOf('<', opened);
+  return end < 0 ? 'an HTML page' : `an HTML page: ${text.slice(opened + 1, end).trim()}`;
+}
+
 /** A server's text as it may be part of a message: one line, at most 300 characters, no secret. */
 export function redact({ secrets = [] }: { readonly secrets?: readonly string[] }, text: string): string {
-  const longestFirst = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
-  const redacted = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text);
-  return redacted.replace(/\s+/g, ' ').trim().slice(0, 300);
+  const bounded = text.slice(0, MAX_QUOTED);
+  return redactSecrets(secrets, readable(bounded)).replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 /** The body as text. */

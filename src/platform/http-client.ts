@@ -4,7 +4,7 @@ import type { Clock, Deadline } from './clock.ts';
 import { messageOf, SourceError } from './errors.ts';
 import { type HttpAnswer, redact } from './http-answer.ts';
 import type { Log } from './log.ts';
-import type { RateLimiter } from './rate-limit.ts';
+import type { Headers, RateLimiter } from './rate-limit.ts';
 import type { RequestCounter } from './request-counts.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { WriteGuard } from './write-guard.ts';
@@ -18,6 +18,8 @@ export interface RequestContext {
   readonly requestCounter: RequestCounter;
   readonly writeGuard: WriteGuard;
   readonly log: Log;
+  /** Somebody waits at a terminal: what cannot be reached is tried twice only. */
+  readonly interactive?: boolean;
 }
 
 /** One HTTP system. Credentials belong in `headers` (or in a form) and never appear in a message. */
@@ -66,9 +68,12 @@ export interface HttpRequest {
 
 /** No whole answer came: the server may have carried the request out or not. */
 export class NoAnswerError extends Error {
-  constructor(message: string) {
+  /** The code of the error below, as `ECONNREFUSED`. */
+  readonly code: string | undefined;
+  constructor(message: string, code?: string) {
     super(message);
     this.name = 'NoAnswerError';
+    this.code = code;
   }
 }
 
@@ -85,7 +90,7 @@ export function createHttpClient(system: HttpSystem, context: RequestContext): S
     const retries = request.retries ?? (request.method === 'GET' ? 5 : 0);
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await attemptOnce(system, context, request);
-      const again = attempt <= retries && isRetryable(outcome);
+      const again = attempt <= retries && isRetryable(outcome) && !isHopeless(outcome, attempt, context);
       if (again) await pause(system, context, { request, outcome, attempt });
       if (!again || (request.shouldRetry && !(await request.shouldRetry(outcome)))) {
         if (outcome instanceof NoAnswerError) throw outcome;
@@ -94,6 +99,20 @@ export function createHttpClient(system: HttpSystem, context: RequestContext): S
     }
   };
 }
+
+/** Errors that every repeat within seconds meets again. */
+const HOPELESS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
+const HOPELESS_ATTEMPTS = 2;
+
+const isHopeless = (
+  outcome: HttpAnswer | NoAnswerError,
+  attempt: number,
+  { interactive = false }: RequestContext,
+): boolean =>
+  interactive &&
+  attempt >= HOPELESS_ATTEMPTS &&
+  outcome instanceof NoAnswerError &&
+  HOPELESS.has(outcome.code ?? '');
 
 /** Whether an attempt may succeed when it is repeated: no answer, 408, 429 and 5xx. */
 export const isRetryable = (outcome: HttpAnswer | NoAnswerError): boolean =>
@@ -112,7 +131,8 @@ async function pause(
   const resetInSeconds = system.resetInSeconds ?? false;
   const delay = retryDelay({ attempt, ...answer, resetInSeconds, now: clock.now() }, Math.random());
   const cause = outcome instanceof NoAnswerError ? outcome.message : `${outcome.where}: ${outcome.status}`;
-  await deadline.pause(delay, whereOf(system, request), `the next attempt after ${cause}`);
+  const where = `${whereOf(system, request)}: attempt ${attempt} ended with ${cause}`;
+  await deadline.pause(delay, where, `the next attempt after ${cause}`);
 }
 
 /**
@@ -133,7 +153,7 @@ export async function attemptOnce(
     context.deadline.check(where);
     context.requestCounter.count(system.name, request.operation ?? request.method);
     request.onSent?.();
-    const startedAt = context.clock.now();
+    const startedAt = context.clock.monotonic();
     const outcome = await sendRequest(system, request, {
       where,
       left: context.deadline.left(),
@@ -141,7 +161,12 @@ export async function attemptOnce(
     });
     const answered =
       outcome instanceof NoAnswerError ? { failure: outcome.message } : { status: outcome.status };
-    const facts = { event: 'request', where, ...answered, durationMs: context.clock.now() - startedAt };
+    const facts = {
+      event: 'request',
+      where,
+      ...answered,
+      durationMs: Math.round(context.clock.monotonic() - startedAt),
+    };
     context.log.debug(facts, 'request answered');
     if (!(outcome instanceof NoAnswerError)) system.rateLimiter?.learn(outcome.headers);
     return outcome;
@@ -182,12 +207,24 @@ async function sendRequest(
     pending.on('downloadProgress', ({ transferred }) => transferred > maxBytes && tooLarge.abort());
     const { statusCode, headers, rawBody } = await pending;
     if (rawBody.length > maxBytes) throw new SourceError(sizeError(where, maxBytes));
-    return { status: statusCode, headers, body: rawBody, where };
+    return {
+      status: statusCode,
+      headers,
+      body: rawBody,
+      where: `${where}${redirectOf(system, statusCode, headers)}`,
+    };
   } catch (error) {
     if (tooLarge.signal.aborted) throw new SourceError(sizeError(where, maxBytes));
     if (!(error instanceof RequestError)) throw error;
-    return new NoAnswerError(`${where}: no answer: ${redact(system, `${error.code}: ${messageOf(error)}`)}`);
+    const cause = redact(system, `${error.code}: ${messageOf(error)}`);
+    return new NoAnswerError(`${where}: no answer: ${cause}`, error.code);
   }
+}
+
+/** Where a redirect leads: none is followed. */
+function redirectOf(system: HttpSystem, status: number, { location }: Headers): string {
+  if (status < 300 || status > 399 || typeof location !== 'string') return '';
+  return ` (redirected to ${redact(system, location)})`;
 }
 
 const sizeError = (where: string, allowed: number) =>

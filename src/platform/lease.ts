@@ -42,14 +42,14 @@ const MARGIN_MS = 2000;
 export async function acquireLease(settings: LeaseSettings, run: RequestContext): Promise<Lease | HeldLease> {
   const bucket = await openBucket(settings, run);
   for (let tries = 0; tries < 3; tries += 1) {
-    const begun = run.clock.now();
+    const begun = run.clock.monotonic();
     const created = await bucket.put('0');
     if (created) return leaseOf(bucket, { generation: created, begun, seconds: settings.seconds, run });
     const found = await bucket.read();
     if (!found) continue;
     if (found.run === settings.holder) return leaseOf(bucket, { ...found, begun, run });
     if (found.ageMs < found.seconds * 1000) return { heldBy: found.run };
-    const again = run.clock.now();
+    const again = run.clock.monotonic();
     const taken = await bucket.put(found.generation);
     if (taken) return leaseOf(bucket, { generation: taken, begun: again, seconds: settings.seconds, run });
   }
@@ -66,7 +66,7 @@ interface Holding {
 function leaseOf(bucket: Bucket, { generation, begun, seconds, run }: Holding): Lease {
   return {
     stillHeld: async () => {
-      const past = run.clock.now() - begun;
+      const past = run.clock.monotonic() - begun;
       const allowed = seconds * 1000 - MARGIN_MS;
       if (past >= allowed) {
         throw new StopError(`lease: over before the run was (found ${past} ms, allowed ${allowed})`);

@@ -1,5 +1,7 @@
 import pino from 'pino';
 import { messageOf } from './errors.ts';
+import { safeJson } from './printable.ts';
+import { createRedactor } from './redact.ts';
 
 /** One JSON object a line, in Cloud Logging's field names; `message` is a constant sentence, facts are fields. */
 export type Log = pino.Logger;
@@ -18,15 +20,29 @@ export type LogSink = 1 | 2 | { write(line: string): void };
 
 const streams = new Map<1 | 2, pino.DestinationStream>();
 
+/** A reader that hangs up, as `head` does, ends no run. */
+function destinationTo(descriptor: 1 | 2): pino.DestinationStream {
+  const stream = pino.destination({ dest: descriptor, sync: true });
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return stream;
+}
+
 function streamTo(descriptor: 1 | 2): pino.DestinationStream {
-  const stream = streams.get(descriptor) ?? pino.destination({ dest: descriptor, sync: true });
+  const stream = streams.get(descriptor) ?? destinationTo(descriptor);
   streams.set(descriptor, stream);
   return stream;
 }
 
-/** A log that writes each line at once, so that a killed process has said what it knew. `level` is pino's. */
-export function createLog(sink: LogSink, level: string): Log {
-  const destination = typeof sink === 'number' ? streamTo(sink) : sink;
+/**
+ * A log that writes each line at once, so that a killed process has said what it knew. `level` is pino's.
+ * No line has one of the secrets, or a character that a terminal obeys.
+ */
+export function createLog(sink: LogSink, level: string, secrets: readonly string[] = []): Log {
+  const stream = typeof sink === 'number' ? streamTo(sink) : sink;
+  const redactor = createRedactor(secrets);
+  const destination = { write: (line: string) => void stream.write(safeJson(redactor.text(line))) };
   return pino(
     {
       base: null,

@@ -15,6 +15,8 @@ export interface RateLimiter {
 
 const MINUTE = 60_000;
 const SAME_WINDOW = 1500;
+/** A longer wait is absurd: a time in milliseconds or a point in time. */
+const MAX_RESET_SECONDS = 3600;
 
 /** The number in a header, or undefined where it is missing or no number. */
 export function numberIn(headers: Headers, name: string): number | undefined {
@@ -36,7 +38,7 @@ export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter 
   };
   return {
     wait: (places = 1, kept = 0) => {
-      const now = clock.now();
+      const now = clock.monotonic();
       if (now >= windowEnds) restart(now + MINUTE);
       const needed = Math.min(places + kept, full);
       if (Math.min(perMinute - used, remaining) < needed) return windowEnds - now;
@@ -44,12 +46,12 @@ export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter 
       remaining -= places;
       return 0;
     },
-    windowLeft: () => Math.max(0, windowEnds - clock.now()),
+    windowLeft: () => Math.max(0, windowEnds - clock.monotonic()),
     learn: (headers) => {
       const left = numberIn(headers, 'ratelimit-remaining');
       const reset = numberIn(headers, 'ratelimit-reset');
-      if (left === undefined || reset === undefined) return;
-      const end = clock.now() + reset * 1000;
+      if (left === undefined || reset === undefined || reset > MAX_RESET_SECONDS) return;
+      const end = clock.monotonic() + reset * 1000;
       if (end > windowEnds + SAME_WINDOW) restart(end);
       windowEnds = end;
       remaining = Math.min(remaining, left);

@@ -1,5 +1,8 @@
 import { type Headers, numberIn } from './rate-limit.ts';
 
+/** A longer wait is absurd: a time in milliseconds or a point in time. It counts as if the header were absent. */
+export const MAX_WAIT_SECONDS = 3600;
+
 /** What a retry waits for: which attempt failed, and what the server answered, if anything. */
 export interface FailedAttempt {
   /** 1 after the first attempt. */
@@ -17,7 +20,8 @@ export function retryDelay(failed: FailedAttempt, random: number): number {
   const { attempt, status, headers = {}, resetInSeconds, now } = failed;
   const growing = Math.round(2 ** (attempt - 1) * 1000 * (1 + random / 4));
   const reset = numberIn(headers, 'ratelimit-reset');
-  if (resetInSeconds && status === 429 && reset !== undefined) return reset * 1000 + Math.round(250 * random);
+  if (resetInSeconds && status === 429 && reset !== undefined && reset <= MAX_WAIT_SECONDS)
+    return reset * 1000 + Math.round(250 * random);
   return Math.max(growing, retryAfter(headers, now));
 }
 
@@ -25,7 +29,6 @@ function retryAfter(headers: Headers, now: number): number {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return 0;
   const seconds = numberIn(headers, 'retry-after');
-  if (seconds !== undefined) return seconds * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+  const ms = seconds === undefined ? Date.parse(value) - now : seconds * 1000;
+  return ms > 0 && ms <= MAX_WAIT_SECONDS * 1000 ? ms : 0;
 }

@@ -121,6 +121,16 @@ export function readSettings<S extends SettingsSpec>(
   return values as Values<S>;
 }
 
+/** Shorter values are too likely to be a part of something else. */
+const MIN_SECRET_LENGTH = 8;
+
+/** The values of all secret settings, for cutting them out of whatever leaves the process. */
+export const secretsIn = (spec: SettingsSpec, environment: Environment): readonly string[] =>
+  Object.entries(spec)
+    .filter(([, setting]) => setting.secret)
+    .map(([name]) => environment[name]?.trim() ?? '')
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH);
+
 const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
 
 /** What was found, on one line and not too long of it: never a secret, and never what stands before an `@` or in a query. */

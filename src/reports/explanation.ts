@@ -1,5 +1,5 @@
 import type { ExplainedDecision, Explanation, Match } from '../engine/explain.ts';
-import { printable } from './printable.ts';
+import { printable } from '../platform/printable.ts';
 import type { Report } from './report.ts';
 
 /** An explanation for machines: a contract, as the report is one. */

@@ -96,7 +96,7 @@ export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly K
       mode: run.mode,
       dryRun: run.dryRun,
       startedAt: new Date(run.startedAt).toISOString(),
-      durationMs: run.clock.now() - run.startedAt,
+      durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
       only: run.only ?? null,
     },
     target: state.target ?? null,

@@ -1,5 +1,5 @@
 import type { Limit, Note } from '../engine/model.ts';
-import { printable } from './printable.ts';
+import { printable } from '../platform/printable.ts';
 import type { Report, ReportedChange } from './report.ts';
 
 /** How to write: a move in words, and whether the terminal shows colours. */

@@ -19,6 +19,24 @@ describe('a deadline', () => {
     else expect(() => deadline.check('ldap: search')).not.toThrow();
   });
 
+  test.each([-3_600_000, 3_600_000])('is not moved by a wall clock that is set by %i ms', (step) => {
+    const clock = stillClock();
+    const deadline = createDeadline(clock, 10_000);
+    clock.advance(4000);
+    clock.step(step);
+    expect(deadline.left()).toBe(6000);
+  });
+
+  test('after a stop with a grace leaves that time to finish, and no more', () => {
+    const [clock, stop] = [stillClock(), new AbortController()];
+    const finishing = createDeadline(clock, 240_000, stop.signal).finishing();
+    clock.advance(1000);
+    stop.abort(8000);
+    expect(finishing.left()).toBe(8000);
+    clock.advance(8000);
+    expect(() => finishing.check('mediawiki: edit')).toThrow(DeadlineError);
+  });
+
   test('names where it came and the setting', () => {
     expect(() => createDeadline(stillClock(), 0).check('ldap: search')).toThrow(
       /^ldap: search: .*SYNC_DEADLINE_SECONDS/,

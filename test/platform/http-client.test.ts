@@ -234,10 +234,22 @@ describe('how long to wait', () => {
       40,
     ],
     ['RateLimit-Reset that can’t be read', 429, { 'retry-after': '60', 'ratelimit-reset': 'soon' }, 60],
+    ['Retry-After in milliseconds', 503, { 'retry-after': '30000' }, 1],
+    ['Retry-After in epoch seconds', 503, { 'retry-after': '1780315200' }, 1],
+    ['Retry-After of exactly an hour', 503, { 'retry-after': '3600' }, 3600],
+    ['Retry-After of more than an hour', 503, { 'retry-after': '3601' }, 1],
+    ['Retry-After as a date of next year', 503, { 'retry-after': 'Tue, 01 Jun 2027 12:00:00 GMT' }, 1],
+    ['RateLimit-Reset in epoch seconds', 429, { 'ratelimit-reset': '1780315200' }, 1],
+    [
+      'RateLimit-Reset in epoch seconds, beside a Retry-After',
+      429,
+      { 'retry-after': '9', 'ratelimit-reset': '1780315200' },
+      9,
+    ],
     ['RateLimit-Reset on anything but a 429', 503, { 'retry-after': '7', 'ratelimit-reset': '3' }, 7],
   ] as const)('%s: %i %j → %i s', async (_, code, headers, seconds) => {
     const handler = inTurn(status(code, headers), OK);
-    const { run, send } = await connected({ handler, system: { resetInSeconds: true } });
+    const { run, send } = await connected({ handler, system: { resetInSeconds: true }, seconds: 9999 });
     await send(GET);
     expect(inSeconds(run.clock.slept)).toEqual([seconds]);
   });
@@ -353,6 +365,19 @@ describe('the deadline', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  test('names what it interrupted: the last failure of the request that was repeated', async () => {
+    const { send } = await connected({ seconds: 6, handler: () => status(503) });
+    await expect(send(GET)).rejects.toThrow('attempt 3 ended with growthbook: GET /a: 503');
+  });
+
+  test('names what it interrupted where no whole answer came', async () => {
+    const { server, send } = await connected({ seconds: 6 });
+    server.addFault({ when: () => true, trouble: { kind: 'drop' } });
+    await expect(send(GET)).rejects.toThrow(
+      /attempt 3 ended with growthbook: GET \/a: no answer: ECONNRESET/,
+    );
+  });
+
   test('ends a request that never gets an answer', async () => {
     const { server, send } = await connected({ seconds: 0.05 });
     server.addFault({ when: () => true, trouble: { kind: 'hang' } });
@@ -366,6 +391,29 @@ describe('the deadline', () => {
     stop.abort();
     await expect(send(GET)).rejects.toThrow(StopError);
     expect(server.requests).toEqual([]);
+  });
+});
+
+test('a redirect names where it leads', async () => {
+  const { send } = await connected({
+    handler: () => status(302, { location: 'https://sso.example.org/login' }),
+  });
+  expect((await send(GET)).where).toBe('growthbook: GET /a (redirected to https://sso.example.org/login)');
+});
+
+describe('a server that cannot be reached', () => {
+  const system = { root: 'http://127.0.0.1:1' };
+
+  test('is tried twice where somebody waits at a terminal', async () => {
+    const { run, send } = await connected({ system, interactive: true });
+    await expect(send(GET)).rejects.toThrow('ECONNREFUSED');
+    expect(run.clock.slept).toHaveLength(1);
+  });
+
+  test('is tried six times by a schedule', async () => {
+    const { run, send } = await connected({ system });
+    await expect(send(GET)).rejects.toThrow('ECONNREFUSED');
+    expect(run.clock.slept).toHaveLength(5);
   });
 });
 

@@ -8,6 +8,10 @@ export interface Framework {
   readonly origin: string;
   /** Everything it printed so far. */
   output(): string;
+  /** Sends the process a signal. */
+  kill(signal: NodeJS.Signals): void;
+  /** The process's exit code, or the signal that ended it, once it has ended. */
+  readonly exited: Promise<number | string | null>;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,14 @@ export async function startFramework(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk));
   const origin = `http://127.0.0.1:${port}`;
   await listening(child, origin, () => printed);
-  return { origin, output: () => printed, close: () => ended(child) };
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);
+  return {
+    origin,
+    output: () => printed,
+    kill: (signal) => void child.kill(signal),
+    exited,
+    close: () => ended(child),
+  };
 }
 
 async function listening(child: ChildProcess, origin: string, output: () => string): Promise<void> {

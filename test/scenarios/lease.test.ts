@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../src/engine/run.ts';
-import { createDeadline } from '../../src/platform/clock.ts';
 import { acquireLease, type HeldLease, type Lease } from '../../src/platform/lease.ts';
-import { createLog } from '../../src/platform/log.ts';
-import { createRequestCounter } from '../../src/platform/request-counts.ts';
-import { createWriteGuard } from '../../src/platform/write-guard.ts';
+import { testRun } from '../fixtures.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import { startFramework } from '../sandbox/framework.ts';
 import { type Storage, startStorage } from '../sandbox/storage.ts';
@@ -21,20 +18,8 @@ afterEach(() => storage.close());
 const OBJECT = 'growthbook-roles.json';
 const SECONDS = 330;
 
-const runNamed = (id: string, own: StillClock = clock): Run => ({
-  id,
-  job: 'growthbook-roles',
-  userAgent: 'muster',
-  mode: 'enforce',
-  dryRun: false,
-  approval: undefined,
-  startedAt: own.now(),
-  clock: own,
-  deadline: createDeadline(own, 3_600_000),
-  requestCounter: createRequestCounter(),
-  writeGuard: createWriteGuard(),
-  log: createLog({ write: () => undefined }, 'info'),
-});
+const runNamed = (id: string, own: StillClock = clock): Run =>
+  testRun({ id, job: 'growthbook-roles', clock: own, seconds: 3600 });
 const take = (id: string, own?: StillClock) =>
   acquireLease(
     {

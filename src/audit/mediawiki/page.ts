@@ -40,13 +40,13 @@ export class RetryableError extends Error {
   readonly wait: number;
   constructor(message: string, kind: RetryReason, wait: number) {
     super(message);
-    this.name = 'PassingError';
+    this.name = 'RetryableError';
     this.kind = kind;
     this.wait = wait;
   }
 }
 
-/** One page of a wiki. Both throw `PassingError` for what may pass and `SourceError` for what will not. */
+/** One page of a wiki. Both throw `RetryableError` for what may pass and `SourceError` for what will not. */
 export interface WikiPage {
   read(): Promise<WikiText>;
   /** One edit, refused where somebody else edited since the page was read. */

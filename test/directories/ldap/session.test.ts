@@ -57,7 +57,7 @@ describe('time', () => {
   );
 
   test('a deadline that has come, and a wish to stop, end the run before the next search', async () => {
-    const clock = { ...systemClock, now: () => time };
+    const clock = { ...systemClock, monotonic: () => time };
     let time = 0;
     const stop = new AbortController();
     const run = {

@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Framework, startFramework } from '../sandbox/framework.ts';
+import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
+import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startStorage } from '../sandbox/storage.ts';
+import { isWrite } from './growthbook.ts';
+
+const cleanup: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanup.splice(0).toReversed()) await close();
+});
+
+const logged = (framework: Framework) =>
+  framework
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('a function that Cloud Run stops with SIGTERM', () => {
+  test('in the middle of approvals stops between two, publishes and logs what was done, gives the lease back and answers', async () => {
+    const [world, storage] = await Promise.all([startGitlabWorld(gitlabExample), startStorage()]);
+    const framework = await startFramework('gitlabApprovals', {
+      ...world.environment,
+      ...storage.environment,
+      DENIED_ACCOUNTS: DENIED,
+      MODE: 'enforce',
+    });
+    cleanup.push(world.close, storage.close, framework.close);
+    const lines = () => world.auditPage()?.match(/^\*/gm)?.length ?? 0;
+    const before = lines();
+    let approvals = 0;
+    world.gitlab.state.before = ({ method }) => {
+      if (method !== 'POST') return;
+      approvals += 1;
+      if (approvals === 3) framework.kill('SIGTERM');
+    };
+    const answer = await fetch(framework.origin, { method: 'POST' });
+    const report = (await answer.json()) as { outcome: string; error: string; changes: { result: string }[] };
+    expect([answer.status, report.outcome]).toEqual([500, 'failed']);
+    expect(report.error).toContain('asked to stop');
+    expect(report.changes.filter(({ result }) => result === 'applied')).toHaveLength(3);
+    expect(await framework.exited).toBe(0);
+    expect(approvals).toBe(3);
+    expect(lines() - before).toBe(3);
+    expect(logged(framework).filter(({ event }) => event === 'change.applied')).toHaveLength(3);
+    expect(logged(framework).at(-1)).toMatchObject({ event: 'run.completed', outcome: 'failed' });
+    expect([...storage.objects.keys()]).toEqual([]);
+  });
+
+  test('in the middle of role writes reads back what was written', async () => {
+    const world = await startGrowthBookWorld();
+    const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });
+    cleanup.push(world.close, framework.close);
+    world.growthbook.state.before = (request) => {
+      if (isWrite('u_iris')(request)) framework.kill('SIGTERM');
+    };
+    const answer = await fetch(framework.origin, { method: 'POST' });
+    const report = (await answer.json()) as { changes: { result: string; error?: string }[] };
+    const applied = report.changes.filter(({ result }) => result === 'applied');
+    expect(applied).toHaveLength(world.growthbook.writes.length);
+    expect(applied.every(({ error }) => error === undefined)).toBe(true);
+    expect(applied.length).toBeLessThan(12);
+    expect(await framework.exited).toBe(0);
+  });
+
+  test('while it is idle ends at once', async () => {
+    const world = await startGrowthBookWorld();
+    const framework = await startFramework('growthbookRoles', world.environment);
+    cleanup.push(world.close, framework.close);
+    framework.kill('SIGTERM');
+    expect(await framework.exited).toBe(0);
+  });
+});
