@@ -8,7 +8,9 @@ export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
 
 /** Whether a decision changes something. */
 export const isChange = <A, R>(decision: Decision<A, R>): decision is Change<A, R> =>
-  (CHANGE_KINDS as readonly string[]).includes(decision.kind);
+  IS_CHANGE.has(decision.kind);
+
+const IS_CHANGE: ReadonlySet<string> = new Set(CHANGE_KINDS);
 
 /** The plan that decisions make: sorted and hashed. A loss that may be a gain comes after the losses. The same decisions in any order make the same plan, byte for byte. */
 export function makePlan<A, R>(

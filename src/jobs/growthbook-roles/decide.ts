@@ -18,7 +18,8 @@ import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import type { MemberMatch } from './match.ts';
 
 /** A member with its teams, and what the policy decides of each person whom it can belong to: none, one, or several. */
-export interface Case extends Pick<MemberMatch, 'member' | 'address' | 'ambiguous'> {
+export interface Case extends Pick<MemberMatch, 'member' | 'address'> {
+  readonly ambiguous: string | undefined;
   readonly teams: readonly Team[];
   readonly rulings: readonly RoleDecision[];
 }
@@ -62,12 +63,12 @@ export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
   if (unknown)
     return leave(member, from, [ambiguous, unknown].filter((text) => text !== undefined).join('; '));
   const ruling = rulingOn(one, rules.policy);
-  if (ambiguous === undefined) return changeTo(ruling, one, rules);
+  if (ambiguous === undefined) return changeTo(ruling, from, { one, rules });
   const role = atMost(projectRoleOf(from), ruling.role, rules.policy.order);
   const limit =
     ruling.role === 'noaccess' ? 'no reading gives anything' : `no reading gives more than ${ruling.role}`;
   const because = `${ambiguous}; ${limit}: ${ruling.because}`;
-  const decision = changeTo({ ...ruling, role, because }, one, rules);
+  const decision = changeTo({ ...ruling, role, because }, from, { one, rules });
   return decision.kind === 'unchanged' ? leave(member, from, ambiguous) : decision;
 }
 
@@ -90,12 +91,15 @@ const leave = (row: Member, from: Access, because: string): RoleDecisionOnMember
   groups: [],
 });
 
-function changeTo(ruling: RoleDecision, one: Case, rules: DecideRules): RoleDecisionOnMember {
+function changeTo(
+  ruling: RoleDecision,
+  from: Access,
+  { one, rules }: { readonly one: Case; readonly rules: DecideRules },
+): RoleDecisionOnMember {
   const { member } = one;
   const { access, policy } = rules;
   const { rule, because, groups } = ruling;
   const about = { account: member.id, label: member.email, row: member, rule, groups };
-  const from = currentAccess(member, access);
   const to = desiredAccess(from, ruling.role, access);
   const kind = kindOf(from, to, policy.order);
   const reason = whySkipped(one, { to, kind }, rules);

@@ -13,76 +13,68 @@ export interface MemberMatch {
   readonly readings?: readonly LdapPerson[];
 }
 
-type Addressed = Pick<MemberMatch, 'member' | 'address'>;
+const NONE: readonly never[] = [];
 
-/** Rows by key: the first of each key, and all of a key that several have. */
-interface Index<T> {
-  readonly first: ReadonlyMap<string, T>;
-  readonly several: ReadonlyMap<string, readonly T[]>;
+/** A member with all people who have its address. */
+interface Row extends Pick<MemberMatch, 'member' | 'address'> {
+  /** While people are being joined: an array of one is never grown, since almost all stay so. */
+  readings: readonly LdapPerson[];
 }
 
 /** Joins members to people by e-mail against every address of a person. Never guesses. */
 export function matchMembers(members: readonly Member[], people: readonly LdapPerson[]) {
-  const addressed = members.map((member): Addressed => ({ member, address: addressKey(member.email) }));
-  const membersAt = indexBy(addressed, ({ address }) => [address]);
-  const peopleAt = indexBy(people, addressesOf);
-  const joined = addressed.map((one): MemberMatch => {
-    const person = peopleAt.first.get(one.address);
-    const ambiguous = whyAmbiguous(one, person, { peopleAt, membersAt });
-    if (ambiguous !== undefined) return { ...one, ambiguous, readings: rowsAt(peopleAt, one.address) };
-    return person ? { member: one.member, address: one.address, person } : one;
-  });
-  const hasMember = (person: LdapPerson) =>
-    addressesOf(person).some((address) => membersAt.first.has(address));
-  return { joined, withoutMember: people.filter((person) => !hasMember(person)) };
+  const rows = members.map((member): Row => ({ member, address: addressKey(member.email), readings: NONE }));
+  const { first, several } = indexByAddress(rows);
+  const rowsAt = (address: string): readonly Row[] => {
+    const row = first.get(address);
+    return several.get(address) ?? (row === undefined ? NONE : [row]);
+  };
+  const rowsOf = ({ mails }: LdapPerson) => {
+    const [only = ''] = mails;
+    return mails.length === 1
+      ? rowsAt(addressKey(only))
+      : [...new Set(mails.map(addressKey))].flatMap(rowsAt);
+  };
+  const doubles = new Map<LdapPerson, readonly Row[]>();
+  const withoutMember: LdapPerson[] = [];
+  for (const person of people) {
+    const own = rowsOf(person);
+    for (const row of own) row.readings = row.readings === NONE ? [person] : [...row.readings, person];
+    if (own.length === 0) withoutMember.push(person);
+    else if (own.length > 1) doubles.set(person, own);
+  }
+  return { joined: rows.map((row) => matchOf(row, several.get(row.address), doubles)), withoutMember };
 }
 
-/** A person's addresses, once each. */
-const addressesOf = ({ mails }: LdapPerson): readonly string[] =>
-  mails.length > 1 ? [...new Set(mails.map(addressKey))] : mails.map(addressKey);
-
-interface Indexes {
-  readonly peopleAt: Index<LdapPerson>;
-  readonly membersAt: Index<Addressed>;
-}
-
-function whyAmbiguous(
-  { member: { id }, address }: Addressed,
-  person: LdapPerson | undefined,
-  { peopleAt, membersAt }: Indexes,
-): string | undefined {
-  const namesakes = membersAt.several.get(address);
-  if (namesakes) return `${namesakes.length} members have this address`;
-  if (!person) return undefined;
-  const readings = peopleAt.several.get(address);
-  if (readings) return `several people have this address: ${sortedList(readings.map(({ uid }) => uid))}`;
-  if (person.mails.length === 1) return undefined;
-  const own = addressesOf(person).flatMap((one) => rowsAt(membersAt, one));
-  const doubles = own.map(({ member }) => member.id).filter((one) => one !== id);
-  return doubles.length === 0
-    ? undefined
-    : `${person.uid} has another member besides this one: ${sortedList(doubles)}`;
-}
-
-const sortedList = (names: readonly string[]) => names.toSorted().join(', ');
-
-/** Indexes rows by each of their keys; an empty key is nobody's. */
-function indexBy<T>(rows: readonly T[], keysOf: (row: T) => readonly string[]): Index<T> {
-  const first = new Map<string, T>();
-  const several = new Map<string, T[]>();
+/** The first member at each address, and all members of an address that several have. An empty address is nobody's. */
+function indexByAddress(rows: readonly Row[]) {
+  const first = new Map<string, Row>();
+  const several = new Map<string, Row[]>();
   for (const row of rows) {
-    for (const key of keysOf(row)) {
-      const known = first.get(key);
-      const all = several.get(key);
-      if (all) all.push(row);
-      else if (known !== undefined) several.set(key, [known, row]);
-      else if (key !== '') first.set(key, row);
-    }
+    const known = first.get(row.address);
+    const all = several.get(row.address);
+    if (all) all.push(row);
+    else if (known !== undefined) several.set(row.address, [known, row]);
+    else if (row.address !== '') first.set(row.address, row);
   }
   return { first, several };
 }
 
-function rowsAt<T>({ first, several }: Index<T>, key: string): readonly T[] {
-  const only = first.get(key);
-  return several.get(key) ?? (only === undefined ? [] : [only]);
+function matchOf(
+  { member, address, readings }: Row,
+  namesakes: readonly Row[] | undefined,
+  doubles: ReadonlyMap<LdapPerson, readonly Row[]>,
+): MemberMatch {
+  const [person, other] = readings;
+  const ambiguous = (reason: string): MemberMatch => ({ member, address, ambiguous: reason, readings });
+  if (namesakes) return ambiguous(`${namesakes.length} members have this address`);
+  if (!person) return { member, address };
+  if (other)
+    return ambiguous(`several people have this address: ${sortedList(readings.map(({ uid }) => uid))}`);
+  const others = doubles.get(person)?.map((row) => row.member.id);
+  if (!others) return { member, address, person };
+  const ids = others.filter((id) => id !== member.id);
+  return ambiguous(`${person.uid} has another member besides this one: ${sortedList(ids)}`);
 }
+
+const sortedList = (names: readonly string[]) => names.toSorted().join(', ');

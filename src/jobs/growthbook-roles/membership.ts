@@ -50,30 +50,32 @@ function indexMembers<T>(membersOf: ReadonlyMap<string, Iterable<T>>): { of(memb
   const none: Groups = { asked: new Set(membersOf.keys()), in: new Set(), and: new Map() };
   const index = new Map<T, Groups>();
   for (const [group, members] of membersOf) {
-    for (const member of members) index.set(member, withGroup(index.get(member) ?? none, group));
+    for (const member of Array.isArray(members) ? (members as T[]) : [...members]) {
+      const before = index.get(member) ?? none;
+      index.set(member, before.and.get(group) ?? withGroup(before, group));
+    }
   }
   return { of: (member) => index.get(member) ?? none };
 }
 
-const withGroup = ({ asked, in: before, and }: Groups, group: string): Groups =>
-  valueAt(and, group, () => ({ asked, in: new Set([...before, group]), and: new Map<string, Groups>() }));
+function withGroup({ asked, in: before, and }: Groups, group: string): Groups {
+  const made: Groups = { asked, in: new Set([...before, group]), and: new Map() };
+  and.set(group, made);
+  return made;
+}
 
 /** Makes the sources of people in these groups: the same object for the same groups. */
 function createSharedSources(): (ldap: Groups, posix: Groups, user: Groups) => Sources {
-  const made = new Map<Groups, Map<Groups, Map<Groups, Sources>>>();
+  const made = new Map<Groups, Map<Groups, Sources[]>>();
   return (ldap, posix, user) => {
-    const byPosix = valueAt(made, ldap, () => new Map<Groups, Map<Groups, Sources>>());
-    const byUser = valueAt(byPosix, posix, () => new Map<Groups, Sources>());
-    return valueAt(byUser, user, () => ({ ldap, posix, user }));
+    const some = made.get(ldap)?.get(posix);
+    const known = some?.find((one) => one.user === user);
+    if (known) return known;
+    const sources: Sources = { ldap, posix, user };
+    if (some) some.push(sources);
+    else made.set(ldap, (made.get(ldap) ?? new Map<Groups, Sources[]>()).set(posix, [sources]));
+    return sources;
   };
-}
-
-function valueAt<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 function refusalOf({ uid, disabled }: LdapPerson, { absent }: PosixGroups): string | undefined {

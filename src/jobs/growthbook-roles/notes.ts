@@ -68,7 +68,7 @@ export function spellingNotes(
   { joined, withoutMember }: ReturnType<typeof matchMembers>,
   { membersOf, absent }: PosixGroups,
 ): readonly Note[] {
-  const lists = [absent, ...membersOf.values()];
+  const lists = [...membersOf.values(), absent];
   const isUnknown = ({ person }: Pick<MemberMatch, 'person'>) =>
     person !== undefined && !lists.some((list) => list.has(person.uid));
   const unknown: readonly Partial<MemberMatch>[] = [

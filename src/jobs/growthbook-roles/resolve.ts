@@ -33,9 +33,12 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
     const one = caseOf(match, teamsById, ruleOn);
     const decision = decide(one, decideRules);
     decisions.push(decision);
-    notes.push(...ambiguityNotes(one, decision), ...teamNotes(one, decision, rules));
+    for (const note of ambiguityNotes(one, decision)) notes.push(note);
+    for (const note of teamNotes(one, decision, rules)) notes.push(note);
   }
-  for (const person of withoutMember) decisions.push(...pendingSignIn(person, ruleOn(person)));
+  for (const person of withoutMember) {
+    for (const decision of pendingSignIn(person, ruleOn(person))) decisions.push(decision);
+  }
   return {
     decisions,
     notes: [
@@ -74,14 +77,8 @@ function caseOf(
     member.teams.length === 0
       ? NONE
       : member.teams.map((id) => teamsById.get(id)).filter((team) => team !== undefined);
-  const people = readings ?? (person ? [person] : NONE);
-  return {
-    member,
-    address,
-    teams,
-    rulings: people.map(ruleOn),
-    ...(ambiguous === undefined ? {} : { ambiguous }),
-  };
+  const rulings = readings ? readings.map(ruleOn) : person ? [ruleOn(person)] : NONE;
+  return { member, address, ambiguous, teams, rulings };
 }
 
 function pendingSignIn(person: LdapPerson, ruling: RoleDecision): readonly Decision<Access, Member>[] {

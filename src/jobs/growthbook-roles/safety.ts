@@ -1,4 +1,5 @@
 import type { SafetyReport } from '../../engine/model.ts';
+import { isChange } from '../../engine/plan.ts';
 import { allowance, objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
@@ -19,9 +20,10 @@ export function checkSafety(
   highestRole: string,
 ): SafetyReport {
   const { count, percent, highest, gainedCount, gainedPercent } = thresholds;
-  const kinds = (...wanted: readonly string[]) => decisions.filter(({ kind }) => wanted.includes(kind));
-  const changes = kinds('revoke', 'downgrade', 'upgrade', 'grant');
-  const population = changes.length + kinds('unchanged').length;
+  const changes = decisions.filter(isChange);
+  const unchanged = decisions.filter(({ kind }) => kind === 'unchanged').length;
+  const population = changes.length + unchanged;
+  const kinds = (...wanted: readonly string[]) => changes.filter(({ kind }) => wanted.includes(kind));
   const losses = allowance(count, percent, population);
   const limits = [
     { name: 'revokes', found: kinds('revoke').length, allowed: losses, setting: 'SAFETY_MAX_COUNT' },

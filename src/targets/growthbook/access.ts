@@ -25,8 +25,10 @@ export const entriesOf = ({ projectRoles }: Pick<Member, 'projectRoles'>, projec
 
 /** The member's entry for the project that gives most. */
 export function entryOf(member: Member, { project, order }: ProjectRules): ProjectRole | undefined {
+  const own = entriesOf(member, project);
+  if (own.length <= 1) return own[0];
   const rank = rankIn(order);
-  return entriesOf(member, project).reduce<ProjectRole | undefined>(
+  return own.reduce<ProjectRole | undefined>(
     (best, entry) => (best && rank(best.role) >= rank(entry.role) ? best : entry),
     undefined,
   );
@@ -35,17 +37,29 @@ export function entryOf(member: Member, { project, order }: ProjectRules): Proje
 /** What a member has now. */
 export function currentAccess(member: Member, rules: ProjectRules): Access {
   const entry = entryOf(member, rules);
-  const own = entriesOf(member, rules.project);
+  return {
+    globalRole: member.globalRole,
+    projectRole: entry?.role ?? null,
+    additionalRoles: additionalRolesOf(member, entry, rules.project),
+  };
+}
+
+const NO_ROLES: readonly string[] = [];
+
+function additionalRolesOf(
+  member: Member,
+  entry: ProjectRole | undefined,
+  project: string,
+): readonly string[] {
+  const own = entriesOf(member, project);
+  const hasOne = own.length <= 1 && (entry?.additionalRoles ?? []).length === 0;
+  if (hasOne && member.additionalRoles.length === 0) return NO_ROLES;
   const additional = [
     ...member.additionalRoles,
     ...own.flatMap((one) => one.additionalRoles ?? []),
     ...own.filter((one) => one !== entry),
   ].map(({ role }) => role);
-  return {
-    globalRole: member.globalRole,
-    projectRole: entry?.role ?? null,
-    additionalRoles: [...new Set(additional)].toSorted(),
-  };
+  return [...new Set(additional)].toSorted();
 }
 
 /** The project, and how its roles are ranked. */
