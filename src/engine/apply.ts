@@ -38,6 +38,7 @@ export async function apply<A, R>(
       ...(stopReason ? [toRunError(stopReason)] : []),
       ...errorsIn(verified),
       ...staleLosses(verified.results),
+      ...allGone(verified.results),
     ],
   };
 }
@@ -116,6 +117,13 @@ function staleLosses(results: readonly ChangeResult<unknown>[]): readonly RunErr
   return [
     { outcome: 'deadline', message: `${what} left for the next run: the account changed after the plan` },
   ];
+}
+
+/** One account may have been removed since the plan. That all of them were is not believed. */
+function allGone(results: readonly ChangeResult<unknown>[]): readonly RunError[] {
+  if (!results.every(({ gone }) => gone)) return [];
+  const message = `every account of the plan is gone (found ${results.length}, allowed fewer): see who answers for the target`;
+  return [{ outcome: 'failed', message }];
 }
 
 const isUnfinished = ({ result, invalidRow }: WriteResult) =>

@@ -4,5 +4,6 @@ export const EVENTS = {
   changeFailed: 'change.failed',
   decision: 'decision',
   runCompleted: 'run.completed',
+  sourceUnreadable: 'source.unreadable',
   writeRepeated: 'write.repeated',
 } as const;

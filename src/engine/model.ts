@@ -151,6 +151,8 @@ export interface WriteResult<R = unknown> {
   readonly invalidRow?: boolean;
   /** The account is no longer as the plan read it. */
   readonly stale?: boolean;
+  /** The account is no longer there. */
+  readonly gone?: boolean;
   /** The account's row right before the write. */
   readonly rowBefore?: R;
   /** What somebody else changed meanwhile, which the write left as it is. */

@@ -16,6 +16,9 @@ const isLook =
 const answer = (status: number, body: Answer['body'] = { message: 'no' }) =>
   ({ kind: 'answer', answer: { status, body } }) as const;
 
+/** GitLab's own answer for an account that is not there. */
+const GONE = answer(404, { message: '404 User Not Found' });
+
 /** Two trusted people wait: ann (1) and bob (2). */
 const withTwo = (play: (stage: Stage) => Promise<void>, ann: Partial<GitLabUser> = {}) =>
   onStage({ users: [pending(1, 'ann', ann), pending(2, 'bob')], groups: { wmf: ['ann', 'bob'] } }, play);
@@ -75,7 +78,7 @@ describe('at the look just before', () => {
 
   test('an account that is gone is withheld', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), trouble: answer(404) });
+      stage.gitlab.addFault({ when: isLook(1), trouble: GONE });
       const { report, results, ending } = await told(stage);
       expect([results, ending]).toEqual([
         ['ann withheld', 'bob applied'],
@@ -83,6 +86,28 @@ describe('at the look just before', () => {
       ]);
       expect(report.changes[0]?.error).toBe('stale: gone');
       expect(stage.approvalsSent()).toEqual([2]);
+    }));
+
+  test.each([
+    ['an HTML page', answer(404, '<html><title>Not here</title></html>')],
+    ['another system’s JSON', answer(404, { error: '404 Not Found' })],
+  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, trouble) =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: isLook(1), trouble });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob applied'],
+        ['failed', 1],
+      ]);
+    }),
+  );
+
+  test('a run of which every account is gone has failed', () =>
+    withTwo(async (stage) => {
+      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble: GONE });
+      const { report, ending } = await told(stage);
+      expect(ending).toEqual(['failed', 1]);
+      expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
     }));
 
   test('an account that can’t be read fails alone', () =>
@@ -122,7 +147,7 @@ describe('an approval that is answered', () => {
 
   test('with 404 is withheld as gone', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(404) });
+      stage.gitlab.addFault({ when: isApprove(1), trouble: GONE });
       const { report, results, ending } = await told(stage);
       expect([results, ending]).toEqual([
         ['ann withheld', 'bob applied'],

@@ -22,7 +22,7 @@ test('ten waiting, all trusted by LDAP: one list, two searches, ten times three 
     expect(report.calls).toEqual({
       gitlab: { GET: 21, POST: 10 },
       ldap: { connect: 1, search: 2 },
-      mediawiki: { query: 1, edit: 1 },
+      mediawiki: { query: 2, edit: 1 },
     });
     expect(stage.ldap.searches).toHaveLength(2);
     expect(stage.ldap.connections).toBe(1);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createWikiPage } from '../../src/audit/mediawiki/page.ts';
-import { createConduit } from '../../src/directories/phabricator/project-members.ts';
+import { createConduit } from '../../src/directories/phabricator/conduit.ts';
 import type { Run } from '../../src/engine/run.ts';
 import { StopError } from '../../src/platform/errors.ts';
 import { createConcurrencyLimit } from '../../src/platform/http-client.ts';
@@ -22,7 +22,7 @@ const clients = ({ gitlab, phabricator, wiki }: Stage, run: Run) => ({
   conduit: createConduit({ root: phabricator.origin, user: 'glaab', token: CONDUIT_TOKEN }, run),
   wiki: createWikiPage({ url: wiki.url, page: 'P', credentials }, run),
 });
-const text = { text: '', revid: undefined, token: 't', now: undefined };
+const text = { text: '', revid: undefined, token: 't', now: undefined, rights: undefined };
 
 type Clients = ReturnType<typeof clients>;
 

@@ -232,9 +232,9 @@ describe('GitLab fails the run', () => {
     ['with no answer', { kind: 'drop' }, 'no answer'],
     ['cut off', { kind: 'truncate' }, 'no answer'],
     [
-      'with a next page elsewhere',
+      'with a next page of another host: its own page is asked for',
       to('https://elsewhere.example/api/v4/users?cursor=x'),
-      'https://elsewhere.example',
+      'leads back to itself',
     ],
     ['with a next page that is no list', to('/api/v4/projects?cursor=x'), '/api/v4/projects'],
     ['with a page that leads to itself', to('/api/v4/users?cursor=x'), 'leads back to itself'],
@@ -344,7 +344,7 @@ describe('a source that need not be there and fails', () => {
   );
 
   const gerrit: readonly (readonly [string, Trouble, string])[] = [
-    ['401', answer(401, 'Unauthorized'), 'Unauthorized'],
+    ['401', answer(401, 'Unauthorized'), 'GERRIT_USER or GERRIT_PASSWORD'],
     ['404', answer(404, 'Not found: Trusted-Contributors'), 'can’t be found'],
     ['a page without the prefix', answer(200, '[]'), "no )]}'"],
     ['a member without a number', answer(200, `)]}'\n[{"username":"new"}]`), '_account_id'],

@@ -41,10 +41,10 @@ async function failed(stage: Stage): Promise<string> {
 }
 
 describe('the audit log', () => {
-  test('is one edit by a bot, after one read, with the lines under the day', () =>
+  test('is one edit by a bot, after a look before the first approval and a read, with the lines under the day', () =>
     withAnn(async (stage) => {
       const { report } = await stage.run();
-      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 1, edit: 1 }]);
+      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 2, edit: 1 }]);
       expect(stage.wiki.state.edits).toMatchObject([
         { user: 'Glaab', bot: true, summary: '1 GitLab account approved' },
       ]);
@@ -133,12 +133,40 @@ describe('what passes is tried again', () => {
     }, page),
   );
 
-  test('a third conflict is one too many', () =>
+  test('seven edit conflicts, with pauses of half a second to four', () =>
     withAnn(async (stage) => {
-      elsewhere(stage, 3);
-      expect(await failed(stage)).toContain('editconflict');
-      expect(stage.editsSent()).toBe(3);
+      elsewhere(stage, 7);
+      const { report } = await stage.run();
+      expect([report.outcome, stage.editsSent()]).toEqual(['applied', 8]);
+      expect(stage.clock.slept).toHaveLength(7);
+      for (const pause of stage.clock.slept) {
+        expect(pause).toBeGreaterThanOrEqual(500);
+        expect(pause).toBeLessThanOrEqual(4000);
+      }
     }, OLD));
+
+  test.each([
+    ['ratelimited', 'no'],
+    ['internal_api_error_DBQueryError', 'no'],
+  ])('%s, after a pause', (code, info) =>
+    withAnn(async (stage) => {
+      stage.wiki.state.editFault = { code, info, times: 2 };
+      const { report } = await stage.run();
+      expect([report.outcome, stage.editsSent(), stage.auditPage()]).toEqual(['applied', 3, PAGE]);
+    }),
+  );
+
+  test('a wiki that is read-only for a while', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.readOnly = 'maintenance';
+      const { sleep } = stage.clock;
+      stage.clock.sleep = async (ms) => {
+        stage.wiki.state.readOnly = undefined;
+        await sleep(ms);
+      };
+      expect((await stage.run()).report.outcome).toBe('applied');
+      expect(stage.auditPage()).toBe(PAGE);
+    }));
 
   test('a page that was deleted meanwhile', () =>
     withAnn(async (stage) => {
@@ -162,7 +190,7 @@ describe('what passes is tried again', () => {
         },
       });
       const { report } = await stage.run();
-      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 2, edit: 2 }]);
+      expect([report.outcome, report.calls.mediawiki]).toEqual(['applied', { query: 3, edit: 2 }]);
     }));
 
   test('a nonce that was used, three times at the most, each time with another', () =>
@@ -231,11 +259,9 @@ describe('what passes is tried again', () => {
 describe('what does not pass fails at once', () => {
   const editFault = (code: string) => ({ editFault: { code, info: 'no' } });
   const faults: readonly (readonly [string, Partial<Stage['wiki']['state']>])[] = [
-    ['readonly', { readOnly: 'maintenance' }],
     ['blocked', { blocked: true }],
     ['protectedpage', editFault('protectedpage')],
     ['abusefilter-disallowed', editFault('abusefilter-disallowed')],
-    ['ratelimited', editFault('ratelimited')],
   ];
   test.each(faults)('%s', (code, state) =>
     withAnn(async (stage) => {
@@ -257,10 +283,71 @@ describe('what does not pass fails at once', () => {
     }),
   );
 
-  test('credentials that are refused, and they are told to nobody', () =>
+  test('a wiki that stays read-only is given up, and the lines are kept', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.readOnly = 'maintenance';
+      expect(await failed(stage)).toContain('readonly');
+    }, OLD));
+
+  test('a captcha is named', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.captcha = true;
+      expect(await failed(stage)).toContain('a captcha, which no program solves');
+    }, OLD));
+
+  test('a page that was moved is never written behind its redirect', () =>
+    withAnn(async (stage) => {
+      stage.wiki.move(AUDIT_PAGE, 'Elsewhere');
+      const before = [stage.auditPage(), stage.wiki.textOf('Elsewhere')];
+      const { report } = await stage.run();
+      expect(report.outcome).toBe('failed');
+      expect(report.error).toContain('is a redirect now');
+      expect([stage.auditPage(), stage.wiki.textOf('Elsewhere')]).toEqual(before);
+      expect(stage.editsSent()).toBe(0);
+    }, OLD));
+
+  test.each([
+    ['is too large', `${OLD}\n${'x'.repeat(2 ** 20)}`, /too large/],
+    ['has a comment that is never closed', `${OLD}\n<!-- `, /never closed/],
+  ])('a page that %s: approvals go on, and the lines are kept', (_, page, message) =>
+    withAnn(async (stage) => {
+      expect(await failed(stage)).toMatch(message);
+      expect(stage.editsSent()).toBe(0);
+    }, page),
+  );
+
+  test.each([
+    ['no page can have', 'a|b', /invalid|title/],
+    ['is another wiki’s', 'gitlab:Log', /another wiki's \(found gitlab:/],
+  ])('a title that %s: nobody is approved', (_, title, message) =>
+    withAnn(async (stage) => {
+      const { report } = await stage.run({}, { MEDIAWIKI_AUDIT_PAGE: title });
+      expect(report.outcome).not.toBe('applied');
+      expect(report.error).toMatch(message);
+      expect(stage.approvalsSent()).toEqual([]);
+    }),
+  );
+
+  test('a consumer without the right to edit: nobody is approved', () =>
+    onStage({ ...cast, wiki: { grants: ['basic'] } }, async (stage) => {
+      const { report } = await stage.run();
+      expect([report.outcome, stage.approvalsSent()]).toEqual(['source-failed', []]);
+      expect(report.error).toContain(
+        'source mediawiki: mediawiki: GET /w/api.php: the consumer may not edit the page',
+      );
+    }));
+
+  test('a bot flag that the grants do not cover is a note', () =>
+    onStage({ ...cast, wiki: { grants: ['basic', 'editpage', 'createeditmovepage'] } }, async (stage) => {
+      const { report } = await stage.run();
+      expect(report.outcome).toBe('applied');
+      expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-bot' }));
+    }));
+
+  test('credentials that are refused: nobody is approved, and they are in no output', () =>
     withAnn(async (stage) => {
       const { report } = await stage.run({}, { MEDIAWIKI_ACCESS_SECRET: 'another-secret' });
-      expect([report.outcome, stage.editsSent()]).toEqual(['failed', 0]);
+      expect([report.outcome, stage.editsSent(), stage.approvalsSent()]).toEqual(['source-failed', 0, []]);
       const told = JSON.stringify([report, stage.lines]);
       for (const secret of [...Object.values(CREDENTIALS), 'another-secret'])
         expect(told).not.toContain(secret);

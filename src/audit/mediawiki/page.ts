@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-import { messageOf, SourceError } from '../../platform/errors.ts';
-import type { HttpAnswer } from '../../platform/http-answer.ts';
-import { jsonOf, parseAs, redact } from '../../platform/http-answer.ts';
+import { SourceError } from '../../platform/errors.ts';
+import { parseAs } from '../../platform/http-answer.ts';
 import {
   type ConcurrencyLimit,
   createHttpClient,
   type HttpRequest,
   type HttpSystem,
-  NoAnswerError,
   type RequestContext,
 } from '../../platform/http-client.ts';
-import { numberIn } from '../../platform/rate-limit.ts';
+import { answered, valueIn, WikiAccessError } from './answer.ts';
 import { authorization, type OAuthCredentials } from './oauth.ts';
 
 /** Where a page is: `url` is the address of `api.php`. */
@@ -29,32 +27,20 @@ export interface WikiText {
   readonly revid: number | undefined;
   readonly token: string;
   readonly now: string | undefined;
+  /** The consumer's rights; undefined where the wiki does not say. */
+  readonly rights: readonly string[] | undefined;
 }
 
-/** What may pass when it is tried again, by kind. */
-export type RetryReason = 'conflict' | 'token' | 'nonce' | 'maxlag' | 'answer';
-
-/** A refusal that may pass. `wait` in milliseconds. */
-export class RetryableError extends Error {
-  readonly kind: RetryReason;
-  readonly wait: number;
-  constructor(message: string, kind: RetryReason, wait: number) {
-    super(message);
-    this.name = 'RetryableError';
-    this.kind = kind;
-    this.wait = wait;
-  }
-}
-
-/** One page of a wiki. Both throw `RetryableError` for what may pass and `SourceError` for what will not. */
+/**
+ * One page of a wiki. Both throw `RetryableError` for what may pass, `WikiAccessError` where the consumer can never edit the page,
+ * and `SourceError` for what else keeps an edit from being made.
+ */
 export interface WikiPage {
   read(): Promise<WikiText>;
   /** One edit, refused where somebody else edited since the page was read. */
   save(text: string, summary: string, read: WikiText): Promise<void>;
 }
 
-const ApiError = z.object({ code: z.string(), info: z.string().default(''), text: z.string().default('') });
-const ApiErrors = z.object({ error: ApiError.optional(), errors: z.array(ApiError).optional() });
 const Revision = z.object({
   revid: z.int(),
   slots: z.object({ main: z.object({ content: z.string() }) }),
@@ -62,13 +48,20 @@ const Revision = z.object({
 const Page = z.object({
   missing: z.boolean().default(false),
   invalid: z.boolean().default(false),
+  redirect: z.boolean().default(false),
+  actions: z.object({ edit: z.boolean() }).optional(),
   revisions: z.array(Revision).length(1).optional(),
 });
 const Query = z.object({
   curtimestamp: z.string().optional(),
-  query: z.object({ tokens: z.object({ csrftoken: z.string().min(1) }), pages: z.array(Page).length(1) }),
+  query: z.object({
+    tokens: z.object({ csrftoken: z.string().min(1) }),
+    pages: z.array(Page).max(1).default([]),
+    interwiki: z.array(z.object({ iw: z.string() })).default([]),
+    userinfo: z.object({ rights: z.array(z.string()).optional() }).optional(),
+  }),
 });
-const Edit = z.object({ edit: z.object({ result: z.literal('Success') }) });
+const Edit = z.object({ edit: z.looseObject({ result: z.string() }) });
 
 const COMMON = { format: 'json', formatversion: '2', assert: 'user' };
 
@@ -106,7 +99,8 @@ export function createWikiPage(settings: WikiSettings, run: RequestContext): Wik
     save: async (text, summary, read) => {
       const form = editForm({ title, text, summary }, read);
       const { value, where } = await call({ method: 'POST', form }, 'edit');
-      parseAs(Edit, value, where);
+      const { edit } = parseAs(Edit, value, where);
+      if (edit.result !== 'Success') throw new SourceError(failure(edit, where));
     },
   };
 }
@@ -120,9 +114,11 @@ function onlyQueries({ query, form }: HttpRequest): boolean {
 const readQuery = (titles: string) => ({
   action: 'query',
   ...COMMON,
-  meta: 'tokens',
+  meta: 'tokens|userinfo',
   type: 'csrf',
-  prop: 'revisions',
+  uiprop: 'rights',
+  prop: 'info|revisions',
+  intestactions: 'edit',
   rvprop: 'ids|content',
   rvslots: 'main',
   titles,
@@ -146,55 +142,40 @@ const editForm = (
   token,
 });
 
+/** A larger text is no log that people read; nothing of it is looked at. */
+const MAX_TEXT = 2 ** 20;
+
 function wikiText(value: unknown, where: string): WikiText {
   const { query, curtimestamp: now } = parseAs(Query, value, where);
-  const { tokens, pages } = query;
+  const { tokens, pages, interwiki, userinfo } = query;
   const [page] = pages;
-  if (!page || page.invalid)
-    throw new SourceError(`${where}: no page can have this title (MEDIAWIKI_AUDIT_PAGE)`);
+  const setting = 'MEDIAWIKI_AUDIT_PAGE';
+  if (interwiki.length > 0)
+    throw new WikiAccessError(
+      `${where}: the title is another wiki's (found ${interwiki[0]?.iw}:, ${setting})`,
+    );
+  if (!page || page.invalid) throw new WikiAccessError(`${where}: no page can have this title (${setting})`);
+  if (page.actions?.edit === false || userinfo?.rights?.includes('edit') === false)
+    throw new WikiAccessError(`${where}: the consumer may not edit the page (needed: the grant editpage)`);
+  if (page.redirect)
+    throw new SourceError(
+      `${where}: the page was moved and is a redirect now (set ${setting} to its new title)`,
+    );
   const [revision] = page.revisions ?? [];
   if (!revision && !page.missing) throw new SourceError(`${where}: the page came without its text`);
-  const token = tokens.csrftoken;
-  return { text: revision?.slots.main.content ?? '', revid: revision?.revid, token, now };
+  const text = revision?.slots.main.content ?? '';
+  if (text.length > MAX_TEXT)
+    throw new SourceError(
+      `${where}: the page is too large (found ${text.length} characters, allowed ${MAX_TEXT})`,
+    );
+  return { text, revid: revision?.revid, token: tokens.csrftoken, now, rights: userinfo?.rights };
 }
 
-const ANSWER_WAIT = 2000;
-const LEAST_LAG_WAIT = 5000;
-
-async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!(error instanceof NoAnswerError)) throw error;
-    throw new RetryableError(messageOf(error), 'answer', ANSWER_WAIT);
-  }
-}
-
-/** The answer's JSON. The API reports errors with status 200; what stands before it, with others. */
-function valueIn(answer: HttpAnswer, system: HttpSystem): unknown {
-  const { status, where, headers } = answer;
-  const after = (numberIn(headers, 'retry-after') ?? 0) * 1000;
-  if (status === 429 || status >= 500) {
-    const message = `${where}: refused (found ${status}, allowed 200)`;
-    throw new RetryableError(message, 'answer', Math.max(ANSWER_WAIT, after));
-  }
-  if (status !== 200) throw new SourceError(`${where}: refused (found ${status}, allowed 200)`);
-  const value = jsonOf(answer);
-  const { error, errors = [] } = parseAs(ApiErrors, value, where);
-  const fault = error ?? errors[0];
-  if (!fault) return value;
-  const info = redact(system, fault.info || fault.text);
-  const message = `${where}: refused (found ${fault.code}, allowed no error): ${info}`;
-  const kind = kindOf(fault.code, info);
-  if (kind === undefined) throw new SourceError(message);
-  throw new RetryableError(message, kind, kind === 'maxlag' ? Math.max(LEAST_LAG_WAIT, after) : 0);
-}
-
-const CONFLICTS = ['editconflict', 'articleexists', 'missingtitle', 'pagedeleted'];
-
-function kindOf(code: string, info: string): RetryReason | undefined {
-  if (CONFLICTS.includes(code)) return 'conflict';
-  if (code === 'badtoken') return 'token';
-  if (code === 'maxlag') return 'maxlag';
-  return code === 'mwoauth-invalid-authorization' && /nonce already used/i.test(info) ? 'nonce' : undefined;
+/** An edit that is no success has no error code: what it lacks is the name of a further key. */
+function failure(edit: Readonly<Record<string, unknown>>, where: string): string {
+  const keys = Object.keys(edit).filter((key) => key !== 'result');
+  const asks = keys.includes('captcha')
+    ? 'a captcha, which no program solves'
+    : keys.join(', ') || 'no reason';
+  return `${where}: not saved (found ${String(edit.result).slice(0, 40)}, allowed Success): ${asks}`;
 }

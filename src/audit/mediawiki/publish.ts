@@ -1,7 +1,8 @@
 import type { Note } from '../../engine/model.ts';
-import { messageOf } from '../../platform/errors.ts';
+import { messageOf, SourceError } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/http-client.ts';
-import { RetryableError, type RetryReason, type WikiPage } from './page.ts';
+import { RetryableError, type RetryReason, WikiAccessError } from './answer.ts';
+import type { WikiPage } from './page.ts';
 import { type AuditEntry, lineOf, withEntries } from './wikitext.ts';
 
 /** An approval for the audit log, with the account's id. */
@@ -15,29 +16,53 @@ export interface PublishResult {
   readonly notes: readonly Note[];
 }
 
-/** How often each kind of refusal is met before an edit is given up. Five waits for a lagging wiki, the sixth refusal is one too many. */
+/** How often each kind of refusal is met before an edit is given up. */
 const TRIES: Readonly<Record<RetryReason, number>> = {
-  conflict: 3,
+  conflict: 8,
   token: 3,
   nonce: 3,
   answer: 3,
   maxlag: 6,
+  busy: 6,
 };
+
+/** What publishing works with: the page, the run, and a source of random numbers in [0, 1). */
+export interface PublishInput {
+  readonly page: WikiPage;
+  readonly run: RequestContext;
+  random(): number;
+}
+
+/**
+ * Reads the page before the first approval, with the credentials that will edit it. Throws `WikiAccessError` where no edit can ever
+ * succeed. Everything else that is wrong with the page or the wiki returns notes: approvals go on, and their lines are kept.
+ */
+export async function checkAuditPage(page: WikiPage): Promise<readonly Note[]> {
+  try {
+    const { rights } = await page.read();
+    if (rights === undefined || rights.includes('bot')) return [];
+    const because = 'edits are not marked as a bot’s (needed: the right bot and the grant highvolume)';
+    return [{ kind: 'audit-bot', account: null, label: 'mediawiki', because }];
+  } catch (error) {
+    if (error instanceof WikiAccessError) throw error;
+    if (!(error instanceof RetryableError || error instanceof SourceError)) throw error;
+    return [{ kind: 'audit-page', account: null, label: 'mediawiki', because: messageOf(error) }];
+  }
+}
 
 /** Adds the approvals (oldest first) to the public log in one edit. Never throws: a failed edit is returned with the missing lines. */
 export async function publishAuditLog(
   approvals: readonly PublishedApproval[],
-  page: WikiPage,
-  run: RequestContext,
+  input: PublishInput,
 ): Promise<PublishResult> {
   if (approvals.length === 0) return { failures: [], notes: [] };
   try {
-    await publish(approvals, page, run);
+    await publish(approvals, input);
     return { failures: [], notes: [] };
   } catch (error) {
     const lines = approvals.toReversed().map(lineOf);
     const failure = `audit log: ${lines.length} line${lines.length === 1 ? ' is' : 's are'} missing: ${messageOf(error)}`;
-    run.log.error({ event: 'audit.failed', error: failure, lines }, 'audit log not written');
+    input.run.log.error({ event: 'audit.failed', error: failure, lines }, 'audit log not written');
     return { failures: [failure], notes: approvals.toReversed().map(missing) };
   }
 }
@@ -52,10 +77,16 @@ const missing = (approval: PublishedApproval): Note => ({
 /** Reads the page anew for each try, so that a line that got there after all is not written twice. */
 async function publish(
   approvals: readonly PublishedApproval[],
-  page: WikiPage,
-  run: RequestContext,
+  { page, run, random }: PublishInput,
 ): Promise<void> {
-  const seen: Record<RetryReason, number> = { conflict: 0, token: 0, nonce: 0, answer: 0, maxlag: 0 };
+  const seen: Record<RetryReason, number> = {
+    conflict: 0,
+    token: 0,
+    nonce: 0,
+    answer: 0,
+    maxlag: 0,
+    busy: 0,
+  };
   for (;;) {
     const refused = await tryOnce(approvals, page);
     if (!refused) return;
@@ -63,9 +94,17 @@ async function publish(
     seen[kind] += 1;
     if (seen[kind] >= TRIES[kind]) throw new Error(`${message} (seen ${seen[kind]} times)`);
     run.log.warn({ event: 'audit.repeated', kind, error: message }, 'audit log edit is repeated');
-    if (wait > 0) await run.deadline.pause(wait, 'audit log');
+    const pause = kind === 'conflict' ? conflictPause(seen.conflict, random()) : wait;
+    if (pause > 0) await run.deadline.pause(pause, `audit log: ${message}`);
   }
 }
+
+const SHORTEST_MS = 500;
+const LONGEST_MS = 4000;
+
+/** Other writers are avoided by pauses from half a second to four: growing, and of random length. */
+const conflictPause = (conflicts: number, random: number): number =>
+  Math.round(SHORTEST_MS + random * (Math.min(LONGEST_MS, SHORTEST_MS * 2 ** conflicts) - SHORTEST_MS));
 
 async function tryOnce(
   approvals: readonly PublishedApproval[],

@@ -1,9 +1,13 @@
+import { headingsIn } from './headings.ts';
+
 /** One approval as the public reads it. `at` in milliseconds since 1970. */
 export interface AuditEntry {
   readonly username: string;
   /** The kind of trust, in words for the public. */
   readonly trust: string;
   readonly at: number;
+  /** The address of GitLab, without a slash at the end: for names that no wiki link leads to. */
+  readonly gitlab?: string;
 }
 
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
@@ -13,13 +17,21 @@ const minuteOf = (at: number) => new Date(at).toISOString().slice(11, 16);
 const escaped = (name: string) =>
   name.replace(/[^A-Za-z0-9_.-]|(?<=_)_/gu, (char) => `&#${char.codePointAt(0)};`);
 
-/** The line of one approval, in wikitext: UTC time, a link, the kind of trust and nothing else. */
-export function lineOf({ username, trust, at }: AuditEntry): string {
+/** Names that a wiki link changes: MediaWiki cuts underscores at the ends and merges repeated ones. */
+const LOST_IN_LINKS = /^_|_$|__/;
+
+/** A link to the account: by the interwiki prefix, and by its address where that would lead to another name. */
+function linkTo({ username, gitlab }: AuditEntry): string {
   const name = escaped(username);
-  return `* ${minuteOf(at)} [[gitlab:${name}|@${name}]] was approved. (${trust})`;
+  if (gitlab === undefined || !LOST_IN_LINKS.test(username)) return `[[gitlab:${name}|@${name}]]`;
+  return `[${gitlab}/${encodeURIComponent(username.toWellFormed())} @${name}]`;
 }
 
-/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that stands there under its day is not added; all else stays byte for byte. */
+/** The line of one approval, in wikitext: UTC time, a link, the kind of trust and nothing else. */
+export const lineOf = (entry: AuditEntry): string =>
+  `* ${minuteOf(entry.at)} ${linkTo(entry)} was approved. (${entry.trust})`;
+
+/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that is there under its day is not added; all else stays byte for byte. */
 export function withEntries(text: string, entries: readonly AuditEntry[]): string {
   const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return days.reduce((page, [day, some]) => withDay(page, day, some.map(lineOf).toReversed()), text);
@@ -51,33 +63,3 @@ function withDay(text: string, day: string, lines: readonly string[]): string {
 
 /** How many line feeds make an empty line before what comes next. */
 const newlinesTo = (text: string) => (text === '' || text.endsWith('\n\n') ? 0 : text.endsWith('\n') ? 1 : 2);
-
-/** A heading: where its line starts, and from where to where its section's text goes. */
-interface Heading {
-  readonly level: number;
-  readonly title: string;
-  readonly start: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-const HEADING = /^(={1,6})([^\n]+?)\1[ \t\r]*(?:\n|$)/gm;
-
-/** What the parser does not look into: a heading in there is none. */
-const OPAQUE = /<!--[\s\S]*?-->|<(nowiki|pre|syntaxhighlight|source)\b(?:[^>]*[^>/])?>[\s\S]*?<\/\1\s*>/gi;
-
-function headingsIn(text: string): readonly Heading[] {
-  const visible = text.replace(OPAQUE, (hidden) => hidden.replace(/[^\n]/g, ' '));
-  if (visible.includes('<!--'))
-    throw new Error('audit log: a comment on the page is never closed: nobody would see a line');
-  const found = [...visible.matchAll(HEADING)].map((match) => ({
-    level: match[1]?.length ?? 0,
-    title: (match[2] ?? '').trim(),
-    start: match.index,
-    from: match.index + match[0].length,
-  }));
-  return found.map((heading, index) => ({
-    ...heading,
-    to: found.slice(index + 1).find(({ level }) => level <= heading.level)?.start ?? text.length,
-  }));
-}

@@ -4,6 +4,7 @@ import type { Reading } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
+import { sameName } from '../names.ts';
 
 /** How to reach a Gerrit. `root` is what stands before `/a/`; `password` is the user's HTTP password. */
 export interface GerritSettings {
@@ -25,15 +26,21 @@ const Members = z.array(
   }),
 );
 
+/** The usernames of a group's active members. `isHidden` where nobody but the caller is shown: then the group most likely is not visible. */
+export interface GroupMembers {
+  readonly usernames: readonly string[];
+  readonly isHidden: boolean;
+}
+
 /**
- * The usernames of a group's active members, included groups counted. Refuses a group that can't be found and an answer without the prefix.
+ * Reads a group's members, included groups counted. Throws `SourceError` for a group that can't be found and an answer without the prefix.
  * Members who are in by an included LDAP group are not among them: Gerrit does not list those.
  */
 export async function readGroupMembers(
   settings: GerritSettings,
   group: string,
   run: Run,
-): Promise<Reading<readonly string[]>> {
+): Promise<Reading<GroupMembers>> {
   const credentials = Buffer.from(`${settings.user}:${settings.password}`).toString('base64');
   const system: HttpSystem = {
     name: 'gerrit',
@@ -42,26 +49,25 @@ export async function readGroupMembers(
     secrets: [settings.password, credentials],
     ...(settings.concurrency ? { concurrency: settings.concurrency } : {}),
   };
-  const answer = await createHttpClient(
-    system,
-    run,
-  )({
-    method: 'GET',
-    path: `/a/groups/${encodeURIComponent(group)}/members/`,
-    query: { recursive: '' },
-    retries: REPEATS,
-  });
+  const path = `/a/groups/${encodeURIComponent(group)}/members/`;
+  const request = { method: 'GET', path, query: { recursive: '' }, retries: REPEATS } as const;
+  const answer = await createHttpClient(system, run)(request);
   const { status, where } = answer;
-  if (status === 404)
-    throw new SourceError(
-      `${where}: the group can’t be found (found 404, allowed 200, GERRIT_TRUSTED_GROUP)`,
-    );
   if (status !== 200) {
-    const said = redact(system, textOf(answer));
-    throw new SourceError(`${where}: refused (found ${status}, allowed 200): ${said}`);
+    const cause = CAUSES[status] ?? redact(system, textOf(answer));
+    throw new SourceError(`${where}: refused (found ${status}, allowed 200): ${cause}`);
   }
   const members = parseAs(Members, jsonOf(answer, PREFIX), where);
   const active = members.filter(({ inactive }) => inactive !== true);
   const usernames = active.flatMap(({ username }) => (username === undefined ? [] : [username]));
-  return { facts: usernames, entries: usernames.length, version: null };
+  const isHidden = usernames.every((name) => sameName(name, settings.user));
+  return { facts: { usernames, isHidden }, entries: usernames.length, version: null };
 }
+
+/** What most likely leads to a status. A redirect's address is in `where`. */
+const CAUSES: Readonly<Record<number, string>> = {
+  302: 'GERRIT_URL has to be the address that needs no redirect',
+  401: 'GERRIT_USER or GERRIT_PASSWORD (the HTTP password) is wrong',
+  404: 'the group can’t be found, or GERRIT_USER may not see it (GERRIT_TRUSTED_GROUP or the policy)',
+  405: 'the group has to be an internal one of Gerrit, not one of LDAP or the system',
+};

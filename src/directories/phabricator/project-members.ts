@@ -2,17 +2,9 @@ import { z } from 'zod';
 import type { Run } from '../../engine/run.ts';
 import type { Reading } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
-import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
-import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
+import { parseAs } from '../../platform/http-answer.ts';
 import { nameKey, sameName } from '../names.ts';
-
-/** How to reach a Phabricator. `root` is its address; `token` is the Conduit token of the account named `user`. */
-export interface PhabricatorSettings {
-  readonly root: string;
-  readonly user: string;
-  readonly token: string;
-  readonly concurrency?: ConcurrencyLimit;
-}
+import { type Conduit, ConduitError, createConduit, type PhabricatorSettings } from './conduit.ts';
 
 /** Whether someone is in a project, and what was found. `told` where a no has a reason worth telling. */
 export interface Membership {
@@ -21,32 +13,9 @@ export interface Membership {
   readonly worthReporting?: boolean;
 }
 
-/** Asks Conduit. Throws `ConduitError` for an error inside a 200, `SourceError` for anything that is no answer of Conduit's. */
-export type Conduit = (method: string, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
-
-/** An error as Conduit reports it. */
-export class ConduitError extends SourceError {
-  readonly code: string;
-  readonly info: string;
-  constructor(where: string, code: string, info: string) {
-    super(`${where}: refused (found ${code}, allowed no error): ${info}`);
-    this.name = 'ConduitError';
-    this.code = code;
-    this.info = info;
-  }
-}
-
-/** The methods that change nothing; each other one counts as a write. */
-const READ_METHODS = ['user.whoami', 'user.ldapquery', 'project.search'];
-const REPEATS = 3;
 const NAMES_IN_A_CALL = 100;
 const ROWS_IN_AN_ANSWER = 100;
 
-const Envelope = z.object({
-  result: z.unknown(),
-  error_code: z.string().nullable(),
-  error_info: z.string().nullable(),
-});
 const Viewer = z.object({ userName: z.string() });
 const Accounts = z.array(
   z.object({
@@ -68,34 +37,11 @@ const Projects = z.object({
 });
 type Account = z.infer<typeof Accounts>[number];
 
-/** Conduit as `run` reaches it: form-encoded, parameters as one JSON object so that types are kept. */
-export function createConduit({ root, token, concurrency }: PhabricatorSettings, run: Run): Conduit {
-  const system: HttpSystem = {
-    name: 'phabricator',
-    root,
-    secrets: [token],
-    writes: ({ path }) => !READ_METHODS.some((method) => path === `/api/${method}`),
-    ...(concurrency ? { concurrency } : {}),
-  };
-  const send = createHttpClient(system, run);
-  return async (method, params) => {
-    const answer = await send({
-      method: 'POST',
-      path: `/api/${method}`,
-      form: { params: JSON.stringify({ ...params, __conduit__: { token } }), output: 'json' },
-      operation: method,
-      retries: READ_METHODS.includes(method) ? REPEATS : 0,
-    });
-    const { status, where } = answer;
-    if (status !== 200) {
-      throw new SourceError(
-        `${where}: refused (found ${status}, allowed 200): ${redact(system, textOf(answer))}`,
-      );
-    }
-    const { result, error_code: code, error_info: info } = parseAs(Envelope, jsonOf(answer), where);
-    if (code !== null) throw new ConduitError(where, code, redact(system, info ?? ''));
-    return result;
-  };
+/** Which project, and the LDAP `cn`s of each person by any key. With `bots`, accounts of programs count too. */
+export interface ProjectQuestion {
+  readonly project: string;
+  readonly people: ReadonlyMap<string, readonly string[]>;
+  readonly bots?: boolean;
 }
 
 /**
@@ -104,7 +50,7 @@ export function createConduit({ root, token, concurrency }: PhabricatorSettings,
  */
 export async function readProjectMembers(
   settings: PhabricatorSettings,
-  { project, people }: { project: string; people: ReadonlyMap<string, readonly string[]> },
+  { project, people, bots = false }: ProjectQuestion,
   run: Run,
 ): Promise<Reading<ReadonlyMap<string, Membership>>> {
   const conduit = createConduit(settings, run);
@@ -113,7 +59,7 @@ export async function readProjectMembers(
   const members = accounts.length > 0 ? await membersOf(conduit, project) : new Set<string>();
   const byName = Map.groupBy(accounts, ({ ldap_username: name }) => nameKey(name));
   const facts = new Map(
-    [...people].map(([key, names]) => [key, membership(names, { byName, members, project })]),
+    [...people].map(([key, names]) => [key, membership(names, { byName, members, project, bots })]),
   );
   return { facts, entries: accounts.length, version: null };
 }
@@ -165,16 +111,20 @@ async function membersOf(conduit: Conduit, project: string): Promise<ReadonlySet
   const [found] = data;
   if (!found || data.length > 1) {
     throw new SourceError(
-      `${where}: no one project is ${project} (found ${data.length}, allowed 1, PHABRICATOR_TRUSTED_PROJECT)`,
+      `${where}: no one project is ${project} (found ${data.length}, allowed 1): it is absent, archived, or hidden from PHABRICATOR_USER (see PHABRICATOR_TRUSTED_PROJECT or the policy)`,
     );
   }
   return new Set(found.attachments.members.members.map(({ phid }) => phid));
 }
 
-function membership(
-  names: readonly string[],
-  found: { byName: ReadonlyMap<string, readonly Account[]>; members: ReadonlySet<string>; project: string },
-): Membership {
+interface Found {
+  readonly byName: ReadonlyMap<string, readonly Account[]>;
+  readonly members: ReadonlySet<string>;
+  readonly project: string;
+  readonly bots: boolean;
+}
+
+function membership(names: readonly string[], found: Found): Membership {
   const linked = names.flatMap((name) => found.byName.get(nameKey(name)) ?? []);
   const [account, ...others] = [...new Map(linked.map((one) => [one.phid, one])).values()];
   if (!account) return { isMember: false, because: 'no Phabricator account is linked to this name' };
@@ -183,13 +133,20 @@ function membership(
     const because = `${others.length + 1} Phabricator accounts are linked to this name: ${all}`;
     return { isMember: false, because, worthReporting: true };
   }
-  const { userName, roles, phid } = account;
-  if (roles.includes('disabled'))
-    return {
-      isMember: false,
-      because: `the Phabricator account ${userName} is disabled`,
-      worthReporting: true,
-    };
+  const { userName, phid } = account;
+  const unusable = whyUnusable(account, found);
+  if (unusable !== undefined) {
+    const because = `the Phabricator account ${userName} is ${unusable}`;
+    return { isMember: false, because, worthReporting: true };
+  }
   const isMember = found.members.has(phid);
   return { isMember, because: `${userName} is ${isMember ? '' : 'not '}in Phabricator ${found.project}` };
+}
+
+/** Why an account is not one of a person who can use it (roles as observed on Phorge of August 2026). */
+function whyUnusable({ roles }: Account, { bots }: Found): string | undefined {
+  if (roles.includes('disabled')) return 'disabled';
+  if (roles.includes('list')) return 'a mailing list';
+  if (roles.includes('agent') && !bots) return 'a bot (PHABRICATOR_TRUST_BOTS is false)';
+  return roles.includes('activated') ? undefined : `not activated (found ${roles.join(', ') || 'no role'})`;
 }

@@ -1,8 +1,10 @@
+import { WikiAccessError } from '../../audit/mediawiki/answer.ts';
 import { createWikiPage, type WikiSettings } from '../../audit/mediawiki/page.ts';
-import { type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';
-import type { ChangeResult } from '../../engine/model.ts';
+import { checkAuditPage, type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';
+import type { ChangeResult, Note } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Verification } from '../../engine/stages.ts';
+import { SourceError } from '../../platform/errors.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 
@@ -11,23 +13,44 @@ type Result = ChangeResult<AccountState, Account>;
 /** The time at the end of the run that is kept for the wiki, in milliseconds: 20 s, or a fifth of the run where that is less. */
 export const timeForAudit = (run: Run): number => Math.min(20_000, run.deadline.left() / 5);
 
+/** The public log: where it is, whose approvals it lists, and what the rules are called. */
+export interface Audit extends WikiSettings {
+  readonly trust: DatedPolicy;
+  /** The address of GitLab. */
+  readonly gitlab: string;
+}
+
+/** Reads the audit page before the first approval. Throws `SourceError` where no line could ever be added to it. */
+export async function checkAudit(audit: Audit | undefined, run: Run): Promise<readonly Note[]> {
+  if (!audit) return [];
+  try {
+    return await checkAuditPage(createWikiPage(audit, run));
+  } catch (error) {
+    throw error instanceof WikiAccessError ? new SourceError(`source mediawiki: ${error.message}`) : error;
+  }
+}
+
 /** Publishes every approval that was carried out, also after a stop request. Without a wiki nothing is published. */
 export async function publishApprovals(
   results: readonly Result[],
-  audit: (WikiSettings & { readonly trust: DatedPolicy }) | undefined,
+  audit: Audit | undefined,
   run: Run,
 ): Promise<Verification<AccountState, Account>> {
   if (!audit) return { results, failures: [], notes: [] };
   const finishing = { ...run, deadline: run.deadline.finishing() };
-  const approvals = results.flatMap((result) => approvalIn(result, audit.trust));
-  return { results, ...(await publishAuditLog(approvals, createWikiPage(audit, finishing), finishing)) };
+  const approvals = results.flatMap((result) => approvalIn(result, audit));
+  const page = createWikiPage(audit, finishing);
+  return { results, ...(await publishAuditLog(approvals, { page, run: finishing, random: Math.random })) };
 }
 
 /** All that the public learns of why: the description of the rule, or its number. */
-function approvalIn({ change, doneAt }: Result, { rules }: DatedPolicy): readonly PublishedApproval[] {
+function approvalIn(
+  { change, doneAt }: Result,
+  { trust: policy, gitlab }: Audit,
+): readonly PublishedApproval[] {
   if (doneAt === undefined) return [];
-  const rule = rules.find((one) => one.rule === change.rule);
+  const rule = policy.rules.find((one) => one.rule === change.rule);
   if (rule === undefined) throw new Error(`audit log: no rule ${change.rule} of trust`);
   const trust = rule.description ?? `rule ${rule.rule}`;
-  return [{ account: change.account, username: change.label, trust, at: doneAt }];
+  return [{ account: change.account, username: change.label, trust, at: doneAt, gitlab }];
 }

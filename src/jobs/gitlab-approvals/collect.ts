@@ -10,6 +10,7 @@ import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { nameKey } from '../../directories/names.ts';
 import { type Membership, readProjectMembers } from '../../directories/phabricator/project-members.ts';
+import { EVENTS } from '../../engine/log-events.ts';
 import { readSource } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Reading, Recorder } from '../../engine/stages.ts';
@@ -190,7 +191,11 @@ async function askPhabricator(
   if (people.length === 0) return new Map();
   const names = new Map(people.map(({ dn, cns }) => [dn, cns]));
   const read: Reader = (project, limited) =>
-    readProjectMembers({ ...access, concurrency }, { project, people: names }, limited);
+    readProjectMembers(
+      { ...access, concurrency },
+      { project, people: names, bots: values.PHABRICATOR_TRUST_BOTS },
+      limited,
+    );
   return await askOptional('phabricator', readEach(projects, read), { run, recorder });
 }
 
@@ -204,12 +209,21 @@ async function askGerrit(
   if (!access) return groups.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
   const read: Reader = async (group, limited) => {
-    const members = await readGroupMembers({ ...access, concurrency }, group, limited);
-    const usernames = new Set(members.facts.map(nameKey));
+    const { facts: found, ...reading } = await readGroupMembers({ ...access, concurrency }, group, limited);
+    if (found.isHidden) noteHiddenGroup(group, { run, recorder });
+    const usernames = new Set(found.usernames.map(nameKey));
     const facts = new Map(people.map((person) => [person.dn, inGroup(person, group, usernames)]));
-    return { ...members, facts };
+    return { ...reading, facts };
   };
   return await askOptional('gerrit', readEach(groups, read), { run, recorder });
+}
+
+/** Gerrit shows nobody in the group: most likely not because nobody is in it. */
+function noteHiddenGroup(group: string, { run, recorder }: { run: Run; recorder: Recorder }): void {
+  const because =
+    'cannot see who is in it: Gerrit shows nobody, or GERRIT_USER alone (the group has to be visible to all, or owned by GERRIT_USER)';
+  recorder.note({ kind: 'unreadable-group', account: null, label: group, because });
+  run.log.warn({ event: EVENTS.sourceUnreadable, source: 'gerrit', group, because }, 'group cannot be read');
 }
 
 function inGroup({ uid }: LdapPerson, group: string, usernames: ReadonlySet<string>): Membership {

@@ -1,5 +1,5 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
-import type { Change } from '../../engine/model.ts';
+import type { Change, ChangeResult } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Stages } from '../../engine/stages.ts';
 import { createConcurrencyLimit } from '../../platform/http-client.ts';
@@ -8,7 +8,7 @@ import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
 import { defineJob } from '../define-job.ts';
-import { publishApprovals, timeForAudit } from './audit.ts';
+import { checkAudit, publishApprovals, timeForAudit } from './audit.ts';
 import { collect } from './collect.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
@@ -45,6 +45,7 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
   const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
   const { GITLAB_URL: root, GITLAB_ACCESS_TOKEN: token } = values;
   const audit = auditAccess(values);
+  const publicLog = audit && { ...audit, concurrency, trust: rules.trust, gitlab: root };
   const gitlab = createGitlabTarget({ root, token, provider, concurrency, reserved: timeForAudit(run) }, run);
   warnWithoutTls(ldapSettings(values), run.log);
   return {
@@ -63,13 +64,15 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
     },
     checkSafety: (resolved) => checkSafety(resolved, values.SAFETY_MAX_APPROVALS),
     target: () => ({
-      // Nothing to read again: each approval reads its own account first.
-      begin: async () => ({
-        probes: [],
-        write: gitlab.write,
-        verify: (results) =>
-          publishApprovals(results, audit && { ...audit, concurrency, trust: rules.trust }, run),
-      }),
+      begin: async () => {
+        // No rows to read again: each approval reads its own account first.
+        const notes = await checkAudit(publicLog, run);
+        const verify = async (results: readonly ChangeResult<AccountState, Account>[]) => {
+          const published = await publishApprovals(results, publicLog, run);
+          return { ...published, notes: [...notes, ...published.notes] };
+        };
+        return { probes: [], write: gitlab.write, verify };
+      },
     }),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };

@@ -3,7 +3,7 @@ import { objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { AccountState } from '../../targets/gitlab/schema.ts';
 
-/** With more waiting than this, it can't be that all of them are trusted. */
+/** With more than this known and trusted, it can't be that nobody else waits. */
 const MANY = 100;
 
 /** Every objection to carrying the approvals out: too many, or a source that suddenly trusts everybody. */
@@ -11,7 +11,7 @@ export function checkSafety({ decisions }: Resolved<AccountState>, maxApprovals:
   const approvals = decisions.filter(({ kind }) => kind === 'approve').length;
   const limit = { name: 'approvals', found: approvals, allowed: maxApprovals };
   const known = decisions.filter(({ tried }) => tried !== undefined && tried.length > 0).length;
-  const everybody = decisions.length > MANY && known > 0 && known === approvals;
+  const everybody = approvals > MANY && known === approvals;
   return {
     limits: [limit],
     objections: [
@@ -25,6 +25,6 @@ const everybodyTrusted = (found: number): Objection => ({
   name: 'everybody-trusted',
   found,
   allowed: found - 1,
-  message: `everybody-trusted: with more than ${MANY} waiting, each one whose person is known is trusted (found ${found} of ${found}, allowed fewer); see whether a source trusts everybody`,
+  message: `everybody-trusted: with more than ${MANY} approvals, each one whose person is known is trusted (found ${found} of ${found}, allowed fewer); see whether a source trusts everybody`,
   overridable: true,
 });

@@ -1,5 +1,6 @@
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
 import {
+  boolean,
   httpUrl,
   integer,
   names,
@@ -57,6 +58,7 @@ export const gitlabSettings = {
     'Gerrit’s root, what stands before `/a/`',
     'https://gerrit.wikimedia.org/r',
   ),
+  PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
   GERRIT_USER: optional(text, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
   GERRIT_PASSWORD: secret(optional(text, 'the user’s HTTP password; rule 4 is off without it')),
   GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../platform/canonical-json.ts';
 import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
-import type { GitlabClient } from './client.ts';
+import { type GitlabClient, isGone } from './client.ts';
 import { identitiesOf } from './identities.ts';
 import { ACTIVE, type Account, PENDING } from './schema.ts';
 
@@ -32,7 +32,7 @@ const STALE = { result: 'withheld', stale: true } as const;
  * 409 after an unclear answer     active               applied
  * 409 after an unclear answer     other                unchanged (somebody else decided)
  * 409                             -                    unchanged (somebody else decided)
- * 404                             -                    withheld, stale
+ * 404, GitLab's own               -                    withheld, stale
  * 422                             -                    failed, this account alone
  * 401, 403                        -                    failed, and the run stops
  * 429                             -                    retried after the pause it asks for
@@ -41,7 +41,8 @@ export async function approve(input: ApproveInput): Promise<WriteResult<Account>
   try {
     const now = await input.writing.account(input.planned.id);
     const changed = changeSincePlan(input, now);
-    if (changed !== undefined) return { ...STALE, error: `stale: ${changed}` };
+    if (changed !== undefined)
+      return { ...STALE, error: `stale: ${changed}`, ...(now ? {} : { gone: true }) };
     return await send(input);
   } catch (error) {
     const result = isEnd(error) ? 'withheld' : 'failed';
@@ -139,7 +140,7 @@ async function stateOf({ finishing, planned }: ApproveInput): Promise<{ state?: 
 function refused(answer: HttpAnswer, client: GitlabClient): WriteResult<Account> {
   const { status } = answer;
   if (status === 409) return { result: 'unchanged' };
-  if (status === 404) return { ...STALE, error: 'stale: gone' };
+  if (isGone(answer)) return { ...STALE, error: 'stale: gone', gone: true };
   const error = client.refusal(answer, 201);
   if (status === 401 || status === 403) return { result: 'failed', error, stopReason: new StopError(error) };
   return { result: 'failed', error, invalidRow: status === 422 };

@@ -43,6 +43,10 @@ const FIRST_PAGE: Query = {
   sort: 'asc',
 };
 
+/** What GITLAB_ACCESS_TOKEN has to be. */
+const TOKEN_NEEDS =
+  'GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode';
+
 /** The API as `run` reaches it. */
 export function createGitlabClient({ root, token, concurrency }: GitlabSettings, run: Run): GitlabClient {
   const system: HttpSystem = {
@@ -53,8 +57,10 @@ export function createGitlabClient({ root, token, concurrency }: GitlabSettings,
     ...(concurrency ? { concurrency } : {}),
   };
   const send = createHttpClient(system, run);
-  const refusal = (answer: HttpAnswer, allowed: number) =>
-    `${answer.where}: refused (found ${answer.status}, allowed ${allowed}): ${redact(system, messageIn(answer))}`;
+  const refusal = (answer: HttpAnswer, allowed: number) => {
+    const cure = answer.status === 401 || answer.status === 403 ? `; ${TOKEN_NEEDS}` : '';
+    return `${answer.where}: refused (found ${answer.status}, allowed ${allowed}): ${redact(system, messageIn(answer))}${cure}`;
+  };
   const page = async (query: Query) => {
     const answer = await send({ method: 'GET', path: LIST, query });
     if (answer.status !== 200) throw new SourceError(refusal(answer, 200));
@@ -65,7 +71,7 @@ export function createGitlabClient({ root, token, concurrency }: GitlabSettings,
     pending: () => readPending(page),
     account: async (id) => {
       const answer = await send({ method: 'GET', path: `${LIST}/${id}` });
-      if (answer.status === 404) return undefined;
+      if (isGone(answer)) return undefined;
       if (answer.status === 401 || answer.status === 403) throw new StopError(refusal(answer, 200));
       if (answer.status !== 200) throw new SourceError(refusal(answer, 200));
       return parseAs(Account, jsonOf(answer), answer.where);
@@ -74,6 +80,14 @@ export function createGitlabClient({ root, token, concurrency }: GitlabSettings,
     refusal,
   };
 }
+
+/** GitLab's own answer for an account that is not there (lib/api/helpers.rb): any other 404 is a proxy's. */
+export const isGone = (answer: HttpAnswer): boolean => {
+  const refusal = Refusal.safeParse(jsonOrUndefined(answer));
+  return (
+    answer.status === 404 && refusal.success && /^404 .*not found$/i.test(`${refusal.data.message ?? ''}`)
+  );
+};
 
 interface Page {
   readonly rows: readonly Account[];
@@ -108,10 +122,10 @@ function nextQuery({ headers, where }: HttpAnswer, root: string): Query | undefi
   if (next === undefined) return undefined;
   const list = new URL(`${root}${LIST}`);
   const url = URL.parse(next, list.href);
-  if (url?.origin === list.origin && url.pathname === list.pathname)
-    return Object.fromEntries(url.searchParams);
+  // GitLab names the host that it is configured with, which may be another one than ours: only the query of the link is used.
+  if (url?.pathname.endsWith(LIST)) return Object.fromEntries(url.searchParams);
   throw new SourceError(
-    `${where}: the next page is elsewhere (found ${url ? url.origin + url.pathname : 'no address'}, allowed ${list.origin}${list.pathname})`,
+    `${where}: the next page is elsewhere (found ${url ? url.pathname : 'no address'}, allowed ${list.pathname})`,
   );
 }
 

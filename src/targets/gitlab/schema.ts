@@ -9,7 +9,10 @@ export const Account = z.object({
   username: z.string().min(1),
   state: z.string().min(1),
   bot: z.boolean().default(false),
-  identities: z.array(Identity, "none (the token must be an administrator's: GITLAB_ACCESS_TOKEN)"),
+  identities: z.array(
+    Identity,
+    'none (GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode)',
+  ),
 });
 export const AccountPage = z.array(Account);
 

@@ -68,6 +68,19 @@ describe('a line', () => {
     );
   });
 
+  test.each(['trail_', '_lead', 'a__b'])(
+    'links %s by its address, since a wiki link would lead to another name',
+    (username) => {
+      const line = lineOf(entry(username, { gitlab: 'https://gitlab.example.org' }));
+      expect(line).toContain(`[https://gitlab.example.org/${username} @`);
+      expect(renderWikitext(line)).toContain(`@${username}`);
+    },
+  );
+
+  test('links every other name by the interwiki prefix', () => {
+    expect(lineOf(entry('a_b', { gitlab: 'https://gitlab.example.org' }))).toContain('[[gitlab:a_b|@a_b]]');
+  });
+
   test('reads as a sentence', () => {
     expect(renderWikitext(ann).trim()).toBe('• 12:00 @ann was approved. (organisation)');
   });

@@ -36,7 +36,10 @@ interface Asking {
 
 async function ask({ groups = [], asked = 'Trusted-Contributors', password = 'hush', answer }: Asking) {
   const run = testRun();
-  const accounts = [account(1, 'ann'), account(2, 'bob', true), account(3), account(4, 'eve')];
+  const accounts = [
+    ...[account(1, 'ann'), account(2, 'bob', true), account(3), account(4, 'eve')],
+    account(5, 'glaab'),
+  ];
   const server = await startGerrit({
     user: 'glaab',
     password: 'hush',
@@ -55,7 +58,8 @@ describe('a group’s members', () => {
     const { facts, requests } = await ask({
       groups: [group('Trusted-Contributors', { members: [1, 2, 3] })],
     });
-    expect(facts).toEqual(['ann']);
+    expect(facts.usernames).toEqual(['ann']);
+    expect(facts.isHidden).toBe(false);
     expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'GET /r/a/groups/Trusted-Contributors/members/',
     ]);
@@ -66,16 +70,21 @@ describe('a group’s members', () => {
       group('Trusted-Contributors', { members: [1], includes: ['inner', 'ldap:cn=ops'] }),
       group('inner', { members: [4], includes: ['Trusted-Contributors'] }),
     ];
-    expect((await ask({ groups })).facts).toEqual(['ann', 'eve']);
+    expect((await ask({ groups })).facts.usernames).toEqual(['ann', 'eve']);
   });
 
   test('are found by a name with a space and a slash', async () => {
     const asked = 'Trusted Contributors/All';
-    expect((await ask({ asked, groups: [group(asked, { members: [1] })] })).facts).toEqual(['ann']);
+    const { facts } = await ask({ asked, groups: [group(asked, { members: [1] })] });
+    expect(facts.usernames).toEqual(['ann']);
   });
 
-  test('may be nobody', async () => {
-    expect((await ask({ groups: [group('Trusted-Contributors')] })).facts).toEqual([]);
+  test('are hidden where nobody is shown, or the caller alone', async () => {
+    const nobody = await ask({ groups: [group('Trusted-Contributors')] });
+    expect(nobody.facts).toEqual({ usernames: [], isHidden: true });
+    const members = [1, 5];
+    const alone = await ask({ groups: [group('Trusted-Contributors', { members, visibleToAll: false })] });
+    expect(alone.facts).toEqual({ usernames: ['glaab'], isHidden: true });
   });
 });
 
@@ -90,7 +99,17 @@ describe('a failure, never a no', () => {
       { groups: [group('Trusted-Contributors', { hidden: true })] },
       'can’t be found',
     ],
-    ['a wrong password', { password: 'other', groups: [group('Trusted-Contributors')] }, '401'],
+    ['a wrong password', { password: 'other', groups: [group('Trusted-Contributors')] }, 'GERRIT_PASSWORD'],
+    [
+      'a group of LDAP',
+      { asked: 'ldap:cn=ops', groups: [group('ldap:cn=ops')] },
+      'has to be an internal one',
+    ],
+    [
+      'a redirect',
+      { answer: { status: 302, headers: { location: 'https://sso.example.org/' }, body: '' } },
+      'redirected to https://sso.example.org/',
+    ],
     ['JSON without the prefix', json('[]'), "no )]}'"],
     ['an HTML page with status 200', json('<html>sign in</html>'), "no )]}'"],
     ['an object', json(")]}'\n{}"), 'another shape'],

@@ -103,6 +103,21 @@ describe('a membership', () => {
     });
   });
 
+  test.each([
+    ['disabled', { disabled: true }, 'is disabled'],
+    ['a mailing list', { list: true }, 'is a mailing list'],
+    ['a bot', { bot: true }, 'PHABRICATOR_TRUST_BOTS'],
+    ['not approved', { unapproved: true }, 'is not activated'],
+    ['not verified', { unverified: true }, 'is not activated'],
+  ])('is a no with its reason where the account is %s', async (_, over, because) => {
+    const { ann } = await ask({ accounts: [account('Ann', { ldapName: 'Ann A', ...over })] });
+    expect(ann).toMatchObject({
+      isMember: false,
+      worthReporting: true,
+      because: expect.stringContaining(because),
+    });
+  });
+
   test('is a no that is told where the account is disabled', async () => {
     const { ann } = await ask({ accounts: [account('Ann', { ldapName: 'Ann A', disabled: true })] });
     expect(ann).toMatchObject({

@@ -28,7 +28,9 @@ describe('safety', () => {
   test.each([
     ['100 waiting, all trusted', times(100, approve), false],
     ['101 waiting, all trusted', times(101, approve), true],
-    ['101 waiting, all known ones trusted', [approve, ...times(100, unknown)], true],
+    ['101 waiting, one known and trusted', [approve, ...times(100, unknown)], false],
+    ['201 waiting, 101 known and trusted', [...times(101, approve), ...times(100, unknown)], true],
+    ['200 waiting, 100 known and trusted', [...times(100, approve), ...times(100, unknown)], false],
     ['101 waiting, one known one not trusted', [...times(100, approve), untrusted], false],
     ['101 waiting, one known one undecided', [...times(100, approve), undecided], false],
     ['101 waiting, nobody known', times(101, unknown), false],

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { messageOf, SourceError } from '../../platform/errors.ts';
+import { type HttpAnswer, jsonOf, parseAs, redact } from '../../platform/http-answer.ts';
+import { type HttpSystem, NoAnswerError } from '../../platform/http-client.ts';
+import { numberIn } from '../../platform/rate-limit.ts';
+import { MAX_WAIT_SECONDS } from '../../platform/retry-delay.ts';
+
+/** What may pass when it is tried again, by kind. */
+export type RetryReason = 'conflict' | 'token' | 'nonce' | 'maxlag' | 'answer' | 'busy';
+
+/** A refusal that may pass. `wait` in milliseconds. */
+export class RetryableError extends Error {
+  readonly kind: RetryReason;
+  readonly wait: number;
+  constructor(message: string, kind: RetryReason, wait: number) {
+    super(message);
+    this.name = 'RetryableError';
+    this.kind = kind;
+    this.wait = wait;
+  }
+}
+
+/** The wiki will never take an edit: wrong credentials, no right to edit, or a title that no page of it can have. */
+export class WikiAccessError extends SourceError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'WikiAccessError';
+  }
+}
+
+const ApiError = z.object({ code: z.string(), info: z.string().default(''), text: z.string().default('') });
+const ApiErrors = z.object({ error: ApiError.optional(), errors: z.array(ApiError).optional() });
+
+const ANSWER_WAIT = 2000;
+const LEAST_LAG_WAIT = 5000;
+
+/** The answer to a request. Throws `RetryableError` where none came. */
+export async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof NoAnswerError)) throw error;
+    throw new RetryableError(messageOf(error), 'answer', ANSWER_WAIT);
+  }
+}
+
+/** The answer's JSON. The API reports errors with status 200; what stands before it, with others. */
+export function valueIn(answer: HttpAnswer, system: HttpSystem): unknown {
+  const { status, where, headers } = answer;
+  const seconds = numberIn(headers, 'retry-after') ?? 0;
+  const after = seconds <= MAX_WAIT_SECONDS ? seconds * 1000 : 0;
+  if (status === 429 || status >= 500) {
+    const message = `${where}: refused (found ${status}, allowed 200)`;
+    throw new RetryableError(message, 'answer', Math.max(ANSWER_WAIT, after));
+  }
+  if (status !== 200) throw new SourceError(`${where}: refused (found ${status}, allowed 200)`);
+  const value = jsonOf(answer);
+  const { error, errors = [] } = parseAs(ApiErrors, value, where);
+  const fault = error ?? errors[0];
+  if (!fault) return value;
+  const info = redact(system, fault.info || fault.text);
+  const message = `${where}: refused (found ${fault.code}, allowed no error): ${info}`;
+  const kind = kindOf(fault.code, info);
+  if (kind !== undefined) throw new RetryableError(message, kind, waitFor(kind, after));
+  throw NEVER.includes(fault.code) ? new WikiAccessError(message) : new SourceError(message);
+}
+
+function waitFor(kind: RetryReason, after: number): number {
+  if (kind === 'maxlag') return Math.max(LEAST_LAG_WAIT, after);
+  return kind === 'busy' ? Math.max(ANSWER_WAIT, after) : 0;
+}
+
+const CONFLICTS = ['editconflict', 'articleexists', 'missingtitle', 'pagedeleted'];
+
+/** Conditions of the whole wiki that pass by themselves (seen in MediaWiki 1.39). */
+const BUSY = /^(?:readonly|ratelimited|internal_api_error_.*)$/;
+
+/** Codes about the consumer, its user and the page, which no later attempt changes. */
+const NEVER = [
+  'mwoauth-invalid-authorization',
+  'mwoauth-invalid-authorization-invalid-user',
+  'assertuserfailed',
+  'readapidenied',
+  'permissiondenied',
+  'protectedpage',
+  'cantcreate',
+  'blocked',
+  'invalidtitle',
+];
+
+function kindOf(code: string, info: string): RetryReason | undefined {
+  if (CONFLICTS.includes(code)) return 'conflict';
+  if (code === 'badtoken') return 'token';
+  if (code === 'maxlag') return 'maxlag';
+  if (BUSY.test(code)) return 'busy';
+  return code === 'mwoauth-invalid-authorization' && info.toLowerCase().includes('nonce already used')
+    ? 'nonce'
+    : undefined;
+}

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { headingsIn } from '../../../src/audit/mediawiki/headings.ts';
+
+const titles = (text: string) => headingsIn(text).map(({ level, title }) => [level, title]);
+const DAY = '=== 2026-06-01 ===';
+
+describe('a heading', () => {
+  test.each([
+    [DAY, [[3, '2026-06-01']]],
+    ['== a ==  ', [[2, 'a']]],
+    ['=== a ==', [[2, '= a']]],
+    ['==a===', [[2, 'a=']]],
+    ['=======a=======', [[6, '=a=']]],
+    ['=====', [[2, '=']]],
+    ['==', []],
+    ['=a', []],
+    ['a ==', []],
+    [' == a ==', []],
+    ['== a == b', []],
+    ['== a == <!-- seen -->', [[2, 'a']]],
+  ])('%j is %j', (text, expected) => {
+    expect(titles(text)).toEqual(expected);
+  });
+
+  test.each([
+    ...[
+      'nowiki',
+      'pre',
+      'syntaxhighlight',
+      'source',
+      'gallery',
+      'math',
+      'includeonly',
+      'score',
+      'templatedata',
+    ].map((tag) => [`<${tag}>\n${DAY}\n</${tag}>`]),
+    [`<PRE class="x">\n${DAY}\n</Pre >`],
+    [`<!--\n${DAY}\n-->`],
+    [`{{box|text=\n${DAY}\n}}`],
+    [`{{box|{{inner|\n${DAY}\n}}}}`],
+    [`{{box|<nowiki>}}</nowiki>\n${DAY}\n}}`],
+  ])('inside %j is none', (text) => {
+    expect(titles(text)).toEqual([]);
+    expect(titles(`${text}\n${DAY}`)).toEqual([[3, '2026-06-01']]);
+  });
+
+  test.each([
+    ['a tag that is never closed', `<pre>\n${DAY}`],
+    ['a tag that closes itself', `<nowiki/>\n${DAY}`],
+    ['a template that is never closed', `{{box|\n${DAY}`],
+    ['a tag of another name', `<prefix>\n${DAY}\n</prefix>`],
+    ['a comment inside nowiki', `<nowiki><!--</nowiki>\n${DAY}`],
+  ])('behind %s is one', (_, text) => {
+    expect(titles(text)).toEqual([[3, '2026-06-01']]);
+  });
+
+  test('ends its section where the next of its level or above begins', () => {
+    const text = '== a ==\nx\n=== b ===\ny\n== c ==\nz';
+    const sections = headingsIn(text).map(({ title, from, to }) => [title, text.slice(from, to)]);
+    expect(sections).toEqual([
+      ['a', 'x\n=== b ===\ny\n'],
+      ['b', 'y\n'],
+      ['c', 'z'],
+    ]);
+  });
+});
+
+test('a comment that is never closed is an error', () => {
+  expect(() => headingsIn(`${DAY}\n<!-- `)).toThrow('never closed');
+});
+
+test('no text throws anything else, and every place is inside the text', () => {
+  const piece = fc.constantFrom(
+    '=',
+    '==',
+    '\n',
+    '<pre>',
+    '</pre>',
+    '<!--',
+    '-->',
+    '{{',
+    '}}',
+    '<nowiki',
+    '>',
+    'a',
+    ' ',
+    'İ',
+  );
+  fc.assert(
+    fc.property(fc.array(piece), (pieces) => {
+      const text = pieces.join('');
+      let headings: ReturnType<typeof headingsIn> = [];
+      try {
+        headings = headingsIn(text);
+      } catch (error) {
+        expect(String(error)).toContain('never closed');
+      }
+      for (const { start, from, to } of headings) {
+        expect(start).toBeLessThan(from);
+        expect(from).toBeLessThanOrEqual(to);
+        expect(to).toBeLessThanOrEqual(text.length);
+      }
+    }),
+  );
+});
+
+/** The work of a text of n pieces compared with half of it: 2 where it is linear, 4 where it is quadratic. */
+describe('hostile text takes linear time', () => {
+  const pieces = [
+    '<pre ',
+    '<pre>',
+    '</pre>',
+    '<!--x-->',
+    '{{',
+    '}}',
+    '{{a}}',
+    '<nowiki ',
+    '=',
+    '== a\n',
+    '<',
+    '[[',
+    '=== a ===\n',
+    '<pre <',
+  ];
+  test.each(pieces)('%j repeated', (piece) => {
+    const timeOf = (count: number) => {
+      const text = `${piece.repeat(count)}${piece === '<pre <' ? '>' : ''}`;
+      const startedAt = performance.now();
+      headingsIn(text);
+      return performance.now() - startedAt;
+    };
+    timeOf(1000);
+    const size = Math.ceil(2 ** 20 / piece.length);
+    // A quadratic scan of a mebibyte takes minutes.
+    expect(timeOf(size)).toBeLessThan(5000);
+  });
+});
