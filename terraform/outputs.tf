@@ -1,58 +1,59 @@
 output "functions" {
   description = "The functions' names, by job."
-  value       = { for name, function in google_cloudfunctions2_function.job : name => function.name }
+  value       = module.muster.functions
 }
 
 output "uris" {
-  description = "The address of each function on run.app, by job: what the schedules call and what tokens are made out to."
-  value       = { for name, function in google_cloudfunctions2_function.job : name => function.service_config[0].uri }
+  description = "The address of each function on run.app, by job: what the schedules call, and the audience of their tokens."
+  value       = module.muster.uris
 }
 
 output "modes" {
   description = "observe or enforce, by job."
-  value       = { for name, job in var.jobs : name => job.mode }
+  value       = module.muster.modes
 }
 
 output "runtime_accounts" {
   description = "The account that each function runs as, by job."
-  value       = { for name, account in google_service_account.runtime : name => account.email }
+  value       = module.muster.runtime_accounts
 }
 
 output "invoker_accounts" {
   description = "The account that each function is called by, by job."
-  value       = { for name, account in google_service_account.invoker : name => account.email }
+  value       = module.muster.invoker_accounts
 }
 
 output "dry_run_commands" {
   description = "The command that asks for a plan, by job. The plan is in the function's log."
-  value       = { for name, job in google_cloud_scheduler_job.dry_run : name => "gcloud scheduler jobs run ${job.name} --location ${var.region} --project ${var.project_id}" }
+  value       = module.muster.dry_run_commands
 }
 
 output "lease_bucket" {
-  description = "The bucket of the leases: one object for each job, while an enforcing run is under way."
-  value       = google_storage_bucket.leases.name
+  description = "The bucket of the leases: one object for each job, while an enforcing run works."
+  value       = module.muster.lease_bucket
 }
 
 output "source_object" {
-  description = "The uploaded source. Its name carries the zip's SHA-256, which `npm run zip` prints."
-  value       = "gs://${google_storage_bucket.source.name}/${google_storage_bucket_object.source.name}"
+  description = "The uploaded source. Its name contains the zip's SHA-256, which `npm run zip` prints."
+  value       = module.muster.source_object
 }
 
 output "vpc_connector_id" {
   description = "The connector that the functions reach private addresses through."
-  value       = local.vpc_connector_id
+  value       = module.muster.vpc_connector_id
+}
+
+output "reports" {
+  description = "Where each job keeps its reports, by job. Empty where they are switched off."
+  value       = module.muster.reports
 }
 
 output "alert_policies" {
   description = "The alert policies' display names."
-  value = sort(concat(
-    values(google_monitoring_alert_policy.line)[*].display_name,
-    values(google_monitoring_alert_policy.no_success)[*].display_name,
-    values(google_monitoring_alert_policy.drift)[*].display_name,
-  ))
+  value       = module.muster.alert_policies
 }
 
 output "dashboard" {
-  description = "The dashboard as JSON: terraform output -raw dashboard > dashboard.json, then gcloud monitoring dashboards create --config-from-file=dashboard.json."
-  value       = jsonencode(local.dashboard)
+  description = "The dashboard's id: projects/NUMBER/dashboards/ID."
+  value       = module.muster.dashboard
 }

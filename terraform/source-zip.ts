@@ -5,6 +5,9 @@ import { type Zippable, zipSync } from 'fflate';
 
 const KINDS = ['.ts', '.yaml', '.json'];
 
+/** Pages for people: they stand beside the code and are not deployed. */
+const PAGES = '.md';
+
 /** Scripts that npm or Google's buildpack would run while the function is built. */
 const BUILD_SCRIPTS = ['build', 'gcp-build', 'preinstall', 'install', 'postinstall', 'prepare'];
 
@@ -35,6 +38,7 @@ function filesUnder(root: string, folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return filesUnder(root, path);
+    if (entry.isFile() && entry.name.endsWith(PAGES)) return [];
     if (entry.isFile() && KINDS.some((kind) => entry.name.endsWith(kind))) return [path];
     throw new Error(
       `source zip: ${path} does not belong (found a file of another kind, allowed: ${KINDS.join(', ')})`,

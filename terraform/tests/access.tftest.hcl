@@ -6,6 +6,10 @@ mock_provider "google" {
 run "each_account_holds_exactly_what_it_needs" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition = toset(concat(
       [for binding in google_secret_manager_secret_iam_member.runtime : "${binding.member} ${binding.role} secret/${binding.secret_id}"],
@@ -41,6 +45,10 @@ run "each_account_holds_exactly_what_it_needs" {
 run "the_build_reads_the_sources_of_functions_and_nothing_else_of_the_project" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = google_project_iam_member.build_source.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-\")"
     error_message = "a condition narrows the role to the buckets of Cloud Functions"
@@ -54,6 +62,10 @@ run "the_build_reads_the_sources_of_functions_and_nothing_else_of_the_project" {
 
 run "each_function_runs_as_its_own_account" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition = { for name, function in google_cloudfunctions2_function.job : name => function.service_config[0].service_account_email } == {

@@ -6,6 +6,10 @@ mock_provider "google" {
 run "each_job_has_its_six_alerts" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition = toset(output.alert_policies) == toset(flatten([for job in ["growthbook-roles", "gitlab-approvals"] : [for title in [
       "a run failed",
@@ -22,9 +26,13 @@ run "each_job_has_its_six_alerts" {
 run "every_alert_reaches_somebody_and_says_what_to_do" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition = alltrue([
-      for policy in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.no_success), values(google_monitoring_alert_policy.drift)) :
+      for policy in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.metric)) :
       policy.notification_channels == tolist(["projects/example-project/notificationChannels/42", "projects/example-project/notificationChannels/1234567890"])
     ])
     error_message = "the given channel and the one made of the address"
@@ -32,7 +40,7 @@ run "every_alert_reaches_somebody_and_says_what_to_do" {
 
   assert {
     condition = alltrue([
-      for policy in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.no_success), values(google_monitoring_alert_policy.drift)) :
+      for policy in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.metric)) :
       strcontains(policy.documentation[0].content, "## What to do") && strcontains(policy.documentation[0].content, "gcloud ") && length(policy.documentation[0].content) < 8192
     ])
     error_message = "each carries steps with commands, within the limit of 8 KiB"
@@ -47,6 +55,10 @@ run "every_alert_reaches_somebody_and_says_what_to_do" {
 run "a_refused_plan_is_critical" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = google_monitoring_alert_policy.line["growthbook-roles/plan_refused"].severity == "CRITICAL" && google_monitoring_alert_policy.line["gitlab-approvals/plan_refused"].severity == "CRITICAL"
     error_message = "CRITICAL"
@@ -60,6 +72,10 @@ run "a_refused_plan_is_critical" {
 
 run "an_alert_on_lines_reads_its_own_job_s_lines_only" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = startswith(google_monitoring_alert_policy.line["growthbook-roles/run_failed"].conditions[0].condition_matched_log[0].filter, "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"muster-growthbook-roles\" AND ")
@@ -77,8 +93,12 @@ run "an_alert_on_lines_reads_its_own_job_s_lines_only" {
   }
 }
 
-run "silence_is_noticed_within_what_monitoring_can_measure" {
+run "missing_success_is_noticed_after_the_missed_runs_and_ten_minutes" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {
@@ -89,18 +109,64 @@ run "silence_is_noticed_within_what_monitoring_can_measure" {
   }
 
   assert {
-    condition     = { for name, policy in google_monitoring_alert_policy.no_success : name => policy.conditions[0].condition_absent[0].duration } == { growthbook-roles = "84600s", gitlab-approvals = "900s", minutely = "600s" }
-    error_message = "missed runs times interval, at least 10 minutes, at most 23.5 hours"
+    condition = { for name in keys(var.jobs) : name => [
+      regex("\\[([0-9]+s)\\]", google_monitoring_alert_policy.metric["${name}/no_success"].conditions[0].condition_prometheus_query_language[0].query)[0],
+      google_monitoring_alert_policy.metric["${name}/no_success"].conditions[0].condition_prometheus_query_language[0].duration,
+      ] } == {
+      growthbook-roles = ["86400s", "43800s"]
+      gitlab-approvals = ["720s", "780s"]
+      minutely         = ["300s", "660s"]
+    }
+    error_message = "none in the missed runs but one, and this for one interval and 10 minutes more"
   }
 
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.no_success : policy.conditions[1].condition_threshold[0].aggregations[0].alignment_period == policy.conditions[0].condition_absent[0].duration])
-    error_message = "zeros count as silence over the same time"
+    condition     = google_monitoring_alert_policy.metric["gitlab-approvals/no_success"].conditions[0].display_name == "no successful run for 25 minutes" && strcontains(google_monitoring_alert_policy.metric["gitlab-approvals/no_success"].documentation[0].content, "25 minutes")
+    error_message = "the alert says the time"
+  }
+}
+
+run "the_first_run_of_an_installation_has_an_interval_and_ten_minutes_before_an_alert" {
+  command = plan
+
+  module {
+    source = "./modules/muster"
+  }
+
+  assert {
+    condition = alltrue([for name, job in var.jobs :
+      tonumber(trimsuffix(google_monitoring_alert_policy.metric["${name}/no_success"].conditions[0].condition_prometheus_query_language[0].duration, "s")) == job.interval_minutes * 60 + 600
+    ])
+    error_message = "the condition is true from the start and has to hold that long"
+  }
+}
+
+run "the_first_apply_does_not_need_metrics_that_monitoring_knows" {
+  command = plan
+
+  module {
+    source = "./modules/muster"
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.metric) == 4 && alltrue([for policy in google_monitoring_alert_policy.metric : length(policy.conditions) == 1 && policy.conditions[0].condition_prometheus_query_language[0].disable_metric_validation])
+    error_message = "one condition in PromQL, without validation of the metric"
+  }
+
+  assert {
+    condition = alltrue([for policy in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.metric)) :
+      length(policy.conditions[0].condition_threshold) == 0 && length(policy.conditions[0].condition_absent) == 0
+    ])
+    error_message = "no condition is a filter on a metric, which Monitoring refuses while it does not know the metric"
   }
 }
 
 run "success_is_what_the_mode_calls_success" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {
@@ -110,12 +176,12 @@ run "success_is_what_the_mode_calls_success" {
   }
 
   assert {
-    condition     = google_monitoring_alert_policy.no_success["growthbook-roles"].conditions[0].condition_absent[0].filter == "metric.type=\"logging.googleapis.com/user/muster/runs\" AND resource.type=\"cloud_run_revision\" AND metric.labels.job=\"growthbook-roles\" AND metric.labels.mode=\"enforce\" AND metric.labels.outcome=one_of(\"unchanged\",\"applied\")"
-    error_message = "an enforcing job succeeds when it changed what was due, and a dry run by hand is no success"
+    condition     = google_monitoring_alert_policy.metric["growthbook-roles/no_success"].conditions[0].condition_prometheus_query_language[0].query == "(sum(increase({\"logging.googleapis.com/user/muster/runs\", monitored_resource=\"cloud_run_revision\", job=\"growthbook-roles\", mode=\"enforce\", outcome=~\"unchanged|applied\"}[3600s])) or vector(0)) < 0.5"
+    error_message = "an enforcing job succeeds when it applied its plan or found nothing to change; a dry run by hand is no success"
   }
 
   assert {
-    condition     = endswith(google_monitoring_alert_policy.no_success["gitlab-approvals"].conditions[0].condition_absent[0].filter, "metric.labels.mode=\"observe\" AND metric.labels.outcome=one_of(\"unchanged\",\"planned\")")
+    condition     = strcontains(google_monitoring_alert_policy.metric["gitlab-approvals/no_success"].conditions[0].condition_prometheus_query_language[0].query, "mode=\"observe\", outcome=~\"unchanged|planned\"")
     error_message = "an observing job succeeds when it planned"
   }
 }
@@ -123,24 +189,46 @@ run "success_is_what_the_mode_calls_success" {
 run "drift_is_nine_tenths_of_a_day_s_runs" {
   command = plan
 
-  assert {
-    condition     = { for name, policy in google_monitoring_alert_policy.drift : name => policy.conditions[0].condition_threshold[0].threshold_value } == { growthbook-roles = 43, gitlab-approvals = 432 }
-    error_message = "43 of 48 and 432 of 480"
+  module {
+    source = "./modules/muster"
   }
 
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.drift : policy.conditions[0].condition_threshold[0].aggregations[0].alignment_period == "86400s" && policy.conditions[0].condition_threshold[0].comparison == "COMPARISON_GT"])
-    error_message = "counted over one day"
+    condition = { for name in keys(var.jobs) : name => google_monitoring_alert_policy.metric["${name}/drift"].conditions[0].condition_prometheus_query_language[0].query } == { for name, runs in { growthbook-roles = 43, gitlab-approvals = 432 } : name =>
+      "sum(increase({\"logging.googleapis.com/user/muster/runs\", monitored_resource=\"cloud_run_revision\", job=\"${name}\", mode=\"observe\", outcome=\"planned\"}[1d])) > ${runs}.5"
+    }
+    error_message = "more than 43 of 48 and 432 of 480 of a day's observing runs found something to change"
   }
 
   assert {
-    condition     = endswith(google_monitoring_alert_policy.drift["growthbook-roles"].conditions[0].condition_threshold[0].filter, "metric.labels.mode=\"observe\" AND metric.labels.outcome=\"planned\"")
-    error_message = "only what an observing run planned is drift"
+    condition     = google_monitoring_alert_policy.metric["growthbook-roles/drift"].enabled
+    error_message = "drift is looked for in observe mode"
+  }
+}
+
+run "an_enforcing_job_has_no_drift" {
+  command = plan
+
+  module {
+    source = "./modules/muster"
+  }
+
+  variables {
+    jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, mode = "enforce" } }
+  }
+
+  assert {
+    condition     = google_monitoring_alert_policy.metric["growthbook-roles/drift"].enabled == false
+    error_message = "its plans are carried out"
   }
 }
 
 run "every_metric_reads_the_functions_lines_and_knows_its_job" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = alltrue([for metric in google_logging_metric.signal : startswith(metric.filter, "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(\"muster-gitlab-approvals\" OR \"muster-growthbook-roles\") AND ")])
@@ -149,7 +237,7 @@ run "every_metric_reads_the_functions_lines_and_knows_its_job" {
 
   assert {
     condition     = alltrue([for metric in google_logging_metric.signal : metric.label_extractors["job"] == "EXTRACT(jsonPayload.job)"])
-    error_message = "each is told apart by job"
+    error_message = "each has the job as a label"
   }
 
   assert {
@@ -176,15 +264,19 @@ run "every_metric_reads_the_functions_lines_and_knows_its_job" {
 run "the_dashboard_shows_every_metric" {
   command = plan
 
-  assert {
-    condition = toset(flatten([
-      for tile in jsondecode(output.dashboard).mosaicLayout.tiles : [for data in tile.widget.xyChart.dataSets : regex("user/muster/([a-z_]+)", data.timeSeriesQuery.timeSeriesFilter.filter)[0]]
-    ])) == toset(keys(google_logging_metric.signal))
-    error_message = "no figure is left out, none is made up"
+  module {
+    source = "./modules/muster"
   }
 
   assert {
-    condition     = length(jsondecode(output.dashboard).mosaicLayout.tiles) == 8
+    condition = toset(flatten([
+      for tile in jsondecode(google_monitoring_dashboard.muster.dashboard_json).mosaicLayout.tiles : [for data in tile.widget.xyChart.dataSets : regex("user/muster/([a-z_]+)", data.timeSeriesQuery.timeSeriesFilter.filter)[0]]
+    ])) == toset(keys(google_logging_metric.signal))
+    error_message = "every metric, and no other"
+  }
+
+  assert {
+    condition     = length(jsondecode(google_monitoring_dashboard.muster.dashboard_json).mosaicLayout.tiles) == 8
     error_message = "one tile for each chart"
   }
 }

@@ -6,6 +6,10 @@ mock_provider "google" {
 run "both_jobs_are_made" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = { for name, function in google_cloudfunctions2_function.job : function.name => function.build_config[0].entry_point } == { muster-growthbook-roles = "growthbookRoles", muster-gitlab-approvals = "gitlabApprovals" }
     error_message = "each job is one function with its own entry point"
@@ -20,6 +24,10 @@ run "both_jobs_are_made" {
 run "nothing_is_written_unless_somebody_says_enforce" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.job : function.service_config[0].environment_variables["MODE"] == "observe"])
     error_message = "without a mode in the map of jobs every function observes"
@@ -27,12 +35,16 @@ run "nothing_is_written_unless_somebody_says_enforce" {
 
   assert {
     condition     = output.modes == { growthbook-roles = "observe", gitlab-approvals = "observe" }
-    error_message = "the output tells the modes"
+    error_message = "the output shows the modes"
   }
 }
 
 run "one_job_is_set_to_enforce_and_the_other_is_not" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {
@@ -49,6 +61,10 @@ run "one_job_is_set_to_enforce_and_the_other_is_not" {
 
 run "two_runs_never_share_a_function" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.job : function.service_config[0].max_instance_count == 1])
@@ -74,6 +90,10 @@ run "two_runs_never_share_a_function" {
 run "a_function_has_half_a_gibibyte_and_one_cpu" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.job : function.service_config[0].available_memory == "512Mi" && function.service_config[0].available_cpu == "1"])
     error_message = "512Mi and one CPU"
@@ -87,6 +107,10 @@ run "a_function_has_half_a_gibibyte_and_one_cpu" {
 
 run "deadlines_end_one_after_the_other" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition = alltrue([
@@ -118,6 +142,10 @@ run "deadlines_end_one_after_the_other" {
 run "a_timeout_too_close_to_the_deadline_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, deadline_seconds = 240, timeout_seconds = 249 } }
   }
@@ -127,6 +155,10 @@ run "a_timeout_too_close_to_the_deadline_is_refused" {
 
 run "an_attempt_deadline_under_the_timeout_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, timeout_seconds = 300, attempt_deadline_seconds = 299 } }
@@ -138,6 +170,10 @@ run "an_attempt_deadline_under_the_timeout_is_refused" {
 run "a_run_that_may_outlast_its_interval_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { gitlab-approvals = { entry_point = "gitlabApprovals", schedule = "*/3 * * * *", interval_minutes = 3, deadline_seconds = 160 } }
   }
@@ -148,6 +184,10 @@ run "a_run_that_may_outlast_its_interval_is_refused" {
 run "a_deadline_above_the_code_s_maximum_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "0 * * * *", interval_minutes = 60, deadline_seconds = 1701 } }
   }
@@ -157,6 +197,10 @@ run "a_deadline_above_the_code_s_maximum_is_refused" {
 
 run "the_longest_deadline_fits_under_cloud_scheduler_s_half_hour" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "0 * * * *", interval_minutes = 60, deadline_seconds = 1700 } }
@@ -170,6 +214,10 @@ run "the_longest_deadline_fits_under_cloud_scheduler_s_half_hour" {
 
 run "operators_settings_reach_the_function" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition = google_cloudfunctions2_function.job["growthbook-roles"].service_config[0].environment_variables == tomap({
@@ -187,6 +235,10 @@ run "operators_settings_reach_the_function" {
 
 run "a_change_of_the_source_changes_the_object_s_name" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = google_storage_bucket_object.source.name == "muster-${filesha256("tests/source.zip")}.zip"
@@ -206,6 +258,10 @@ run "a_change_of_the_source_changes_the_object_s_name" {
 
 run "every_needed_api_is_enabled_and_stays_so_after_removal" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition = toset(keys(google_project_service.required)) == toset([for name in [

@@ -6,6 +6,10 @@ mock_provider "google" {
 run "only_internal_traffic_gets_in_by_default" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = alltrue([for function in google_cloudfunctions2_function.job : function.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"])
     error_message = "ingress is internal only"
@@ -14,6 +18,10 @@ run "only_internal_traffic_gets_in_by_default" {
 
 run "ingress_can_be_opened" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     ingress_settings = "ALLOW_ALL"
@@ -28,6 +36,10 @@ run "ingress_can_be_opened" {
 run "an_unknown_ingress_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     ingress_settings = "ALLOW_INTERNALONLY"
   }
@@ -37,6 +49,10 @@ run "an_unknown_ingress_is_refused" {
 
 run "the_jobs_share_one_connector_for_private_addresses" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = length(google_vpc_access_connector.shared) == 1
@@ -57,6 +73,10 @@ run "the_jobs_share_one_connector_for_private_addresses" {
 run "an_existing_connector_is_used_instead" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     vpc_connector_id = "projects/example-project/locations/europe-west1/connectors/theirs"
   }
@@ -75,6 +95,10 @@ run "an_existing_connector_is_used_instead" {
 run "a_connector_by_short_name_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     vpc_connector_id = "theirs"
   }
@@ -84,6 +108,10 @@ run "a_connector_by_short_name_is_refused" {
 
 run "a_range_that_is_no_slash_28_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     vpc_connector_cidr = "10.8.0.0/24"

@@ -6,6 +6,10 @@ mock_provider "google" {
 run "growthbook_alone" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = {
       growthbook-roles = {
@@ -26,8 +30,7 @@ run "growthbook_alone" {
       keys(google_service_account.invoker),
       keys(google_cloud_run_v2_service_iam_member.invoker),
       keys(google_storage_bucket_iam_member.lease),
-      keys(google_monitoring_alert_policy.no_success),
-      keys(google_monitoring_alert_policy.drift),
+      [for name in distinct([for key in keys(google_monitoring_alert_policy.metric) : split("/", key)[0]]) : name],
       ] : made == ["growthbook-roles"]
     ])
     error_message = "nothing is made of a job that is left out"
@@ -52,6 +55,10 @@ run "growthbook_alone" {
 run "gitlab_alone" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = {
       gitlab-approvals = {
@@ -69,13 +76,17 @@ run "gitlab_alone" {
   }
 
   assert {
-    condition     = length(google_monitoring_alert_policy.line) == 4 && length(google_monitoring_alert_policy.no_success) == 1 && length(google_monitoring_alert_policy.drift) == 1
+    condition     = length(google_monitoring_alert_policy.line) == 4 && keys(google_monitoring_alert_policy.metric) == ["gitlab-approvals/drift", "gitlab-approvals/no_success"]
     error_message = "one set of alerts"
   }
 }
 
 run "a_third_job_is_one_entry" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {

@@ -6,6 +6,10 @@ mock_provider "google" {
 run "the_schedule_posts_json_and_never_retries" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = { for name, job in google_cloud_scheduler_job.run : name => job.schedule } == { growthbook-roles = "*/30 * * * *", gitlab-approvals = "*/3 * * * *" }
     error_message = "the schedules of the map"
@@ -33,6 +37,10 @@ run "the_schedule_posts_json_and_never_retries" {
 run "the_token_is_made_out_to_the_function_s_own_address" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition = { for name, job in google_cloud_scheduler_job.run : name => [job.http_target[0].uri, job.http_target[0].oidc_token[0].audience, job.http_target[0].oidc_token[0].service_account_email] } == {
       growthbook-roles = ["https://growthbook.example.run.app", "https://growthbook.example.run.app", "growthbook-call@example-project.iam.gserviceaccount.com"]
@@ -54,6 +62,10 @@ run "the_token_is_made_out_to_the_function_s_own_address" {
 
 run "a_dry_run_is_always_paused_and_says_that_it_is_one" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.dry_run : job.paused])
@@ -79,6 +91,10 @@ run "a_dry_run_is_always_paused_and_says_that_it_is_one" {
 run "the_kill_switch_stops_one_job" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = {
       growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, paused = true }
@@ -92,7 +108,7 @@ run "the_kill_switch_stops_one_job" {
   }
 
   assert {
-    condition     = { for name, policy in google_monitoring_alert_policy.no_success : name => policy.enabled } == { growthbook-roles = false, gitlab-approvals = true }
-    error_message = "a paused job's silence alarms nobody"
+    condition     = { for name in keys(var.jobs) : name => google_monitoring_alert_policy.metric["${name}/no_success"].enabled } == { growthbook-roles = false, gitlab-approvals = true }
+    error_message = "a paused job needs no success"
   }
 }

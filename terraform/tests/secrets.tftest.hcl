@@ -6,6 +6,10 @@ mock_provider "google" {
 run "secrets_are_pinned_by_number" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition = toset([
       for secret in google_cloudfunctions2_function.job["growthbook-roles"].service_config[0].secret_environment_variables :
@@ -28,6 +32,10 @@ run "secrets_are_pinned_by_number" {
 run "a_private_authority_is_mounted_where_the_function_looks" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   assert {
     condition     = [for volume in google_cloudfunctions2_function.job["growthbook-roles"].service_config[0].secret_volumes : "${volume.mount_path}/${volume.versions[0].path} ${volume.secret} ${volume.versions[0].version}"] == ["/etc/muster-ldap/ca.pem ldap-ca 2"]
     error_message = "the volume and LDAP_CA_CERT_PATH name one file"
@@ -42,6 +50,10 @@ run "a_private_authority_is_mounted_where_the_function_looks" {
 run "the_version_latest_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { gitlab-approvals = { entry_point = "gitlabApprovals", schedule = "*/3 * * * *", interval_minutes = 3, secrets = { GITLAB_ACCESS_TOKEN = { secret = "gitlab-token", version = "latest" } } } }
   }
@@ -52,6 +64,10 @@ run "the_version_latest_is_refused" {
 run "the_version_latest_is_refused_for_the_authority_too" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { gitlab-approvals = { entry_point = "gitlabApprovals", schedule = "*/3 * * * *", interval_minutes = 3, ldap_ca = { secret = "ldap-ca", version = "latest" } } }
   }
@@ -61,6 +77,10 @@ run "the_version_latest_is_refused_for_the_authority_too" {
 
 run "a_secret_of_two_jobs_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {
@@ -74,6 +94,10 @@ run "a_secret_of_two_jobs_is_refused" {
 
 run "two_jobs_may_trust_one_authority" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = {
@@ -91,6 +115,10 @@ run "two_jobs_may_trust_one_authority" {
 run "a_secret_among_the_plain_settings_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { gitlab-approvals = { entry_point = "gitlabApprovals", schedule = "*/3 * * * *", interval_minutes = 3, environment = { GITLAB_ACCESS_TOKEN = "glpat-example" } } }
   }
@@ -100,6 +128,10 @@ run "a_secret_among_the_plain_settings_is_refused" {
 
 run "a_path_in_place_of_a_secret_s_id_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = { gitlab-approvals = { entry_point = "gitlabApprovals", schedule = "*/3 * * * *", interval_minutes = 3, secrets = { GITLAB_ACCESS_TOKEN = { secret = "projects/p/secrets/gitlab-token", version = "1" } } } }

@@ -1,10 +1,11 @@
-# What every test starts from: both jobs, and every other variable at its default. It stands here whole, so that the
+# What every test starts from: both jobs, and every other variable at its default. Each variable is here, so that the
 # terraform.tfvars of an installation changes nothing in the tests.
 project_id            = "example-project"
 region                = "europe-west1"
 name_prefix           = null
 labels                = null
 source_zip            = "tests/source.zip"
+reports               = null
 ingress_settings      = null
 vpc_connector_id      = null
 vpc_network           = null

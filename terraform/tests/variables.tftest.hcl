@@ -6,6 +6,10 @@ mock_provider "google" {
 run "a_schedule_of_six_fields_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "0 */30 * * * *", interval_minutes = 30 } }
   }
@@ -15,6 +19,10 @@ run "a_schedule_of_six_fields_is_refused" {
 
 run "an_interval_that_is_not_the_schedule_s_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 3 } }
@@ -26,6 +34,10 @@ run "an_interval_that_is_not_the_schedule_s_is_refused" {
 run "an_interval_beyond_what_absence_can_notice_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "0 3 * * *", interval_minutes = 1440 } }
   }
@@ -35,6 +47,10 @@ run "an_interval_beyond_what_absence_can_notice_is_refused" {
 
 run "an_unknown_mode_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, mode = "apply" } }
@@ -46,6 +62,10 @@ run "an_unknown_mode_is_refused" {
 run "no_job_at_all_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = {}
   }
@@ -56,6 +76,10 @@ run "no_job_at_all_is_refused" {
 run "a_job_s_name_that_makes_an_account_s_name_too_long_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles1 = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30 } }
   }
@@ -65,6 +89,10 @@ run "a_job_s_name_that_makes_an_account_s_name_too_long_is_refused" {
 
 run "the_longest_names_fit" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     name_prefix = "muster01"
@@ -84,6 +112,10 @@ run "the_longest_names_fit" {
 run "a_setting_that_terraform_makes_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     jobs = { growthbook-roles = { entry_point = "growthbookRoles", schedule = "*/30 * * * *", interval_minutes = 30, environment = { MODE = "enforce" } } }
   }
@@ -93,6 +125,10 @@ run "a_setting_that_terraform_makes_is_refused" {
 
 run "alerts_that_reach_nobody_are_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     alert_emails          = []
@@ -105,6 +141,10 @@ run "alerts_that_reach_nobody_are_refused" {
 run "a_missing_zip_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     source_zip = "tests/missing.zip"
   }
@@ -115,6 +155,10 @@ run "a_missing_zip_is_refused" {
 run "a_project_s_number_is_refused" {
   command = plan
 
+  module {
+    source = "./modules/muster"
+  }
+
   variables {
     project_id = "123456789012"
   }
@@ -124,6 +168,10 @@ run "a_project_s_number_is_refused" {
 
 run "a_zone_in_place_of_a_region_is_refused" {
   command = plan
+
+  module {
+    source = "./modules/muster"
+  }
 
   variables {
     region = "europe-west1-b"

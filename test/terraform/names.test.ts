@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../src/engine/log-events.ts';
 import { ALERTS, METRICS } from './names.ts';
-import { readSignals, terraformFile } from './signals.ts';
+import { moduleFile, readSignals } from './signals.ts';
 
 const { metrics, alerts } = readSignals();
 
@@ -37,30 +37,30 @@ describe('the names that code and terraform share', () => {
 });
 
 describe('the alerts that watch a metric', () => {
-  it.each(Object.entries(alerts).filter(([, { filter }]) => !filter))('%s stands in alerts.tf', (name) => {
-    expect(terraformFile('alerts.tf')).toContain(`resource "google_monitoring_alert_policy" "${name}"`);
-  });
+  it.each(Object.entries(alerts).filter(([, { filter }]) => !filter))(
+    '%s has a condition in alerts.tf',
+    (name) => {
+      expect(moduleFile('alerts.tf')).toContain(`"\${name}/${name}" = {`);
+    },
+  );
 
-  it('compare labels that the metric of runs has', () => {
-    const used = [...terraformFile('alerts.tf').matchAll(/metric\.labels\.(\w+)=/g)].map(
-      ([, label]) => label,
-    );
-    expect(new Set(used)).toEqual(new Set(METRICS.runs?.labels));
+  it('compare labels that the metric of runs has, and the kind of resource', () => {
+    const [, queries = ''] = moduleFile('alerts.tf').split('  runs = {');
+    const used = [...queries.matchAll(/\b(\w+)=~?\\"/g)].map(([, label]) => label);
+    expect(new Set(used)).toEqual(new Set([...(METRICS.runs?.labels ?? []), 'monitored_resource']));
   });
 });
 
 describe('the steps of each alert', () => {
   it.each(Object.keys(ALERTS))('%s: what happened, what to do, what never to do', (name) => {
-    const headings = [...terraformFile(`alerts/${name}.md`).matchAll(/^## (.+)$/gm)].map(
-      ([, title]) => title,
-    );
+    const headings = [...moduleFile(`alerts/${name}.md`).matchAll(/^## (.+)$/gm)].map(([, title]) => title);
     expect(headings).toEqual(['What happened', 'What to do', 'Never']);
   });
 
   it.each(Object.entries(alerts))(
     '%s tell only labels of the line that the alert takes out of it',
     (name, { labels = [] }) => {
-      const told = [...terraformFile(`alerts/${name}.md`).matchAll(/log\.extracted_label\.(\w+)/g)].map(
+      const told = [...moduleFile(`alerts/${name}.md`).matchAll(/log\.extracted_label\.(\w+)/g)].map(
         ([, label]) => label,
       );
       expect(labels).toEqual(expect.arrayContaining([...new Set(told)]));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { jobs, knownSettings } from '../../src/jobs/registry.ts';
-import { terraformFile } from './signals.ts';
+import { moduleFile, terraformFile } from './signals.ts';
 
 const settings = jobs.flatMap(({ settings: spec }) => Object.entries(spec));
-const variables = terraformFile('variables.tf');
+const variables = moduleFile('variables.tf');
 
 /** The part of the example that stands between a job's name and the brace that ends it. */
 const exampleOf = (job: string) =>

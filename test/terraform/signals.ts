@@ -27,8 +27,11 @@ const signals = z.strictObject({
 
 /** What Terraform makes metrics and alerts of. Throws where the file has another shape. */
 export const readSignals = () =>
-  signals.parse(parse(readFileSync(new URL('../../terraform/signals.yaml', import.meta.url), 'utf8')));
+  signals.parse(
+    parse(readFileSync(new URL('../../terraform/modules/muster/signals.yaml', import.meta.url), 'utf8')),
+  );
 
-/** The text of a file of the Terraform folder. */
+/** The text of a file of the Terraform folder, or of its module. */
 export const terraformFile = (name: string) =>
   readFileSync(new URL(`../../terraform/${name}`, import.meta.url), 'utf8');
+export const moduleFile = (name: string) => terraformFile(`modules/muster/${name}`);

@@ -27,6 +27,7 @@ const SMALL = {
   'src/main.ts': 'export {};\n',
   'src/targets/b/policy.yaml': 'order: []\n',
   'src/targets/a.ts': 'export {};\n',
+  'src/targets/README.md': '# Targets\n',
 };
 
 describe('the source zip', () => {
@@ -59,6 +60,10 @@ describe('the source zip', () => {
     expect(names).toEqual(names.toSorted());
     expect(names).toContain('src/main.ts');
     expect(names).toContain('src/jobs/growthbook-roles/policy.yaml');
+  });
+
+  it('leaves out pages for people', () => {
+    expect(Object.keys(unzipSync(sourceZip(folder('pages', SMALL))))).not.toContain('src/targets/README.md');
   });
 
   it.each(['src/.main.ts.swp', 'src/key.pem'])('refuses a file that does not belong: %s', (path) => {

@@ -10,7 +10,7 @@ resource "google_cloud_scheduler_job" "run" {
   paused           = each.value.paused
   attempt_deadline = "${local.attempt_deadlines[each.key]}s"
 
-  # The next run repeats what this one left undone.
+  # The next run does what this one did not.
   retry_config {
     retry_count = 0
   }

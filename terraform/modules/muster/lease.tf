@@ -7,7 +7,7 @@ resource "google_storage_bucket" "leases" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  # A lease is worth nothing once it is over: kept copies of each would only cost.
+  # A lease has no value once it is over: kept copies would only cost.
   soft_delete_policy {
     retention_duration_seconds = 0
   }

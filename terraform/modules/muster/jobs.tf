@@ -5,7 +5,7 @@ locals {
   timeouts          = { for name, job in var.jobs : name => coalesce(job.timeout_seconds, local.deadlines[name] + 15) }
   attempt_deadlines = { for name, job in var.jobs : name => coalesce(job.attempt_deadline_seconds, local.timeouts[name] + 15) }
 
-  # Longer than any run can live, so that no lease is taken over from a run that is still at work.
+  # Longer than any run can last, so that no other run takes the lease of one that still works.
   lease_seconds = { for name, timeout in local.timeouts : name => timeout + 30 }
 
   ldap_ca_folder = "/etc/muster-ldap"
@@ -57,6 +57,7 @@ resource "google_cloudfunctions2_function" "job" {
         LEASE_SECONDS         = tostring(local.lease_seconds[each.key])
         GOOGLE_CLOUD_PROJECT  = var.project_id
       },
+      var.reports ? { REPORTS = local.report_folders[each.key] } : {},
       each.value.ldap_ca == null ? {} : { LDAP_CA_CERT_PATH = "${local.ldap_ca_folder}/${local.ldap_ca_file}" },
     )
 
@@ -95,12 +96,12 @@ resource "google_cloudfunctions2_function" "job" {
 
     precondition {
       condition     = local.timeouts[each.key] - local.deadlines[each.key] >= 10
-      error_message = "${each.key}: found timeout_seconds ${local.timeouts[each.key]}, allowed is 10 more than deadline_seconds (${local.deadlines[each.key]}) or above: a run has to stop by itself before it is ended."
+      error_message = "${each.key}: found timeout_seconds ${local.timeouts[each.key]}, allowed is 10 more than deadline_seconds (${local.deadlines[each.key]}) or above: a run has to stop by itself before Cloud Run ends it."
     }
 
     precondition {
       condition     = local.attempt_deadlines[each.key] - local.timeouts[each.key] >= 10
-      error_message = "${each.key}: found attempt_deadline_seconds ${local.attempt_deadlines[each.key]}, allowed is 10 more than timeout_seconds (${local.timeouts[each.key]}) or above: Cloud Scheduler would call a run failed that goes on."
+      error_message = "${each.key}: found attempt_deadline_seconds ${local.attempt_deadlines[each.key]}, allowed is 10 more than timeout_seconds (${local.timeouts[each.key]}) or above: otherwise Cloud Scheduler reports a failure while the run goes on."
     }
 
     precondition {
@@ -117,5 +118,8 @@ resource "google_cloudfunctions2_function" "job" {
     google_secret_manager_secret_iam_member.runtime,
     google_storage_bucket_iam_member.build,
     google_storage_bucket_iam_member.lease,
+    google_storage_bucket_iam_member.report_creator,
+    google_storage_bucket_iam_member.report_latest,
+    google_storage_bucket_iam_member.report_reader,
   ]
 }

@@ -34,6 +34,48 @@ resource "google_storage_bucket_iam_member" "lease" {
   member = google_service_account.runtime[each.key].member
 }
 
+# A function creates and reads reports of its own job. It can neither delete nor replace one, but for `latest`, which
+# each run replaces; Cloud Storage asks for the permission to delete where an object is replaced.
+resource "google_storage_bucket_iam_member" "report_creator" {
+  for_each = local.report_objects
+
+  bucket = google_storage_bucket.reports[0].name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.runtime[each.key].member
+
+  condition {
+    title      = "reports of ${each.key} only"
+    expression = "resource.name.startsWith(\"${each.value}\")"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "report_reader" {
+  for_each = local.report_objects
+
+  bucket = google_storage_bucket.reports[0].name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.runtime[each.key].member
+
+  condition {
+    title       = "reports of ${each.key} only"
+    description = "Objects of the job's folder, and lists of that folder"
+    expression  = "resource.name.startsWith(\"${each.value}\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${each.key}/\")"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "report_latest" {
+  for_each = local.report_objects
+
+  bucket = google_storage_bucket.reports[0].name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.runtime[each.key].member
+
+  condition {
+    title      = "latest report of ${each.key} only"
+    expression = "resource.name.startsWith(\"${each.value}latest\")"
+  }
+}
+
 # Cloud Run checks this role, not roles/cloudfunctions.invoker.
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
   for_each = var.jobs
@@ -51,8 +93,8 @@ resource "google_project_iam_member" "build_log" {
   member  = google_service_account.build.member
 }
 
-# Cloud Functions copies the zip to a bucket of its own, from which Cloud Build fetches it. That bucket comes into
-# being with the project's first function, so a binding on the bucket itself would come too late.
+# Cloud Functions copies the zip to a bucket of its own, from which Cloud Build fetches it. Cloud Functions makes that
+# bucket with the project's first function, so a binding on the bucket itself would come too late.
 resource "google_project_iam_member" "build_source" {
   project = var.project_id
   role    = "roles/storage.objectViewer"

@@ -1,12 +1,11 @@
-# The dashboard is handed out as JSON for `gcloud monitoring dashboards create` (README.md).
 locals {
   charts = [
     { title = "Runs by job and outcome", metrics = ["runs"], by = ["job", "outcome"], count = true },
     { title = "Changes by kind and result", metrics = ["changes"], by = ["job", "kind", "result"], count = true },
     { title = "Duration of runs (ms)", metrics = ["run_duration"], by = ["job"], count = false },
     { title = "Writes that were lost and repeated", metrics = ["lost_writes"], by = ["job"], count = true },
-    { title = "Head-room: losses", metrics = ["head_room_revokes", "head_room_downgrades"], by = ["job"], count = false },
-    { title = "Head-room: gains", metrics = ["head_room_gains", "head_room_highest", "head_room_approvals"], by = ["job"], count = false },
+    { title = "Left until the limit: losses", metrics = ["head_room_revokes", "head_room_downgrades"], by = ["job"], count = false },
+    { title = "Left until the limit: gains", metrics = ["head_room_gains", "head_room_highest", "head_room_approvals"], by = ["job"], count = false },
     { title = "Accounts that wait for approval", metrics = ["accounts_pending"], by = ["job"], count = false },
     { title = "Full seats in use", metrics = ["seats_in_use"], by = ["job"], count = false },
   ]
@@ -44,4 +43,11 @@ locals {
       }]
     }
   }
+}
+
+resource "google_monitoring_dashboard" "muster" {
+  project        = var.project_id
+  dashboard_json = jsonencode(local.dashboard)
+
+  depends_on = [google_project_service.required]
 }

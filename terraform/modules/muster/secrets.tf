@@ -1,4 +1,4 @@
-# The secrets and their versions are made outside (README.md), so that no value ever enters Terraform's state.
+# The secrets and their versions are made outside (bootstrap.sh), so that no value ever enters Terraform's state.
 locals {
   secret_readers = {
     for reader in flatten([
