@@ -18,6 +18,7 @@ const PlanFile = z.object({
   changes: z.array(
     z.object({
       account: z.string(),
+      project: z.string().optional(),
       kind: z.enum(CHANGE_KINDS),
       from: z.json(),
       to: z.json(),

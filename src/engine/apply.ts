@@ -103,8 +103,18 @@ const noteworthy = (results: readonly ChangeResult<unknown>[]): readonly Note[] 
 /** One line at the moment of each write: a run that is killed later still shows what it did. */
 function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
   if (result !== 'applied' && result !== 'failed') return;
-  const { account, label, kind, from, to, rule } = change;
-  const fields = { account, label, kind, from, to, rule, ...(error === undefined ? {} : { error }) };
+  const { account, project, label, kind, from, to, rule } = change;
+  const where = project === undefined ? {} : { project };
+  const fields = {
+    account,
+    ...where,
+    label,
+    kind,
+    from,
+    to,
+    rule,
+    ...(error === undefined ? {} : { error }),
+  };
   if (result === 'applied') log.info({ event: EVENTS.changeApplied, ...fields }, 'change applied');
   else log.error({ event: EVENTS.changeFailed, ...fields }, 'change failed');
 }

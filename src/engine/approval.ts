@@ -1,19 +1,19 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import type { Plan } from './model.ts';
+import { decisionKey, type Plan } from './model.ts';
 import type { ApprovedChange, PlanApproval } from './run.ts';
 import type { Resolved } from './stages.ts';
 
-const keyOf = ({ account, kind, from, to }: ApprovedChange): string =>
-  canonicalJson({ account, kind, from, to });
+const keyOf = ({ account, project, kind, from, to }: ApprovedChange): string =>
+  canonicalJson({ account, project, kind, from, to });
 
-/** The accounts whose change in the present plan is exactly as a plan file approved it. */
-export function approvedAccounts(
+/** The keys of the changes in the present plan that are exactly as a plan file approved them. */
+export function approvedChanges(
   { changes }: Plan<unknown>,
   approval: PlanApproval | undefined,
 ): ReadonlySet<string> {
   const approved = new Set(approval?.changes?.map(keyOf));
-  return new Set(changes.filter((change) => approved.has(keyOf(change))).map(({ account }) => account));
+  return new Set(changes.filter((change) => approved.has(keyOf(change))).map(decisionKey));
 }
 
 /** Throws `InvalidRequestError` where a plan file is for another target than this run's. */
@@ -34,7 +34,7 @@ export function withoutApproved<A, R>(
 ): Resolved<A, R> {
   if (approved.size === 0) return resolved;
   const decisions = resolved.decisions.map((decision) =>
-    approved.has(decision.account) ? { ...decision, kind: 'unchanged' as const } : decision,
+    approved.has(decisionKey(decision)) ? { ...decision, kind: 'unchanged' as const } : decision,
   );
   return { ...resolved, decisions };
 }

@@ -34,9 +34,15 @@ export interface Decision<A, R = unknown> {
   readonly groups: readonly string[];
   readonly tried?: readonly RuleAnswer[];
   readonly row: R | null;
+  /** Where one run keeps access in several projects: the one that this is about. */
+  readonly project?: string;
   /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
   readonly mayGain?: boolean;
 }
+
+/** What tells decisions of one run apart: the account, and the project where there are several. */
+export const decisionKey = ({ account, project }: Pick<Decision<unknown>, 'account' | 'project'>): string =>
+  project === undefined ? account : JSON.stringify([account, project]);
 
 /** A decision that changes something. `row` is the account's row as it was read: the write and the hash are made from it. */
 export interface Change<A, R = unknown> extends Decision<A, R> {
@@ -87,6 +93,7 @@ export interface Subject<A, R = unknown> {
 export interface Note {
   readonly kind: string;
   readonly account: string | null;
+  readonly project?: string;
   readonly label: string;
   readonly because: string;
   readonly tried?: readonly RuleAnswer[];

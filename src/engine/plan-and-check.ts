@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../platform/errors.ts';
-import { approvedAccounts, withoutApproved } from './approval.ts';
+import { approvedChanges, withoutApproved } from './approval.ts';
 import type { Decision, NoChangeKind, Note, Objection, Plan } from './model.ts';
 import { makePlan } from './plan.ts';
 import type { Run } from './run.ts';
@@ -12,7 +12,7 @@ import { nearestNames, restrictTo, subjectsNamed } from './subjects.ts';
 export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
   const resolved = resolveFor(run.only, stages, facts);
   const plan = makePlan(resolved.decisions, stages.identity);
-  const approved = approvedAccounts(plan, run.approval);
+  const approved = approvedChanges(plan, run.approval);
   const { limits, objections } = stages.checkSafety(withoutApproved(resolved, approved), facts);
   const state = runStateOf<A, R>({
     decisions: resolved.decisions,
@@ -51,9 +51,10 @@ const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in'
 export const noChangeNotes = (decisions: readonly Decision<unknown>[]): readonly Note[] =>
   decisions
     .filter(({ kind }) => (REPORTED_AS_NOTES as readonly string[]).includes(kind))
-    .map(({ kind, account, label, because, tried }) => ({
+    .map(({ kind, account, project, label, because, tried }) => ({
       kind,
       account,
+      ...(project === undefined ? {} : { project }),
       label,
       because,
       ...(tried ? { tried } : {}),

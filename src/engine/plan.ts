@@ -12,15 +12,21 @@ export const isChange = <A, R>(decision: Decision<A, R>): decision is Change<A, 
 
 const IS_CHANGE: ReadonlySet<string> = new Set(CHANGE_KINDS);
 
-/** The plan that decisions make: sorted and hashed. A loss that may be a gain comes after the losses. The same decisions in any order make the same plan, byte for byte. */
+/** The order in which changes are carried out: by kind, a loss that may be a gain after the losses, then as `compare` says. */
+export const inOrder =
+  <A, R>(compare: PlanIdentity<A, R>['compare']) =>
+  (a: Change<A, R>, b: Change<A, R>): number =>
+    kindOrder(a) - kindOrder(b) || compare(a, b);
+
+const kindOrder = ({ kind, mayGain }: Change<unknown>): number =>
+  CHANGE_KINDS.indexOf(kind) + (mayGain ? 0.5 : 0);
+
+/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
 export function makePlan<A, R>(
   decisions: readonly Decision<A, R>[],
   identity: PlanIdentity<A, R>,
 ): Plan<A, R> {
-  const kindOrder = ({ kind, mayGain }: Change<A, R>) => CHANGE_KINDS.indexOf(kind) + (mayGain ? 0.5 : 0);
-  const changes = decisions
-    .filter(isChange)
-    .toSorted((a, b) => kindOrder(a) - kindOrder(b) || identity.compare(a, b));
+  const changes = decisions.filter(isChange).toSorted(inOrder(identity.compare));
   const hashed = { target: identity.target, changes: changes.map((change) => identity.hashInput(change)) };
   return { changes, hash: `sha256:${createHash('sha256').update(canonicalJson(hashed)).digest('hex')}` };
 }

@@ -1,9 +1,17 @@
 import { DeadlineError, InvalidRequestError, SourceError, StopError } from '../platform/errors.ts';
 import { errorFields } from '../platform/log.ts';
 import { apply } from './apply.ts';
-import { approvedAccounts, checkApprovedTarget } from './approval.ts';
+import { approvedChanges, checkApprovedTarget } from './approval.ts';
 import { explain, type PlanFacts } from './explain.ts';
-import type { Change, Note, Objection, Plan, SourceReading, Subject } from './model.ts';
+import {
+  type Change,
+  decisionKey,
+  type Note,
+  type Objection,
+  type Plan,
+  type SourceReading,
+  type Subject,
+} from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
 import { planAndCheck } from './plan-and-check.ts';
 import type { Run } from './run.ts';
@@ -71,8 +79,8 @@ function split<A, R>(plan: Plan<A, R> | undefined, objections: readonly Objectio
   const changes = plan?.changes ?? [];
   if (!plan || objections.length === 0) return { approved: changes, withheld: [] };
   const canOverride = objections.every(({ overridable }) => overridable);
-  const accounts = canOverride ? approvedAccounts(plan, run.approval) : new Set<string>();
-  const isApproved = ({ account }: Change<A, R>) => accounts.has(account);
+  const keys = canOverride ? approvedChanges(plan, run.approval) : new Set<string>();
+  const isApproved = (change: Change<A, R>) => keys.has(decisionKey(change));
   return { approved: changes.filter(isApproved), withheld: changes.filter((one) => !isApproved(one)) };
 }
 

@@ -45,6 +45,7 @@ export interface PlanApproval {
 /** What identifies an approved change. `from` and `to` are the target's form of access, as a report shows it. */
 export interface ApprovedChange {
   readonly account: string;
+  readonly project?: string | undefined;
   readonly kind: string;
   readonly from: unknown;
   readonly to: unknown;

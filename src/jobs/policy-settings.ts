@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../platform/errors.ts';
 import { type Setting, text } from '../platform/settings.ts';
-import type { Policy } from '../policy/policy.ts';
 
-type MakeSetting = (description: string, defaultText: string) => Setting<Policy>;
+type MakeSetting<P> = (description: string, defaultText: string) => Setting<P>;
 
 /** A policy document as the value itself. A path given to it is a fault that names `fileVariable`. */
 export const policyDocument =
-  (parse: (document: string) => Policy, fileVariable: string): MakeSetting =>
+  <P>(parse: (document: string) => P, fileVariable: string): MakeSetting<P> =>
   (description, defaultText) => ({
     ...text(description, defaultText),
     parse: (value) => {
@@ -20,7 +19,7 @@ export const policyDocument =
 
 /** The path of a file with a policy document. */
 export const policyFile =
-  (parse: (document: string) => Policy): MakeSetting =>
+  <P>(parse: (document: string) => P): MakeSetting<P> =>
   (description, defaultText) => ({
     ...text(description, defaultText),
     parse: (path) => parse(fileContent(path)),

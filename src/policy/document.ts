@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { messageOf } from '../platform/errors.ts';
 import { type Condition, exactlyOneOf, leavesOf, Name, type Source } from './conditions.ts';
-import type { Policy } from './policy.ts';
-import { readDocument } from './read-document.ts';
+import type { Policy, ProjectPolicy } from './policy.ts';
+import { readContent, readDocument, yamlContent } from './read-document.ts';
 import { duplicates, RuleNumber, ruleFaults, ruleSchemas, toGate, Version } from './rule-schema.ts';
 
 const SOURCES: readonly Source[] = ['ldap', 'posix'];
@@ -38,14 +39,44 @@ function documentOf(object: typeof z.object) {
 const schema = { strict: documentOf(z.strictObject as typeof z.object), loose: documentOf(z.object) };
 type DocumentContent = z.infer<typeof schema.loose>;
 
-/** The JSON Schema of a policy document, for editors. */
-export const policyJsonSchema = () => z.toJSONSchema(schema.strict, { io: 'input' });
+const checkContent = (content: DocumentContent) => [
+  ...duplicateGroups(content),
+  ...faultsIn(toPolicy(content)),
+];
 
 /** Reads a policy document of version 1 or 2. Throws one error with all its faults. */
-export const parsePolicy = (text: string): Policy =>
-  toPolicy(
-    readDocument(text, schema, (content) => [...duplicateGroups(content), ...faultsIn(toPolicy(content))]),
-  );
+export const parsePolicy = (text: string): Policy => toPolicy(readDocument(text, schema, checkContent));
+
+const ProjectList = z.array(z.strictObject({ project: Name, policy: schema.strict })).min(1);
+const projectSchema = {
+  strict: z.strictObject({ project: Name, policy: z.unknown() }),
+  loose: z.object({ project: Name, policy: z.unknown() }),
+};
+
+/** The JSON Schema of a policy document, or of a list of projects with their policies, for editors. */
+export const policyJsonSchema = () => z.toJSONSchema(z.union([schema.strict, ProjectList]), { io: 'input' });
+
+/** Reads one policy, or a list of `{project, policy}`. Throws one error with all faults of the first policy that has any. */
+export function parsePolicies(text: string): Policy | readonly ProjectPolicy[] {
+  const content = yamlContent(text);
+  if (!Array.isArray(content)) return toPolicy(readContent(content, schema, checkContent));
+  const projects = content.map((one): ProjectPolicy => {
+    const { project, policy } = readContent(one, projectSchema, () => []);
+    return { project, policy: policyOf(project, policy) };
+  });
+  const twice = duplicates(projects.map(({ project }) => project));
+  if (projects.length > 0 && twice.length === 0) return projects;
+  const fault = twice.length > 0 ? `project ${twice.join(', ')} stands twice` : 'the list is empty';
+  throw new Error(`a policy document: ${fault}`);
+}
+
+function policyOf(project: string, content: unknown): Policy {
+  try {
+    return toPolicy(readContent(content, schema, checkContent));
+  } catch (error) {
+    throw new Error(`project ${project}: ${messageOf(error)}`, { cause: error });
+  }
+}
 
 /** The one form that everything works with: version 1 says in `ldap` and `anyPosix` what version 2 says in `when`. */
 function toPolicy({ order, gate, rules, otherwise, mayBeEmpty }: DocumentContent): Policy {

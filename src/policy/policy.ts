@@ -22,3 +22,9 @@ export interface Rule extends Gate {
   readonly expires?: string | undefined;
   readonly reason?: string | undefined;
 }
+
+/** The policy of one project, where one run keeps access in several. */
+export interface ProjectPolicy {
+  readonly project: string;
+  readonly policy: Policy;
+}

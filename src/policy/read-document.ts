@@ -8,12 +8,18 @@ export interface DocumentSchema<S extends z.ZodType> {
 }
 
 /** Reads a document in YAML. `check` finds what a schema cannot. Throws one error with all its faults. */
-export function readDocument<S extends z.ZodType>(
+export const readDocument = <S extends z.ZodType>(
   text: string,
+  schema: DocumentSchema<S>,
+  check: (content: z.infer<S>) => readonly string[],
+): z.infer<S> => readContent(yamlContent(text), schema, check);
+
+/** As `readDocument`, of a document that stands inside another one. */
+export function readContent<S extends z.ZodType>(
+  content: unknown,
   { strict, loose }: DocumentSchema<S>,
   check: (content: z.infer<S>) => readonly string[],
 ): z.infer<S> {
-  const content = yamlContent(text);
   const read = loose.safeParse(content);
   const faults = [
     ...(strict.safeParse(content).error?.issues ?? []).flatMap(faultsIn),
@@ -23,7 +29,8 @@ export function readDocument<S extends z.ZodType>(
   throw new Error(`a policy document: ${[...new Set(faults)].join(', ')}`);
 }
 
-function yamlContent(text: string): unknown {
+/** What a YAML document holds. Throws where it is broken or holds itself. */
+export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
   const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
   if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);

@@ -1,14 +1,14 @@
 import { EVENTS } from '../engine/log-events.ts';
-import type { ChangeResult, Decision } from '../engine/model.ts';
+import { type ChangeResult, type Decision, decisionKey } from '../engine/model.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Log } from '../platform/log.ts';
 import type { Report } from './report.ts';
 
 /** Logs a run for machines: one `decision` line for each account (unchanged ones at debug) and one `run.completed` line. */
 export function logRun(state: RunState<unknown>, report: Report, log: Log): void {
-  const results = new Map(state.results.map((result) => [result.change.account, result]));
+  const results = new Map(state.results.map((result) => [decisionKey(result.change), result]));
   for (const decision of state.decisions) {
-    const fields = decisionFields(decision, results.get(decision.account));
+    const fields = decisionFields(decision, results.get(decisionKey(decision)));
     log[decision.kind === 'unchanged' ? 'debug' : 'info'](fields, 'account decided');
   }
   const { mode, dryRun, durationMs } = report.run;
@@ -27,12 +27,13 @@ const levelOf = ({ outcome, exitCode }: Report) =>
   outcome === 'refused' ? 'fatal' : exitCode === 0 || outcome === 'skipped' ? 'info' : 'error';
 
 function decisionFields(
-  { account, label, kind, rule, because, groups, from, to, tried }: Decision<unknown>,
+  { account, project, label, kind, rule, because, groups, from, to, tried }: Decision<unknown>,
   written: ChangeResult<unknown> | undefined,
 ) {
   return {
     event: EVENTS.decision,
     account,
+    ...(project === undefined ? {} : { project }),
     label,
     kind,
     result: written?.result ?? null,

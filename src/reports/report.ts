@@ -1,13 +1,14 @@
-import type {
-  ChangeKind,
-  ChangeResult,
-  Kind,
-  Limit,
-  Note,
-  Objection,
-  Result,
-  RuleAnswer,
-  SourceReading,
+import {
+  type ChangeKind,
+  type ChangeResult,
+  decisionKey,
+  type Kind,
+  type Limit,
+  type Note,
+  type Objection,
+  type Result,
+  type RuleAnswer,
+  type SourceReading,
 } from '../engine/model.ts';
 import { OUTCOMES, type RunOutcome } from '../engine/outcome.ts';
 import type { Mode, PlanApproval, Run } from '../engine/run.ts';
@@ -55,6 +56,8 @@ export interface ReportedApproval extends Pick<PlanApproval, 'hash' | 'reason'> 
 /** One change of the plan with its result. `from` and `to` are the target's form of access. */
 export interface ReportedChange {
   readonly account: string;
+  /** Where one run keeps access in several projects: the one that this is about. */
+  readonly project?: string;
   readonly label: string;
   readonly kind: ChangeKind;
   readonly from: unknown;
@@ -69,9 +72,10 @@ export interface ReportedChange {
 
 /** One change as the report has it: without the target's row. */
 export function reportedChange({ change, result, error }: ChangeResult<unknown>): ReportedChange {
-  const { account, label, kind, from, to, rule, because, groups, tried } = change;
+  const { account, project, label, kind, from, to, rule, because, groups, tried } = change;
   return {
     account,
+    ...(project === undefined ? {} : { project }),
     label,
     kind,
     from,
@@ -127,11 +131,11 @@ function countsByKind(
   kinds: readonly Kind[],
 ): Readonly<Record<string, number>> {
   const unchanged = new Set(
-    results.filter(({ result }) => result === 'unchanged').map(({ change }) => change.account),
+    results.filter(({ result }) => result === 'unchanged').map(({ change }) => decisionKey(change)),
   );
   const counts = new Map<Kind, number>(kinds.map((kind) => [kind, 0]));
-  for (const { account, kind } of decisions) {
-    const counted = unchanged.has(account) ? 'unchanged' : kind;
+  for (const decision of decisions) {
+    const counted = unchanged.has(decisionKey(decision)) ? 'unchanged' : decision.kind;
     counts.set(counted, (counts.get(counted) ?? 0) + 1);
   }
   return Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind) ?? 0]));

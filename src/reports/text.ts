@@ -63,7 +63,9 @@ function changeLines(
   { changes }: Report,
   { paint, describe }: { paint: Paint; describe: Style['describe'] },
 ): string {
-  const moves = changes.map(({ from, to }) => describe(from, to));
+  const moves = changes.map(
+    ({ project, from, to }) => `${project === undefined ? '' : `${project}: `}${describe(from, to)}`,
+  );
   const widths = { label: widest(changes.map(({ label }) => label)), move: widest(moves) };
   const line = (change: ReportedChange, index: number) => {
     const kind = paint(KIND_COLOURS[change.kind] ?? 'bold', change.kind.padEnd(9));

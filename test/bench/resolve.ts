@@ -64,7 +64,10 @@ export function plan(read: RoleFacts) {
     hashInput: ({ account, kind, from, to }) => ({ account, kind, from, to }),
   };
   const limits = { count: 5, percent: 10, highest: 3, gainedCount: 10, gainedPercent: 25 };
-  return { ...makePlan(resolved.decisions, identity), ...checkSafety(resolved, limits, highestRole(policy)) };
+  return {
+    ...makePlan(resolved.decisions, identity),
+    ...checkSafety(resolved, limits, ({ to }) => to.projectRole === highestRole(policy)),
+  };
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

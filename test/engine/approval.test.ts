@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { approvedAccounts, checkApprovedTarget, withoutApproved } from '../../src/engine/approval.ts';
+import { approvedChanges, checkApprovedTarget, withoutApproved } from '../../src/engine/approval.ts';
 import type { Change } from '../../src/engine/model.ts';
 import type { ApprovedChange, PlanApproval } from '../../src/engine/run.ts';
 import { decision } from '../fixtures.ts';
@@ -23,7 +23,7 @@ const plan = (...changes: readonly Change<string>[]) => ({ changes, hash: 'sha25
 describe('a change of a plan file counts as approved', () => {
   test('where account, kind, from and to are in the present plan', () => {
     const approval = approvalFor(approved(change('u_1')), approved(change('u_2')), approved(change('u_9')));
-    expect([...approvedAccounts(plan(change('u_1'), change('u_2')), approval)]).toEqual(['u_1', 'u_2']);
+    expect([...approvedChanges(plan(change('u_1'), change('u_2')), approval)]).toEqual(['u_1', 'u_2']);
   });
 
   test.each([
@@ -33,13 +33,13 @@ describe('a change of a plan file counts as approved', () => {
     ['to other access', { to: 'other' }],
   ])('and not for %s', (_, over) => {
     const approval = approvalFor({ ...approved(change('u_1')), ...over });
-    expect(approvedAccounts(plan(change('u_1')), approval).size).toBe(0);
+    expect(approvedChanges(plan(change('u_1')), approval).size).toBe(0);
   });
 
   test('without regard to the order of keys in its access', () => {
     const present = change('u_1', { from: { a: 1, b: 2 } as unknown as string });
     const approval = approvalFor({ ...approved(present), from: { b: 2, a: 1 } });
-    expect(approvedAccounts(plan(present), approval).size).toBe(1);
+    expect(approvedChanges(plan(present), approval).size).toBe(1);
   });
 });
 

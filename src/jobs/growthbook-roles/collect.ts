@@ -13,9 +13,10 @@ import { allSources, readSource } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Reading, Recorder } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
+import type { Leaf } from '../../policy/conditions.ts';
 import { groupsNamed, populationNamed } from '../../policy/named-groups.ts';
-import type { Policy } from '../../policy/policy.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
+import { mayBeEmptyIn, type Projects } from './projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
 
@@ -24,7 +25,7 @@ type LdapFacts = Awaited<ReturnType<typeof readMembers>>;
 /** What collect works with. */
 export interface CollectInput {
   readonly values: GrowthBookValues;
-  readonly policy: Policy;
+  readonly projects: Projects;
   readonly target: GrowthBook;
   readonly run: Run;
 }
@@ -43,48 +44,54 @@ export async function collect(input: CollectInput, recorder: Recorder): Promise<
 const NO_POSIX_GROUPS: PosixGroups = { membersOf: new Map(), absent: new Set(), dangling: [] };
 
 /** LDAP waits for `data.yaml` only where a rule gives something to a POSIX group alone: its people are looked up by user name. */
-async function readDirectories({ values, policy, run }: CollectInput, recorder: Recorder) {
+async function readDirectories({ values, projects, run }: CollectInput, recorder: Recorder) {
   const at = { clock: run.clock, recorder };
   const query = {
     url: values.DATA_YAML_URL,
     minUsers: values.DATA_YAML_MIN_USERS,
-    groups: groupsNamed(policy, 'posix'),
-    mayBeEmpty: policy.mayBeEmpty,
+    groups: namedIn(projects, groupsNamed, 'posix'),
+    mayBeEmpty: mayBeEmptyIn(projects),
   };
   const posix =
     query.groups.length === 0
       ? Promise.resolve(NO_POSIX_GROUPS)
       : readSource('posix', () => readPosixGroups(query, run), at);
-  const needed = populationNamed(policy, 'posix');
+  const needed = namedIn(projects, populationNamed, 'posix');
   const { membersOf } = needed.length === 0 ? NO_POSIX_GROUPS : await posix;
   const inPosix = needed.flatMap((group) => [...(membersOf.get(group) ?? [])]);
-  const uids = [...new Set([...populationNamed(policy, 'user'), ...inPosix])];
-  const ldap = readSource('ldap', () => readLdap({ values, policy, uids }, run), at);
+  const uids = [...new Set([...namedIn(projects, populationNamed, 'user'), ...inPosix])];
+  const ldap = readSource('ldap', () => readLdap({ values, projects, uids }, run), at);
   return await allSources([ldap, posix]);
 }
 
+/** What the policies of all projects name, once each. */
+const namedIn = ({ all }: Projects, namedBy: typeof groupsNamed, leaf: Leaf): readonly string[] => [
+  ...new Set(all.flatMap(({ policy }) => namedBy(policy, leaf))),
+];
+
 interface LdapQuery {
   readonly values: GrowthBookValues;
-  readonly policy: Policy;
+  readonly projects: Projects;
   /** People who are looked up by user name, besides those in the groups. */
   readonly uids: readonly string[];
 }
 
-async function readLdap({ values, policy, uids }: LdapQuery, run: Run): Promise<Reading<LdapFacts>> {
+async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promise<Reading<LdapFacts>> {
   const settings = ldapSettings(values);
-  const wanted = groupsNamed(policy, 'ldap');
+  const wanted = namedIn(projects, groupsNamed, 'ldap');
+  const mayBeEmpty = mayBeEmptyIn(projects);
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
     requireGroups(
       'missing',
       wanted.filter((name) => !groups.has(name)),
-      policy,
+      mayBeEmpty,
     );
     const facts = await readMembers(ldap, settings.peopleBase, [...groups.values()]);
     requireGroups(
       'without members',
       wanted.filter((name) => !facts.membersOf.get(name)?.length),
-      policy,
+      mayBeEmpty,
     );
     const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
     const people = peopleOnce([...facts.people, ...named]);
@@ -109,7 +116,7 @@ function requireReadable(people: readonly LdapPerson[]): void {
   );
 }
 
-function requireGroups(what: string, groups: readonly string[], { mayBeEmpty }: Policy): void {
+function requireGroups(what: string, groups: readonly string[], mayBeEmpty: readonly string[]): void {
   const refused = groups.filter((name) => !mayBeEmpty.includes(name));
   if (refused.length === 0) return;
   throw new SourceError(

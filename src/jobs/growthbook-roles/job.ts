@@ -1,21 +1,16 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
-import type { Change } from '../../engine/model.ts';
-import { rankIn } from '../../engine/role-order.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Resolved, Stages } from '../../engine/stages.ts';
-import { compareText } from '../../platform/compare-text.ts';
-import { policyAt } from '../../policy/dated-policy.ts';
-import { highestRole } from '../../policy/named-groups.ts';
-import type { Policy } from '../../policy/policy.ts';
-import { type Access, describe, projectRoleOf } from '../../targets/growthbook/access.ts';
+import { type Access, describe } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
 import { collect } from './collect.ts';
 import { lastAdmin } from './last-admin.ts';
-import { defaultPolicy } from './policy.ts';
+import { endsHighest, highestFirst, type Project, type Projects, projectsFrom, rulesOf } from './projects.ts';
 import { unknownProtected } from './protected.ts';
-import { type RoleFacts, resolve } from './resolve.ts';
+import type { RoleFacts } from './resolve.ts';
+import { resolveProjects } from './resolve-projects.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
 import { subjects } from './subjects.ts';
@@ -33,36 +28,31 @@ export const growthbookRoles = defineJob({
 });
 
 function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Member> {
-  const policy = policyAt(
-    values.GROWTHBOOK_POLICY ?? values.GROWTHBOOK_POLICY_FILE ?? defaultPolicy(),
-    run.startedAt,
-  );
-  const rules = {
-    order: policy.order,
-    project: values.GROWTHBOOK_PROJECT,
-    maxGlobalRole: values.GROWTHBOOK_GLOBAL_ROLE,
-  };
+  const projects = projectsFrom(values, run.startedAt);
+  const ids = projects.all.map(({ access }) => access.project);
   const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS;
-  const resolveRules = { policy, access: rules, protectedMembers };
   const server = {
     root: values.GROWTHBOOK_API_URL,
     apiKey: values.GROWTHBOOK_LDAP_SYNC_API_KEY,
-    project: values.GROWTHBOOK_PROJECT,
+    projects: ids,
     perMinute: values.GROWTHBOOK_REQUESTS_PER_MINUTE,
   };
-  const target = createGrowthBookTarget(server, rules, run);
+  const target = createGrowthBookTarget(server, rulesOf(projects), run);
   warnWithoutTls(ldapSettings(values), run.log);
   return {
-    collect: (recorder) => collect({ values, policy, target, run }, recorder),
-    resolve: (facts) => resolve(facts, resolveRules),
-    subjects: (facts, resolved) => subjects(facts, resolved, resolveRules),
+    collect: (recorder) => collect({ values, projects, target, run }, recorder),
+    resolve: (facts) => resolveProjects(facts, projects, protectedMembers),
+    subjects: (facts, resolved) =>
+      projects.all.flatMap((one) =>
+        subjects(facts, ofProject(resolved, one, projects), { ...one, protectedMembers }),
+      ),
     identity: {
-      target: { api: new URL(server.root).origin, project: server.project },
-      compare: highestFirst(policy),
-      hashInput: ({ account, kind, from, to }) => ({ account, kind, from, to }),
+      target: { api: new URL(server.root).origin, project: ids.join(',') },
+      compare: highestFirst(projects),
+      hashInput: ({ account, project, kind, from, to }) => ({ account, project, kind, from, to }),
     },
     checkSafety: (resolved, facts) => {
-      const { limits, objections } = checkSafety(resolved, safetyLimits(values), highestRole(policy));
+      const { limits, objections } = checkSafety(resolved, safetyLimits(values), endsHighest(projects));
       const more = [...lastAdmin(resolved.decisions, facts), ...unknownProtected(facts, protectedMembers)];
       return { limits, objections: [...objections, ...more] };
     },
@@ -71,6 +61,16 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
   };
 }
 
+/** The decisions about one project. */
+const ofProject = (
+  resolved: Resolved<Access, Member>,
+  { access }: Project,
+  { areNamed }: Projects,
+): Resolved<Access, Member> =>
+  areNamed
+    ? { ...resolved, decisions: resolved.decisions.filter(({ project }) => project === access.project) }
+    : resolved;
+
 const safetyLimits = (values: GrowthBookValues) => ({
   count: values.SAFETY_MAX_COUNT,
   percent: values.SAFETY_MAX_PERCENT,
@@ -78,15 +78,6 @@ const safetyLimits = (values: GrowthBookValues) => ({
   gainedCount: values.SAFETY_MAX_GAINED_COUNT,
   gainedPercent: values.SAFETY_MAX_GAINED_PERCENT,
 });
-
-/** The highest current role first, then the address, then the id. */
-function highestFirst({ order }: Policy) {
-  const rank = rankIn(order);
-  return (a: Change<Access>, b: Change<Access>): number =>
-    rank(projectRoleOf(b.from)) - rank(projectRoleOf(a.from)) ||
-    compareText(a.label.toLowerCase(), b.label.toLowerCase()) ||
-    compareText(a.account, b.account);
-}
 
 const FREE = ['noaccess', 'readonly'];
 

@@ -12,7 +12,10 @@ export function lastAdmin(
   { members, teams }: { readonly members: readonly Member[]; readonly teams: readonly Team[] },
 ): readonly Objection[] {
   const admins = decisions.filter(({ from }) => from?.globalRole === 'admin');
-  if (admins.length === 0 || admins.some(({ to }) => to?.globalRole === 'admin')) return [];
+  const lowered = new Set(
+    admins.filter(({ to }) => to?.globalRole !== 'admin').map(({ account }) => account),
+  );
+  if (admins.length === 0 || admins.some(({ account }) => !lowered.has(account))) return [];
   const administering = administeringTeams(teams);
   if (members.some((member) => member.teams.some((id) => administering.has(id)))) return [];
   const message =

@@ -53,7 +53,7 @@ function projectTeamNotes(
   return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
     kind: 'team-granted',
     ...about(member),
-    because: `team ${grant.team} gives ${grant.role} on the project, more than ${role}, which is due`,
+    because: `team ${grant.team} gives ${grant.role} on the project${access.otherProjects ? ` ${access.project}` : ''}, more than ${role}, which is due`,
   }));
 }
 

@@ -23,26 +23,28 @@ export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
 
 /** One decision for each member, and for each person who is due a role and has no member yet. Everybody is evaluated once. */
 export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access, Member> {
-  const { joined, withoutMember } = matchMembers(facts.members, facts.people);
-  const ruleOn = createRuling(facts, rules, joined);
-  const teamsById = new Map(facts.teams.map((team) => [team.id, team]));
+  const { cases, pending, notes: known } = prepare(facts, rules);
   const decideRules = { ...rules, isProtected: new Set(rules.protectedMembers.map(addressKey)) };
   const decisions: Decision<Access, Member>[] = [];
   const notes: Note[] = [];
-  for (const match of joined) {
-    const one = caseOf(match, teamsById, ruleOn);
+  for (const one of cases) {
     const decision = decide(one, decideRules);
     decisions.push(decision);
     for (const note of ambiguityNotes(one, decision)) notes.push(note);
     for (const note of teamNotes(one, decision, rules)) notes.push(note);
   }
-  for (const person of withoutMember) {
-    for (const decision of pendingSignIn(person, ruleOn(person))) decisions.push(decision);
-  }
+  return { decisions: [...decisions, ...pending], notes: [...notes, ...known] };
+}
+
+/** What is known before a member is decided on: a case for each, the people without a member, and notes about neither. */
+export function prepare(facts: RoleFacts, rules: ResolveRules) {
+  const { joined, withoutMember } = matchMembers(facts.members, facts.people);
+  const ruleOn = createRuling(facts, rules, joined);
+  const teamsById = new Map(facts.teams.map((team) => [team.id, team]));
   return {
-    decisions,
+    cases: joined.map((match) => caseOf(match, teamsById, ruleOn)),
+    pending: withoutMember.flatMap((person) => pendingSignIn(person, ruleOn(person))),
     notes: [
-      ...notes,
       ...protectionNotes(facts, rules.protectedMembers),
       ...unreadableNotes(withoutMember),
       ...spellingNotes({ joined, withoutMember }, facts.posix),

@@ -1,4 +1,4 @@
-import type { SafetyReport } from '../../engine/model.ts';
+import type { Change, SafetyReport } from '../../engine/model.ts';
 import { isChange } from '../../engine/plan.ts';
 import { allowance, objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stages.ts';
@@ -17,7 +17,7 @@ export interface SafetyLimits {
 export function checkSafety(
   { decisions }: Resolved<Access>,
   thresholds: SafetyLimits,
-  highestRole: string,
+  isHighest: (change: Change<Access>) => boolean,
 ): SafetyReport {
   const { count, percent, highest, gainedCount, gainedPercent } = thresholds;
   const changes = decisions.filter(isChange);
@@ -30,7 +30,7 @@ export function checkSafety(
     { name: 'downgrades', found: kinds('downgrade').length, allowed: losses, setting: 'SAFETY_MAX_COUNT' },
     {
       name: 'highest',
-      found: changes.filter(({ to }) => to?.projectRole === highestRole).length,
+      found: changes.filter(isHighest).length,
       allowed: highest,
       setting: 'SAFETY_MAX_HIGHEST',
     },

@@ -11,7 +11,8 @@ import {
   text,
   type Values,
 } from '../../platform/settings.ts';
-import { parsePolicy } from '../../policy/document.ts';
+import { parsePolicies } from '../../policy/document.ts';
+import type { ProjectPolicy } from '../../policy/policy.ts';
 import { commonSettings } from '../common-settings.ts';
 import { policyDocument, policyFile, policyGivenTwice } from '../policy-settings.ts';
 
@@ -35,17 +36,20 @@ export const growthBookSettings = {
     'the root of GrowthBook’s API host; `/api/v1/…` is appended',
   ),
   GROWTHBOOK_LDAP_SYNC_API_KEY: secret(required(text, 'a secret key that may manage the team')),
-  GROWTHBOOK_PROJECT: required(text, 'the id of the project (`prj_…`), not its name'),
+  GROWTHBOOK_PROJECT: optional(
+    text,
+    'the id of the project (`prj_…`), not its name; required unless the policy is a list of projects',
+  ),
   GROWTHBOOK_GLOBAL_ROLE: oneOf('readonly', 'noaccess')(
     'the highest global role that a write carries',
     'readonly',
   ),
   GROWTHBOOK_PROTECTED_MEMBERS: names('addresses of members that are never written', ''),
   GROWTHBOOK_POLICY: optional(
-    policyDocument(parsePolicy, 'GROWTHBOOK_POLICY_FILE'),
-    'a policy document in YAML instead of `policy.yaml`',
+    policyDocument(parsePolicies, 'GROWTHBOOK_POLICY_FILE'),
+    'a policy document in YAML instead of `policy.yaml`, or a list of `{project, policy}`',
   ),
-  GROWTHBOOK_POLICY_FILE: optional(policyFile(parsePolicy), 'the path of a file with that document'),
+  GROWTHBOOK_POLICY_FILE: optional(policyFile(parsePolicies), 'the path of a file with that document'),
   GROWTHBOOK_REQUESTS_PER_MINUTE: integer(1, 6000)('requests a minute, at the most', '60'),
   SAFETY_MAX_COUNT: many('revokes in one run, and downgrades: this many', '5'),
   SAFETY_MAX_PERCENT: percent('or this percentage of the accounts decided on, whichever is more', '10'),
@@ -62,4 +66,19 @@ export type GrowthBookValues = Values<typeof growthBookSettings>;
 export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] => [
   ...ldapCrossChecks(values),
   ...policyGivenTwice(values, 'GROWTHBOOK_POLICY'),
+  ...projectFaults(values),
 ];
+
+function projectFaults(values: Partial<GrowthBookValues>): readonly string[] {
+  const project = values.GROWTHBOOK_PROJECT;
+  const policy = values.GROWTHBOOK_POLICY ?? values.GROWTHBOOK_POLICY_FILE;
+  const listed = Array.isArray(policy) ? policy.map((one: ProjectPolicy) => one.project) : undefined;
+  if (!listed && project === undefined)
+    return [
+      'GROWTHBOOK_PROJECT: found nothing, allowed: the id of the project (`prj_…`), not its name (required)',
+    ];
+  if (!listed || project === undefined || listed.includes(project)) return [];
+  return [
+    `GROWTHBOOK_PROJECT: found "${project}", allowed: a project of the policy's list (${listed.join(', ')})`,
+  ];
+}

@@ -17,7 +17,12 @@ export interface AccessRules {
   readonly order: readonly string[];
   readonly project: string;
   readonly maxGlobalRole: string;
+  /** The other projects of the same run: what it writes there was changed by nobody else. */
+  readonly otherProjects?: readonly string[];
 }
+
+/** The rules of the project that a change is about. */
+export type RulesOf = (change: { readonly project?: string }) => AccessRules;
 
 /** All entries of a member for the project. */
 export const entriesOf = ({ projectRoles }: Pick<Member, 'projectRoles'>, project: string) =>
@@ -63,7 +68,7 @@ function additionalRolesOf(
 }
 
 /** The project, and how its roles are ranked. */
-export type ProjectRules = Pick<AccessRules, 'project' | 'order'>;
+export type ProjectRules = Pick<AccessRules, 'project' | 'order' | 'otherProjects'>;
 
 /** The role that counts on the project. */
 export const projectRoleOf = ({ projectRole, globalRole }: Access): string => projectRole ?? globalRole;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { allSources } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
 import { SourceError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
@@ -27,13 +28,13 @@ import {
 export interface GrowthBookSettings {
   readonly root: string;
   readonly apiKey: string;
-  readonly project: string;
+  readonly projects: readonly string[];
   readonly perMinute: number;
 }
 
 /** GrowthBook's REST API, as far as a role sync needs it. Every read is whole or throws `SourceError`. */
 export interface GrowthBookClient {
-  checkProject(): Promise<void>;
+  checkProjects(): Promise<void>;
   members(): Promise<readonly Member[]>;
   /** The members that are listed under exactly this address; the place in the rate limit is the caller's. */
   membersAt(address: string): Promise<readonly Member[]>;
@@ -79,7 +80,9 @@ export function createGrowthBookClient(
   };
   const read = reader(send, message);
   return {
-    checkProject: () => checkProject(read, settings.project),
+    checkProjects: async () => {
+      await allSources(settings.projects.map((project) => checkProject(read, project)));
+    },
     members: () =>
       readMemberList((offset) =>
         read('/api/v1/members', MemberPage, { query: { limit: `${PAGE}`, offset: `${offset}` } }),

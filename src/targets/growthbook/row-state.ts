@@ -43,12 +43,12 @@ const plannedFrom = (row: Member, project: string): Readonly<Record<string, unkn
   managedbyIdp: row.managedbyIdp,
 });
 
-/** The entries of other projects, in effective form. */
-const elsewhereOf = (row: Member, project: string): Readonly<Record<string, unknown>> =>
+/** The entries of projects that this run does not write, in effective form. */
+const elsewhereOf = (row: Member, ours: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     [
       ...Map.groupBy(
-        row.projectRoles.filter((entry) => entry.project !== project),
+        row.projectRoles.filter((entry) => !ours.includes(entry.project)),
         (entry) => entry.project,
       ),
     ].map(([id, entries]) => [`entry of ${id}`, entries.map(entryIn)]),
@@ -64,10 +64,17 @@ function differences(
 }
 
 /** What differs between two rows of one member: in what a plan is made from, and on other projects. */
-export const compareRows = (a: Member, b: Member, project: string) => ({
-  planned: differences(plannedFrom(a, project), plannedFrom(b, project)),
-  elsewhere: differences(elsewhereOf(a, project), elsewhereOf(b, project)),
-});
+export function compareRows(
+  a: Member,
+  b: Member,
+  { project, otherProjects = [] }: Pick<ProjectRules, 'project' | 'otherProjects'>,
+) {
+  const ours = [project, ...otherProjects];
+  return {
+    planned: differences(plannedFrom(a, project), plannedFrom(b, project)),
+    elsewhere: differences(elsewhereOf(a, ours), elsewhereOf(b, ours)),
+  };
+}
 
 /** Compares a row, read just now, with the row that the change was planned from. */
 export function rowStateOf(
@@ -76,7 +83,7 @@ export function rowStateOf(
 ): RowState {
   if (!now) return { is: 'conflict', because: 'no longer a member' };
   if (canonicalJson(currentAccess(now, rules)) === canonicalJson(change.to)) return { is: 'done' };
-  const { planned, elsewhere } = compareRows(now, change.row, rules.project);
+  const { planned, elsewhere } = compareRows(now, change.row, rules);
   if (planned.length > 0)
     return { is: 'conflict', because: `changed since it was read: ${planned.join(', ')}` };
   return { is: 'unchanged', ...(elsewhere.length > 0 ? { elsewhere: elsewhere.join(', ') } : {}) };

@@ -5,7 +5,7 @@ import type { Reading, Target, Writing } from '../../engine/stages.ts';
 import type { Deadline } from '../../platform/clock.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
-import type { Access, AccessRules } from './access.ts';
+import type { Access, RulesOf } from './access.ts';
 import { createGrowthBookClient, createGrowthBookRateLimiter, type GrowthBookSettings } from './client.ts';
 import { lastAdminCheck } from './last-admin.ts';
 import { pagesOf } from './member-list.ts';
@@ -33,11 +33,7 @@ export interface GrowthBook {
 const FEW_PAGES = 6;
 
 /** GrowthBook for one run. */
-export function createGrowthBookTarget(
-  settings: GrowthBookSettings,
-  rules: AccessRules,
-  run: Run,
-): GrowthBook {
+export function createGrowthBookTarget(settings: GrowthBookSettings, rules: RulesOf, run: Run): GrowthBook {
   const rateLimiter = createGrowthBookRateLimiter(settings, run);
   const clientUntil = (deadline: Deadline) =>
     createGrowthBookClient(settings, { ...run, deadline }, rateLimiter);
@@ -45,7 +41,7 @@ export function createGrowthBookTarget(
     read: async () => {
       const client = clientUntil(run.deadline);
       const [, members, teams, defaultRole] = await allSources([
-        client.checkProject(),
+        client.checkProjects(),
         client.members(),
         client.teams(),
         client.defaultRole(),

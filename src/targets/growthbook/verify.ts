@@ -3,7 +3,7 @@ import type { Change, ChangeResult, Note, WriteResult } from '../../engine/model
 import type { Verification } from '../../engine/stages.ts';
 import { DeadlineError, messageOf } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Access, AccessRules } from './access.ts';
+import type { Access, AccessRules, RulesOf } from './access.ts';
 import { afterWrite } from './role-update.ts';
 import { compareRows } from './row-state.ts';
 import type { Rows } from './rows.ts';
@@ -14,7 +14,7 @@ export interface VerifyInput {
   list(): Promise<Rows>;
   write(change: Change<Access, Member>): Promise<WriteResult<Member>>;
   readonly before: Rows;
-  readonly rules: AccessRules;
+  readonly rules: RulesOf;
   readonly log: Log;
 }
 
@@ -32,7 +32,13 @@ export async function verifyWrites(
   try {
     for (let repeats = 0; ; repeats += 1) {
       const rows = await input.list();
-      const states = now.map((result) => stateOf(result, rows, input.rules));
+      const last = new Map(now.filter(({ sent }) => sent).map((one) => [one.change.account, one]));
+      const states = now.map((result) =>
+        stateOf(result, rows, {
+          rules: input.rules(result.change),
+          isLast: last.get(result.change.account) === result,
+        }),
+      );
       const lost = now.flatMap((result, index) =>
         states[index]?.is === 'lost' && result.result === 'applied' ? [index] : [],
       );
@@ -70,24 +76,24 @@ type WrittenState =
 function stateOf(
   { change, sent, rowBefore }: Result,
   rows: Rows,
-  rules: AccessRules,
+  { rules, isLast }: { readonly rules: AccessRules; readonly isLast: boolean },
 ): WrittenState | undefined {
   if (!sent || !rowBefore) return undefined;
   const now = rows.get(change.account);
   if (!now) return { is: 'other', because: 'no longer there' };
-  const { planned, elsewhere } = compareRows(now, afterWrite(rowBefore, change.to, rules), rules.project);
-  const own = planned.filter((field) => !NOT_WRITTEN.includes(field));
+  const { planned, elsewhere } = compareRows(now, afterWrite(rowBefore, change.to, rules), rules);
+  // A later write to another project can change all but the entry of this one.
+  const own = planned.filter((field) => (isLast ? !NOT_WRITTEN.includes(field) : field === OWN_ENTRY));
   if (own.length === 0) {
-    return { is: 'written', elsewhere: [...planned, ...elsewhere] };
+    return { is: 'written', elsewhere: [...(isLast ? planned : []), ...elsewhere] };
   }
-  const since = compareRows(now, rowBefore, rules.project).planned.filter(
-    (field) => !NOT_WRITTEN.includes(field),
-  );
+  const since = compareRows(now, rowBefore, rules).planned.filter((field) => !NOT_WRITTEN.includes(field));
   if (since.length === 0) return { is: 'lost' };
   return { is: 'other', because: `changed since it was written: ${own.join(', ')}` };
 }
 
 /** Fields that no role write changes. */
+const OWN_ENTRY = 'entry of the project';
 const NOT_WRITTEN: readonly string[] = ['email', 'teams', 'managedbyIdp'];
 
 function verified(result: Result, state: WrittenState | undefined): Result {

@@ -4,7 +4,7 @@ import { DeadlineError, SourceError, StopError } from '../../platform/errors.ts'
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
 import type { RateLimiter } from '../../platform/rate-limit.ts';
-import type { Access, AccessRules } from './access.ts';
+import type { Access, AccessRules, RulesOf } from './access.ts';
 import type { GrowthBookClient } from './client.ts';
 import { roleUpdate } from './role-update.ts';
 import { type RowState, rowStateOf } from './row-state.ts';
@@ -13,7 +13,7 @@ import type { Member } from './schema.ts';
 /** What a write needs. `keptPlaces` are requests of the last window that are kept for reading back. */
 export interface WriteInput {
   readonly client: GrowthBookClient;
-  readonly rules: AccessRules;
+  readonly rules: RulesOf;
   readonly rateLimiter: RateLimiter;
   readonly deadline: Deadline;
   readonly keptPlaces: number;
@@ -54,7 +54,7 @@ export async function writeRole(change: Change<Access, Member>, input: WriteInpu
   try {
     await securePlaces(input);
     const now = await readMember(change.row, input);
-    const state = rowStateOf(change, { now, rules: input.rules });
+    const state = rowStateOf(change, { now, rules: input.rules(change) });
     const known = withoutWriting(state) ?? (await refusal(change, input));
     if (known || !now)
       return known ?? withoutWriting({ is: 'conflict', because: 'no longer a member' }) ?? STALE;
@@ -110,7 +110,8 @@ async function send(
   rowBefore: Member,
   input: WriteInput,
 ): Promise<RoleWrite> {
-  const { client, rules } = input;
+  const { client } = input;
+  const rules = input.rules(change);
   let sent = false;
   let seen: RowState = { is: 'unchanged' };
   const onSent = () => {

@@ -32,7 +32,7 @@ const many = (kind: Kind, n: number, over: Partial<Decision<Access>> = {}) =>
   Array.from({ length: n }, () => one(kind, over));
 
 const verdictOn = (decisions: readonly Decision<Access>[], over: Partial<SafetyLimits> = {}) =>
-  checkSafety({ decisions, notes: [] }, { ...DEFAULTS, ...over }, 'admin');
+  checkSafety({ decisions, notes: [] }, { ...DEFAULTS, ...over }, ({ to }) => to.projectRole === 'admin');
 const limitOf = (name: string, decisions: readonly Decision<Access>[], over: Partial<SafetyLimits> = {}) => {
   const { limits, objections } = verdictOn(decisions, over);
   const limit = limits.find((found) => found.name === name);
