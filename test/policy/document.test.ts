@@ -252,7 +252,8 @@ describe('the JSON Schema of a policy', () => {
   const isValid = new Ajv2020({ formats: { date: true } }).compile(policyJsonSchema());
 
   test('accepts what the parser accepts', () => {
-    for (const text of [document(), JSON.stringify(policy), document({ gate: 'none' })]) {
+    const list = JSON.stringify([{ project: 'prj_a', policy }]);
+    for (const text of [document(), JSON.stringify(policy), document({ gate: 'none' }), list]) {
       expect(isValid(parse(text)), JSON.stringify(isValid.errors)).toBe(true);
     }
   });

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type GitlabValues, gitlabSettings, trustPolicy } from '../../src/jobs/gitlab-approvals/settings.ts';
 import { readSettings } from '../../src/platform/settings.ts';
-import { parsePolicy } from '../../src/policy/document.ts';
+import { parsePolicies, parsePolicy } from '../../src/policy/document.ts';
 import { parseTrust } from '../../src/policy/trust-document.ts';
 
-const [roles = '', trust = ''] = [
+const [roles = '', list = '', trust = ''] = [
   ...readFileSync(new URL('../../src/policy/README.md', import.meta.url), 'utf8').matchAll(
     /```yaml\n(.*?)```/gs,
   ),
@@ -13,6 +13,10 @@ const [roles = '', trust = ''] = [
 
 test('the example of a policy is one', () => {
   expect(parsePolicy(roles).rules.map(({ rule }) => rule)).toEqual([2, 3, 4]);
+});
+
+test('the example of a list of projects is one', () => {
+  expect(parsePolicies(list)).toMatchObject([{ project: 'prj_experiments' }, { project: 'prj_search' }]);
 });
 
 test('the policy of trust that the page shows is the one that the variables stand for', () => {
