@@ -145,6 +145,33 @@ describe('what passes is tried again', () => {
       }
     }, OLD));
 
+  test('a wiki that stays read-only for a minute', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.readOnly = 'maintenance';
+      const until = stage.clock.now() + 60_000;
+      const { sleep } = stage.clock;
+      stage.clock.sleep = async (ms) => {
+        await sleep(ms);
+        if (stage.clock.now() >= until) stage.wiki.state.readOnly = undefined;
+      };
+      expect((await stage.run()).report.outcome).toBe('applied');
+      expect(stage.auditPage()).toBe(PAGE);
+    }));
+
+  test.each([
+    [503, { error: { code: 'readonly', info: 'no' } }],
+    [500, { error: { code: 'internal_api_error_DBQueryError', info: 'no' } }],
+    [429, 'slow down'],
+  ])('a refusal with status %i, more often than a wiki that is down', (status, body) =>
+    withAnn(async (stage) => {
+      let left = 5;
+      const when = (request: Recorded) => isEdit(request) && left-- > 0;
+      stage.wiki.addFault({ when, trouble: { kind: 'answer', answer: { status, body } } });
+      const { report } = await stage.run();
+      expect([report.outcome, stage.auditPage()]).toEqual(['applied', PAGE]);
+    }),
+  );
+
   test.each([
     ['ratelimited', 'no'],
     ['internal_api_error_DBQueryError', 'no'],
@@ -259,7 +286,7 @@ describe('what passes is tried again', () => {
 describe('what does not pass fails at once', () => {
   const editFault = (code: string) => ({ editFault: { code, info: 'no' } });
   const faults: readonly (readonly [string, Partial<Stage['wiki']['state']>])[] = [
-    ['blocked', { blocked: true }],
+    ['blocked', editFault('blocked')],
     ['protectedpage', editFault('protectedpage')],
     ['abusefilter-disallowed', editFault('abusefilter-disallowed')],
   ];
@@ -308,6 +335,9 @@ describe('what does not pass fails at once', () => {
 
   test.each([
     ['is too large', `${OLD}\n${'x'.repeat(2 ** 20)}`, /too large/],
+    ['is too large in bytes', `${OLD}\n${'€'.repeat(2 ** 19)}`, /found \d+ bytes, allowed 1048576/],
+    ['repeats a tag without end', `${OLD}\n${'<pre '.repeat(1.5 * 2 ** 18)}`, /too large/],
+    ['hides its end', `${OLD}\n<includeonly>`, /never closed/],
     ['has a comment that is never closed', `${OLD}\n<!-- `, /never closed/],
   ])('a page that %s: approvals go on, and the lines are kept', (_, page, message) =>
     withAnn(async (stage) => {
@@ -327,6 +357,75 @@ describe('what does not pass fails at once', () => {
       expect(stage.approvalsSent()).toEqual([]);
     }),
   );
+
+  const nobodyApproved = async (stage: Stage, message: RegExp, over: Record<string, string> = {}) => {
+    const { report } = await stage.run({}, over);
+    expect([report.outcome, report.exitCode, stage.approvalsSent()]).toEqual(['source-failed', 3, []]);
+    expect(report.error).toMatch(/^source mediawiki: /);
+    expect(report.error).toMatch(message);
+    expect(stage.editsSent()).toBe(0);
+  };
+
+  test.each(['Special:Log', 'Media:Log.png'])('a page without text, %s: nobody is approved', (title) =>
+    withAnn((stage) => nobodyApproved(stage, /no page can have this title/, { MEDIAWIKI_AUDIT_PAGE: title })),
+  );
+
+  test('a user that is blocked: nobody is approved', () =>
+    withAnn(async (stage) => {
+      stage.wiki.state.blocked = true;
+      await nobodyApproved(stage, /may not edit the page/);
+    }, OLD));
+
+  test('a page that is protected: nobody is approved', () =>
+    withAnn(async (stage) => {
+      const page = stage.wiki.state.pages.get(AUDIT_PAGE);
+      if (page) page.protected = true;
+      await nobodyApproved(stage, /may not edit the page/);
+    }, OLD));
+
+  test('a page that is missing, with a consumer that creates none: nobody is approved', () =>
+    onStage({ ...cast, wiki: { grants: ['basic', 'editpage', 'highvolume'] } }, (stage) =>
+      nobodyApproved(stage, /may not create the page \(needed: the grant createeditmovepage\)/),
+    ));
+
+  test.each([401, 403])('status %i from the wiki: nobody is approved', (status) =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({
+        when: () => true,
+        trouble: { kind: 'answer', answer: { status, body: '<html><title>Denied</title></html>' } },
+      });
+      await nobodyApproved(stage, new RegExp(`found ${status}, allowed 200\\): an HTML page: Denied`));
+    }),
+  );
+
+  test('credentials are found wrong although the first read met a nonce that was used', () =>
+    withAnn(async (stage) => {
+      const info = 'Nonce already used';
+      const body = { error: { code: 'mwoauth-invalid-authorization', info } };
+      stage.wiki.addFault({
+        when: () => true,
+        nth: 1,
+        trouble: { kind: 'answer', answer: { status: 200, body } },
+      });
+      await nobodyApproved(stage, /Invalid signature/, { MEDIAWIKI_ACCESS_SECRET: 'another-secret' });
+    }));
+
+  test('a page that is no wikitext is never written: approvals go on, and the lines are kept', () =>
+    withAnn(async (stage) => {
+      const { report } = await stage.run({}, { MEDIAWIKI_AUDIT_PAGE: 'User:Glaab/log.json' });
+      expect([report.outcome, stage.approvalsSent(), stage.editsSent()]).toEqual(['failed', [1], 0]);
+      expect(report.error).toContain('the page is no wikitext (found json, allowed wikitext)');
+      const line = stage.lines.find(({ event }) => event === 'audit.failed');
+      expect(line).toMatchObject({ lines: [LINE], days: [{ day: '2026-06-01', lines: [LINE] }] });
+    }));
+
+  test('a wiki that does not answer before the first approval takes no more than its share of the time', () =>
+    withAnn(async (stage) => {
+      stage.wiki.addFault({ when: () => stage.approvalsSent().length === 0, trouble: { kind: 'hang' } });
+      const { report } = await stage.run({}, { SYNC_DEADLINE_SECONDS: '5' });
+      expect([report.outcome, stage.approvalsSent(), stage.auditPage()]).toEqual(['applied', [1], PAGE]);
+      expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-page' }));
+    }));
 
   test('a consumer without the right to edit: nobody is approved', () =>
     onStage({ ...cast, wiki: { grants: ['basic'] } }, async (stage) => {

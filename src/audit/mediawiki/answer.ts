@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { messageOf, SourceError } from '../../platform/errors.ts';
-import { type HttpAnswer, jsonOf, parseAs, redact } from '../../platform/http-answer.ts';
+import {
+  type HttpAnswer,
+  jsonOf,
+  jsonOrUndefined,
+  parseAs,
+  redact,
+  textOf,
+} from '../../platform/http-answer.ts';
 import { type HttpSystem, NoAnswerError } from '../../platform/http-client.ts';
 import { numberIn } from '../../platform/rate-limit.ts';
 import { MAX_WAIT_SECONDS } from '../../platform/retry-delay.ts';
@@ -29,6 +36,7 @@ export class WikiAccessError extends SourceError {
 }
 
 const ApiError = z.object({ code: z.string(), info: z.string().default(''), text: z.string().default('') });
+type ApiError = z.infer<typeof ApiError>;
 const ApiErrors = z.object({ error: ApiError.optional(), errors: z.array(ApiError).optional() });
 
 const ANSWER_WAIT = 2000;
@@ -44,25 +52,42 @@ export async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAns
   }
 }
 
-/** The answer's JSON. The API reports errors with status 200; what stands before it, with others. */
+/** The answer's JSON. The API reports errors by a code, mostly with status 200; what stands before it, by the status alone. */
 export function valueIn(answer: HttpAnswer, system: HttpSystem): unknown {
-  const { status, where, headers } = answer;
-  const seconds = numberIn(headers, 'retry-after') ?? 0;
+  const { status, where } = answer;
+  const seconds = numberIn(answer.headers, 'retry-after') ?? 0;
   const after = seconds <= MAX_WAIT_SECONDS ? seconds * 1000 : 0;
-  if (status === 429 || status >= 500) {
-    const message = `${where}: refused (found ${status}, allowed 200)`;
-    throw new RetryableError(message, 'answer', Math.max(ANSWER_WAIT, after));
-  }
-  if (status !== 200) throw new SourceError(`${where}: refused (found ${status}, allowed 200)`);
-  const value = jsonOf(answer);
-  const { error, errors = [] } = parseAs(ApiErrors, value, where);
-  const fault = error ?? errors[0];
-  if (!fault) return value;
+  const value = status === 200 ? jsonOf(answer) : jsonOrUndefined(answer);
+  const fault = faultIn(value, answer);
+  if (fault) throw refusal(fault, { where, after, system });
+  if (status === 200) return value;
+  const message = `${where}: refused (found ${status}, allowed 200): ${redact(system, textOf(answer))}`;
+  if (status === 401 || status === 403) throw new WikiAccessError(message);
+  if (status !== 429 && status < 500) throw new SourceError(message);
+  const kind = status === 429 ? 'busy' : 'answer';
+  throw new RetryableError(message, kind, Math.max(ANSWER_WAIT, after));
+}
+
+/** The API's error, if there is one. Throws `SourceError` where a success has another shape. */
+function faultIn(value: unknown, { status, where }: HttpAnswer): ApiError | undefined {
+  const answer = status === 200 ? parseAs(ApiErrors, value, where) : ApiErrors.safeParse(value).data;
+  return answer?.error ?? answer?.errors?.[0];
+}
+
+interface RefusalContext {
+  readonly where: string;
+  /** The wait that the answer asks for, in milliseconds. */
+  readonly after: number;
+  readonly system: HttpSystem;
+}
+
+function refusal(fault: ApiError, { where, after, system }: RefusalContext): Error {
+  const code = redact(system, fault.code);
   const info = redact(system, fault.info || fault.text);
-  const message = `${where}: refused (found ${fault.code}, allowed no error): ${info}`;
+  const message = `${where}: refused (found ${code}, allowed no error): ${info}`;
   const kind = kindOf(fault.code, info);
-  if (kind !== undefined) throw new RetryableError(message, kind, waitFor(kind, after));
-  throw NEVER.includes(fault.code) ? new WikiAccessError(message) : new SourceError(message);
+  if (kind !== undefined) return new RetryableError(message, kind, waitFor(kind, after));
+  return NEVER.test(fault.code) ? new WikiAccessError(message) : new SourceError(message);
 }
 
 function waitFor(kind: RetryReason, after: number): number {
@@ -75,18 +100,9 @@ const CONFLICTS = ['editconflict', 'articleexists', 'missingtitle', 'pagedeleted
 /** Conditions of the whole wiki that pass by themselves (seen in MediaWiki 1.39). */
 const BUSY = /^(?:readonly|ratelimited|internal_api_error_.*)$/;
 
-/** Codes about the consumer, its user and the page, which no later attempt changes. */
-const NEVER = [
-  'mwoauth-invalid-authorization',
-  'mwoauth-invalid-authorization-invalid-user',
-  'assertuserfailed',
-  'readapidenied',
-  'permissiondenied',
-  'protectedpage',
-  'cantcreate',
-  'blocked',
-  'invalidtitle',
-];
+/** Codes about the consumer, its user and the page, which no later attempt changes (MediaWiki 1.39, its OAuth extension). */
+const NEVER =
+  /^(?:mwoauth-.*|assert\w*failed|readapidenied|writeapidenied|permissiondenied|(?:auto|system|global)?blocked|protected\w+|cascadeprotected|cantcreate.*|noedit.*|invalidtitle)$/;
 
 function kindOf(code: string, info: string): RetryReason | undefined {
   if (CONFLICTS.includes(code)) return 'conflict';

@@ -1,30 +1,14 @@
 /** Tags into which MediaWiki's parser does not look for headings, or whose text no reader of the page sees. */
-const TAGS = new Set([
-  ...[
-    'nowiki',
-    'pre',
-    'syntaxhighlight',
-    'source',
-    'gallery',
-    'math',
-    'chem',
-    'ce',
-    'score',
-    'timeline',
-    'hiero',
-  ],
-  ...[
-    'templatedata',
-    'imagemap',
-    'inputbox',
-    'graph',
-    'mapframe',
-    'maplink',
-    'includeonly',
-    'ref',
-    'references',
-  ],
-]);
+const TAGS = new Set(
+  [
+    'nowiki pre syntaxhighlight source gallery math chem ce score timeline hiero poem graph',
+    'templatedata imagemap inputbox mapframe maplink includeonly ref references indicator',
+    'templatestyles charinsert categorytree dynamicpagelist section html',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** Without a closing tag it goes on to the end of the page (MediaWiki 1.39, Preprocessor_Hash); every other tag is text then. */
+const UNTIL_THE_END = 'includeonly';
 
 /** A part of a text: from its first character to the one after its last. */
 type Span = readonly [from: number, to: number];
@@ -51,46 +35,81 @@ function blank(text: string, spans: readonly Span[]): string {
 /** Comments and opaque tags, in order. */
 function taggedSpans(text: string): readonly Span[] {
   const lower = text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
-  const find = createFinder(lower);
+  const ends = createEnds(lower);
   const spans: Span[] = [];
   for (let at = lower.indexOf('<'); at >= 0; ) {
-    const end = lower.startsWith('<!--', at) ? commentEnd(find, at) : tagEnd(lower, find, at);
+    const end = lower.startsWith('<!--', at) ? commentEnd(ends, at) : tagEnd(lower, ends, at);
     if (end !== undefined) spans.push([at, end]);
     at = lower.indexOf('<', end ?? at + 1);
   }
   return spans;
 }
 
-type Find = (what: string, from: number) => number;
+/** Where the next of its kind that begins at or behind a position ends; undefined where there is none. */
+type NextEnd = (from: number) => number | undefined;
 
-/** `indexOf` for positions that only grow: no part of the text is looked at twice for the same. */
-function createFinder(text: string): Find {
-  const next = new Map<string, number>();
-  return (what, from) => {
-    const known = next.get(what);
-    if (known !== undefined && (known < 0 || known >= from)) return known;
-    const found = text.indexOf(what, from);
-    next.set(what, found);
-    return found;
+/** The ends of what opens: comments, tags, and elements by their name. Each is asked for positions that only grow. */
+interface Ends {
+  readonly comment: NextEnd;
+  readonly tag: NextEnd;
+  readonly element: (name: string, from: number) => number | undefined;
+}
+
+function createEnds(text: string): Ends {
+  const elements = closingTags(text);
+  return {
+    comment: nextEndOf(text, '-->'),
+    tag: nextEndOf(text, '>'),
+    element: (name, from) => elements.get(name)?.(from),
   };
 }
 
-function commentEnd(find: Find, at: number): number {
-  const end = find('-->', at + 4);
-  if (end < 0) throw new Error('audit log: a comment on the page is never closed: nobody would see a line');
-  return end + 3;
+/** `indexOf` that looks at no part of the text twice. */
+function nextEndOf(text: string, what: string): NextEnd {
+  let at = -1;
+  return (from) => {
+    if (at < from) at = text.indexOf(what, from);
+    if (at < 0) at = Number.POSITIVE_INFINITY;
+    return Number.isFinite(at) ? at + what.length : undefined;
+  };
 }
 
+const spanOf = ({ 0: found, index }: RegExpExecArray): Span => [index, index + found.length];
+
+/** A pointer into sorted spans, moved forward only: all look-ups together are linear. */
+function nextEnd(spans: readonly Span[]): NextEnd {
+  let next = 0;
+  return (from) => {
+    while ((spans[next]?.[0] ?? from) < from) next += 1;
+    return spans[next]?.[1];
+  };
+}
+
+function closingTags(text: string): ReadonlyMap<string, NextEnd> {
+  const byName = Map.groupBy(text.matchAll(/<\/([a-z]{2,16})\s*>/g), ([, name = '']) => name);
+  return new Map([...byName].map(([name, tags]) => [name, nextEnd(tags.map(spanOf))]));
+}
+
+function commentEnd({ comment }: Ends, at: number): number {
+  const end = comment(at + 4);
+  if (end === undefined) throw neverClosed('a comment');
+  return end;
+}
+
+const neverClosed = (what: string) =>
+  new Error(`audit log: ${what} on the page is never closed: nobody would see a line`);
+
 /** The end of an opaque element that begins here; undefined where there is none, or where it is never closed. */
-function tagEnd(text: string, find: Find, at: number): number | undefined {
+function tagEnd(text: string, ends: Ends, at: number): number | undefined {
   const name = /^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))?.[0] ?? '';
-  if (!TAGS.has(name) || !/[\s>/]/.test(text[at + 1 + name.length] ?? '')) return undefined;
-  const opened = find('>', at);
-  if (opened < 0) return undefined;
-  if (text[opened - 1] === '/') return opened + 1;
-  const closing = find(`</${name}`, opened);
-  const closed = closing < 0 ? -1 : find('>', closing);
-  return closed < 0 ? undefined : closed + 1;
+  const behind = at + 1 + name.length;
+  if (!TAGS.has(name) || !/^(?:[\s>]|\/>)/.test(text.slice(behind, behind + 2))) return undefined;
+  const opened = ends.tag(at);
+  if (opened === undefined) return undefined;
+  if (text[opened - 2] === '/') return opened;
+  const closed = ends.element(name, opened);
+  if (closed === undefined && name === UNTIL_THE_END) throw neverClosed(`<${name}>`);
+  return closed;
 }
 
 /** Templates from their opening to their closing braces; one inside another is part of it. */

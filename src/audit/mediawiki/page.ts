@@ -48,8 +48,11 @@ const Revision = z.object({
 const Page = z.object({
   missing: z.boolean().default(false),
   invalid: z.boolean().default(false),
+  /** A page of the wiki's own program, which has no text. */
+  special: z.boolean().default(false),
   redirect: z.boolean().default(false),
-  actions: z.object({ edit: z.boolean() }).optional(),
+  contentmodel: z.string().default('wikitext'),
+  actions: z.object({ edit: z.boolean(), create: z.boolean().default(true) }).optional(),
   revisions: z.array(Revision).length(1).optional(),
 });
 const Query = z.object({
@@ -118,7 +121,7 @@ const readQuery = (titles: string) => ({
   type: 'csrf',
   uiprop: 'rights',
   prop: 'info|revisions',
-  intestactions: 'edit',
+  intestactions: 'edit|create',
   rvprop: 'ids|content',
   rvslots: 'main',
   titles,
@@ -142,33 +145,50 @@ const editForm = (
   token,
 });
 
-/** A larger text is no log that people read; nothing of it is looked at. */
-const MAX_TEXT = 2 ** 20;
+/** The most bytes of a log that people read. Of a larger text nothing is looked at. */
+const MAX_BYTES = 2 ** 20;
+const SETTING = 'MEDIAWIKI_AUDIT_PAGE';
+
+type Query = z.infer<typeof Query>['query'];
 
 function wikiText(value: unknown, where: string): WikiText {
   const { query, curtimestamp: now } = parseAs(Query, value, where);
-  const { tokens, pages, interwiki, userinfo } = query;
-  const [page] = pages;
-  const setting = 'MEDIAWIKI_AUDIT_PAGE';
-  if (interwiki.length > 0)
-    throw new WikiAccessError(
-      `${where}: the title is another wiki's (found ${interwiki[0]?.iw}:, ${setting})`,
-    );
-  if (!page || page.invalid) throw new WikiAccessError(`${where}: no page can have this title (${setting})`);
-  if (page.actions?.edit === false || userinfo?.rights?.includes('edit') === false)
-    throw new WikiAccessError(`${where}: the consumer may not edit the page (needed: the grant editpage)`);
+  const { tokens, userinfo } = query;
+  const page = editablePage(query, where);
   if (page.redirect)
     throw new SourceError(
-      `${where}: the page was moved and is a redirect now (set ${setting} to its new title)`,
+      `${where}: the page was moved and is a redirect now (set ${SETTING} to its new title)`,
+    );
+  if (page.contentmodel !== 'wikitext')
+    throw new SourceError(
+      `${where}: the page is no wikitext (found ${page.contentmodel.slice(0, 40)}, allowed wikitext)`,
     );
   const [revision] = page.revisions ?? [];
   if (!revision && !page.missing) throw new SourceError(`${where}: the page came without its text`);
   const text = revision?.slots.main.content ?? '';
-  if (text.length > MAX_TEXT)
-    throw new SourceError(
-      `${where}: the page is too large (found ${text.length} characters, allowed ${MAX_TEXT})`,
-    );
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BYTES)
+    throw new SourceError(`${where}: the page is too large (found ${bytes} bytes, allowed ${MAX_BYTES})`);
   return { text, revid: revision?.revid, token: tokens.csrftoken, now, rights: userinfo?.rights };
+}
+
+/** The page, if the consumer may edit it. Throws `WikiAccessError` where no edit of this title can ever succeed. */
+function editablePage({ pages, interwiki, userinfo }: Query, where: string): z.infer<typeof Page> {
+  if (interwiki.length > 0) {
+    const found = `found ${interwiki[0]?.iw.slice(0, 40)}:, ${SETTING}`;
+    throw new WikiAccessError(`${where}: the title is another wiki's (${found})`);
+  }
+  const [page] = pages;
+  if (!page || page.invalid || page.special)
+    throw new WikiAccessError(`${where}: no page can have this title (${SETTING})`);
+  const { actions, missing } = page;
+  if (actions?.edit === false || userinfo?.rights?.includes('edit') === false)
+    throw new WikiAccessError(`${where}: the consumer may not edit the page (needed: the grant editpage)`);
+  if (missing && actions?.create === false)
+    throw new WikiAccessError(
+      `${where}: the consumer may not create the page (needed: the grant createeditmovepage)`,
+    );
+  return page;
 }
 
 /** An edit that is no success has no error code: what it lacks is the name of a further key. */
@@ -177,5 +197,5 @@ function failure(edit: Readonly<Record<string, unknown>>, where: string): string
   const asks = keys.includes('captcha')
     ? 'a captcha, which no program solves'
     : keys.join(', ') || 'no reason';
-  return `${where}: not saved (found ${String(edit.result).slice(0, 40)}, allowed Success): ${asks}`;
+  return `${where}: not saved (found ${String(edit.result).slice(0, 40)}, allowed Success): ${asks.slice(0, 300)}`;
 }

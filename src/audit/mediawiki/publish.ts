@@ -1,9 +1,10 @@
 import type { Note } from '../../engine/model.ts';
-import { messageOf, SourceError } from '../../platform/errors.ts';
+import { messageOf, StopError } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/http-client.ts';
 import { RetryableError, type RetryReason, WikiAccessError } from './answer.ts';
 import type { WikiPage } from './page.ts';
-import { type AuditEntry, lineOf, withEntries } from './wikitext.ts';
+import { pauseAfter } from './retry-pause.ts';
+import { type AuditEntry, lineOf, sectionsOf, withEntries } from './wikitext.ts';
 
 /** An approval for the audit log, with the account's id. */
 export interface PublishedApproval extends AuditEntry {
@@ -16,15 +17,16 @@ export interface PublishResult {
   readonly notes: readonly Note[];
 }
 
-/** How often each kind of refusal is met before an edit is given up. */
+/** How often each kind of refusal is met before an edit is given up. What passes by itself is tried until the time is up. */
 const TRIES: Readonly<Record<RetryReason, number>> = {
   conflict: 8,
   token: 3,
   nonce: 3,
   answer: 3,
   maxlag: 6,
-  busy: 6,
+  busy: Number.POSITIVE_INFINITY,
 };
+const TRIES_BEFORE_APPROVALS = 3;
 
 /** What publishing works with: the page, the run, and a source of random numbers in [0, 1). */
 export interface PublishInput {
@@ -37,15 +39,18 @@ export interface PublishInput {
  * Reads the page before the first approval, with the credentials that will edit it. Throws `WikiAccessError` where no edit can ever
  * succeed. Everything else that is wrong with the page or the wiki returns notes: approvals go on, and their lines are kept.
  */
-export async function checkAuditPage(page: WikiPage): Promise<readonly Note[]> {
+export async function checkAuditPage(input: PublishInput): Promise<readonly Note[]> {
   try {
-    const { rights } = await page.read();
+    const { rights } = await withRetries(
+      () => input.page.read(),
+      input,
+      () => TRIES_BEFORE_APPROVALS,
+    );
     if (rights === undefined || rights.includes('bot')) return [];
     const because = 'edits are not marked as a bot’s (needed: the right bot and the grant highvolume)';
     return [{ kind: 'audit-bot', account: null, label: 'mediawiki', because }];
   } catch (error) {
-    if (error instanceof WikiAccessError) throw error;
-    if (!(error instanceof RetryableError || error instanceof SourceError)) throw error;
+    if (error instanceof WikiAccessError || error instanceof StopError) throw error;
     return [{ kind: 'audit-page', account: null, label: 'mediawiki', because: messageOf(error) }];
   }
 }
@@ -62,7 +67,8 @@ export async function publishAuditLog(
   } catch (error) {
     const lines = approvals.toReversed().map(lineOf);
     const failure = `audit log: ${lines.length} line${lines.length === 1 ? ' is' : 's are'} missing: ${messageOf(error)}`;
-    input.run.log.error({ event: 'audit.failed', error: failure, lines }, 'audit log not written');
+    const days = sectionsOf(approvals);
+    input.run.log.error({ event: 'audit.failed', error: failure, lines, days }, 'audit log not written');
     return { failures: [failure], notes: approvals.toReversed().map(missing) };
   }
 }
@@ -75,10 +81,25 @@ const missing = (approval: PublishedApproval): Note => ({
 });
 
 /** Reads the page anew for each try, so that a line that got there after all is not written twice. */
-async function publish(
-  approvals: readonly PublishedApproval[],
-  { page, run, random }: PublishInput,
-): Promise<void> {
+const publish = (approvals: readonly PublishedApproval[], input: PublishInput): Promise<void> =>
+  withRetries(
+    async () => {
+      const read = await input.page.read();
+      const text = withEntries(read.text, approvals);
+      const count = approvals.length;
+      if (text !== read.text)
+        await input.page.save(text, `${count} GitLab account${count === 1 ? '' : 's'} approved`, read);
+    },
+    input,
+    (kind) => TRIES[kind],
+  );
+
+/** Repeats a step while it meets what may pass: so many times for each kind, and within the deadline. */
+async function withRetries<T>(
+  step: () => Promise<T>,
+  { run, random }: PublishInput,
+  triesOf: (kind: RetryReason) => number,
+): Promise<T> {
   const seen: Record<RetryReason, number> = {
     conflict: 0,
     token: 0,
@@ -88,35 +109,20 @@ async function publish(
     busy: 0,
   };
   for (;;) {
-    const refused = await tryOnce(approvals, page);
-    if (!refused) return;
-    const { kind, wait, message } = refused;
+    const refused = await retryable(step);
+    if (!(refused instanceof RetryableError)) return refused.value;
+    const { kind, message } = refused;
     seen[kind] += 1;
-    if (seen[kind] >= TRIES[kind]) throw new Error(`${message} (seen ${seen[kind]} times)`);
-    run.log.warn({ event: 'audit.repeated', kind, error: message }, 'audit log edit is repeated');
-    const pause = kind === 'conflict' ? conflictPause(seen.conflict, random()) : wait;
+    if (seen[kind] >= triesOf(kind)) throw new Error(`${message} (seen ${seen[kind]} times)`);
+    run.log.warn({ event: 'audit.repeated', kind, error: message }, 'audit log request is repeated');
+    const pause = pauseAfter(refused, { seen: seen[kind], left: run.deadline.left(), random: random() });
     if (pause > 0) await run.deadline.pause(pause, `audit log: ${message}`);
   }
 }
 
-const SHORTEST_MS = 500;
-const LONGEST_MS = 4000;
-
-/** Other writers are avoided by pauses from half a second to four: growing, and of random length. */
-const conflictPause = (conflicts: number, random: number): number =>
-  Math.round(SHORTEST_MS + random * (Math.min(LONGEST_MS, SHORTEST_MS * 2 ** conflicts) - SHORTEST_MS));
-
-async function tryOnce(
-  approvals: readonly PublishedApproval[],
-  page: WikiPage,
-): Promise<RetryableError | undefined> {
+async function retryable<T>(step: () => Promise<T>): Promise<{ readonly value: T } | RetryableError> {
   try {
-    const read = await page.read();
-    const text = withEntries(read.text, approvals);
-    const count = approvals.length;
-    if (text !== read.text)
-      await page.save(text, `${count} GitLab account${count === 1 ? '' : 's'} approved`, read);
-    return undefined;
+    return { value: await step() };
   } catch (error) {
     if (error instanceof RetryableError) return error;
     throw error;

@@ -31,13 +31,23 @@ function linkTo({ username, gitlab }: AuditEntry): string {
 export const lineOf = (entry: AuditEntry): string =>
   `* ${minuteOf(entry.at)} ${linkTo(entry)} was approved. (${entry.trust})`;
 
-/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that is there under its day is not added; all else stays byte for byte. */
-export function withEntries(text: string, entries: readonly AuditEntry[]): string {
-  const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return days.reduce((page, [day, some]) => withDay(page, day, some.map(lineOf).toReversed()), text);
+/** The lines of one day, newest first. */
+export interface DaySection {
+  readonly day: string;
+  readonly lines: readonly string[];
 }
 
-function withDay(text: string, day: string, lines: readonly string[]): string {
+/** The lines of these approvals (oldest first) by their day in UTC, oldest day first. */
+export function sectionsOf(entries: readonly AuditEntry[]): readonly DaySection[] {
+  const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return days.map(([day, some]) => ({ day, lines: some.map(lineOf).toReversed() }));
+}
+
+/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that is there under its day is not added; all else stays byte for byte. */
+export const withEntries = (text: string, entries: readonly AuditEntry[]): string =>
+  sectionsOf(entries).reduce(withDay, text);
+
+function withDay(text: string, { day, lines }: DaySection): string {
   const headings = headingsIn(text);
   const own = headings.filter(({ level, title }) => level === 3 && title === day);
   const there = new Set(

@@ -20,11 +20,15 @@ export interface Audit extends WikiSettings {
   readonly gitlab: string;
 }
 
-/** Reads the audit page before the first approval. Throws `SourceError` where no line could ever be added to it. */
+/**
+ * Reads the audit page before the first approval, in as much time as is kept for publishing. Throws `SourceError` where no line could
+ * ever be added to it.
+ */
 export async function checkAudit(audit: Audit | undefined, run: Run): Promise<readonly Note[]> {
   if (!audit) return [];
+  const limited = { ...run, deadline: run.deadline.sooner(run.deadline.left() - timeForAudit(run)) };
   try {
-    return await checkAuditPage(createWikiPage(audit, run));
+    return await checkAuditPage({ page: createWikiPage(audit, limited), run: limited, random: Math.random });
   } catch (error) {
     throw error instanceof WikiAccessError ? new SourceError(`source mediawiki: ${error.message}`) : error;
   }

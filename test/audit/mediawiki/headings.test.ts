@@ -34,8 +34,13 @@ describe('a heading', () => {
       'includeonly',
       'score',
       'templatedata',
+      'poem',
+      'indicator',
     ].map((tag) => [`<${tag}>\n${DAY}\n</${tag}>`]),
     [`<PRE class="x">\n${DAY}\n</Pre >`],
+    [`<pre>\n</prefix>\n${DAY}\n</pre>`],
+    [`<pre>\n</pre x>\n${DAY}\n</pre>`],
+    [`<gallery\n>\n${DAY}\n</gallery>`],
     [`<!--\n${DAY}\n-->`],
     [`{{box|text=\n${DAY}\n}}`],
     [`{{box|{{inner|\n${DAY}\n}}}}`],
@@ -50,6 +55,9 @@ describe('a heading', () => {
     ['a tag that closes itself', `<nowiki/>\n${DAY}`],
     ['a template that is never closed', `{{box|\n${DAY}`],
     ['a tag of another name', `<prefix>\n${DAY}\n</prefix>`],
+    ['a tag that closes itself with attributes', `<ref name="a" />\n${DAY}`],
+    ['a slash that is no closing', `<pre/x>\n${DAY}\n</pre>`],
+    ['a parameter of a template', `{{{1|a}}}\n${DAY}`],
     ['a comment inside nowiki', `<nowiki><!--</nowiki>\n${DAY}`],
   ])('behind %s is one', (_, text) => {
     expect(titles(text)).toEqual([[3, '2026-06-01']]);
@@ -66,9 +74,12 @@ describe('a heading', () => {
   });
 });
 
-test('a comment that is never closed is an error', () => {
-  expect(() => headingsIn(`${DAY}\n<!-- `)).toThrow('never closed');
-});
+test.each(['<!-- ', '<includeonly>', '<includeonly >\n</includeonlyx>'])(
+  'what hides the rest of the page is an error: %j is never closed',
+  (opening) => {
+    expect(() => headingsIn(`${DAY}\n${opening}`)).toThrow('never closed');
+  },
+);
 
 test('no text throws anything else, and every place is inside the text', () => {
   const piece = fc.constantFrom(
@@ -122,6 +133,12 @@ describe('hostile text takes linear time', () => {
     '[[',
     '=== a ===\n',
     '<pre <',
+    '</pre ',
+    '<pre></pre',
+    '<includeonly></includeonly>',
+    '{{{',
+    '-->',
+    ' =',
   ];
   test.each(pieces)('%j repeated', (piece) => {
     const timeOf = (count: number) => {

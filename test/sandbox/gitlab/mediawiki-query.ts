@@ -1,4 +1,4 @@
-import { isoTime, normalTitle, redirectTarget, type WikiRevision } from './mediawiki-pages.ts';
+import { isoTime, normalTitle, redirectTarget, type WikiPage, type WikiRevision } from './mediawiki-pages.ts';
 import { ANONYMOUS_TOKEN, type MediaWikiState } from './mediawiki-state.ts';
 
 /** Whose call it is; `user` is undefined for an anonymous one. */
@@ -18,7 +18,7 @@ export function query(params: URLSearchParams, { user, rights, state }: QueryCal
   const csrftoken = user === undefined ? ANONYMOUS_TOKEN : state.csrfToken;
   const asksToken = meta.includes('tokens') && (types.length === 0 || types.includes('csrf'));
   return {
-    ...pagesOf(params, state),
+    ...pagesOf(params, rights, state),
     ...(asksToken ? { tokens: { csrftoken } } : {}),
     ...(meta.includes('userinfo') ? { userinfo: userInfo(params, user, rights) } : {}),
   };
@@ -30,7 +30,7 @@ function userInfo(params: URLSearchParams, user: string | undefined, rights: rea
 }
 
 /** Titles of other wikis are under `interwiki`; the rest are normalized, and redirects are listed beside the pages. */
-function pagesOf(params: URLSearchParams, state: MediaWikiState): object {
+function pagesOf(params: URLSearchParams, rights: readonly string[], state: MediaWikiState): object {
   const given = listOf(params, 'titles');
   if (given.length === 0) return {};
   const foreign = given.flatMap((title) => {
@@ -47,7 +47,7 @@ function pagesOf(params: URLSearchParams, state: MediaWikiState): object {
     ? titles.map((one) => ({ ...one, ...follow(one.title, state) }))
     : titles.map((one) => ({ ...one, redirects: [] }));
   const redirects = followed.flatMap((one) => one.redirects);
-  const pages = followed.map((one) => pageEntity(one.title, { given: one.given, params, state }));
+  const pages = followed.map((one) => pageEntity(one.title, { given: one.given, params, rights, state }));
   return {
     ...(normalized.length > 0 ? { normalized } : {}),
     ...(foreign.length > 0 ? { interwiki: foreign } : {}),
@@ -83,26 +83,48 @@ function follow(title: string | undefined, state: MediaWikiState) {
 interface PageQuery {
   readonly given: string;
   readonly params: URLSearchParams;
+  readonly rights: readonly string[];
   readonly state: MediaWikiState;
 }
 
-function pageEntity(title: string | undefined, { given, params, state }: PageQuery): object {
+/** Namespaces of pages that the program makes: they have no text. */
+const SPECIAL = /^(?:Special|Media) ?:/;
+
+function pageEntity(title: string | undefined, query: PageQuery): object {
+  const { given, params, state } = query;
   if (title === undefined) {
     const invalidreason = 'The requested page title contains invalid characters.';
     return { title: given, invalidreason, invalid: true };
   }
+  if (SPECIAL.test(title)) return { ns: -1, title, special: true };
   const found = state.pages.get(title);
   const latest = found?.revisions.at(-1);
-  if (!found || !latest) return { ns: 0, title, missing: true };
   const props = listOf(params, 'prop');
+  const info = props.includes('info') ? { contentmodel: modelOf(title), ...actionsOf(found, query) } : {};
+  if (!found || !latest) return { ns: 0, title, missing: true, ...info };
   const isRedirect = props.includes('info') && redirectTarget(latest.text) !== undefined;
   return {
     pageid: found.pageid,
     ns: 0,
     title,
+    ...info,
     ...(isRedirect ? { redirect: true } : {}),
     ...(props.includes('revisions') ? { revisions: [revisionEntity(latest, params)] } : {}),
   };
+}
+
+const modelOf = (title: string) => (title.endsWith('.json') ? 'json' : 'wikitext');
+
+/** `intestactions`: what the caller may do with the page, blocks and protection counted. A wiki that is read-only changes nothing here. */
+function actionsOf(page: WikiPage | undefined, { params, rights, state }: PageQuery): object {
+  const asked = listOf(params, 'intestactions');
+  if (asked.length === 0) return {};
+  const isFree = !state.blocked && !page?.protected && rights.includes('edit');
+  const allowed: Readonly<Record<string, boolean>> = {
+    edit: isFree,
+    create: isFree && rights.includes('createpage'),
+  };
+  return { actions: Object.fromEntries(asked.map((action) => [action, allowed[action] ?? false])) };
 }
 
 function revisionEntity(revision: WikiRevision, params: URLSearchParams): object {
