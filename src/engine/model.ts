@@ -136,11 +136,13 @@ export interface SafetyReport {
   readonly objections: readonly Objection[];
 }
 
-/** One source as it was read: number of entries, version, duration in milliseconds. */
+/** One source as it was read: number of entries, version, age, duration in milliseconds. */
 export interface SourceReading {
   readonly name: string;
   readonly entries: number;
   readonly version: string | null;
+  /** When what was read was last changed, by the source's own clock (RFC 3339), where the source says so. */
+  readonly asOf: string | null;
   readonly durationMs: number;
 }
 

@@ -10,8 +10,9 @@ export async function readSource<T>(
 ): Promise<T> {
   const startedAt = clock.monotonic();
   try {
-    const { facts, entries, version } = await read();
-    recorder.source({ name, entries, version, durationMs: Math.round(clock.monotonic() - startedAt) });
+    const { facts, entries, version, asOf = null } = await read();
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    recorder.source({ name, entries, version, asOf, durationMs });
     return facts;
   } catch (error) {
     if (error instanceof DeadlineError || error instanceof StopError) throw error;

@@ -9,11 +9,12 @@ import type {
   WriteResult,
 } from './model.ts';
 
-/** A source read whole. `version` names what was read, where it has a name. */
+/** A source read whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
 export interface Reading<T> {
   readonly facts: T;
   readonly entries: number;
   readonly version: string | null;
+  readonly asOf?: string | null;
 }
 
 /** Records sources, notes and failures as they are read, so that a failed run can still report them. */

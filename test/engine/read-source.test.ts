@@ -23,7 +23,7 @@ describe('one source', () => {
       return { facts: ['a'], entries: 1, version: 'abc' };
     };
     expect(await readSource('posix', read, at)).toEqual(['a']);
-    expect(sources).toEqual([{ name: 'posix', entries: 1, version: 'abc', durationMs: 1234 }]);
+    expect(sources).toEqual([{ name: 'posix', entries: 1, version: 'abc', asOf: null, durationMs: 1234 }]);
   });
 
   test.each([

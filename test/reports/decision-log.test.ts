@@ -95,7 +95,7 @@ describe('one run.completed line', () => {
       decisions: [change, decision()],
       plan: { changes: [change], hash: 'sha256:x' },
       results: [{ change, result: 'applied' }],
-      sources: [{ name: 'ldap', entries: 3, version: null, durationMs: 40 }],
+      sources: [{ name: 'ldap', entries: 3, version: null, asOf: null, durationMs: 40 }],
       limits: [{ name: 'revokes', found: 1, allowed: 5 }],
       gauges: { seatsInUse: 7 },
     });

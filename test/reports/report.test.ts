@@ -82,9 +82,9 @@ describe('how a run ended', () => {
 describe('the report', () => {
   const state = stateOf({
     sources: [
-      { name: 'posix', entries: 4, version: 'abc', durationMs: 3 },
-      { name: 'growthbook', entries: 9, version: null, durationMs: 2 },
-      { name: 'ldap', entries: 7, version: 'ldap://a', durationMs: 1 },
+      { name: 'posix', entries: 4, version: 'abc', asOf: null, durationMs: 3 },
+      { name: 'growthbook', entries: 9, version: null, asOf: null, durationMs: 2 },
+      { name: 'ldap', entries: 7, version: 'ldap://a', asOf: null, durationMs: 1 },
     ],
     decisions: [
       change,

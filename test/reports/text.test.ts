@@ -21,8 +21,8 @@ const report: Report = {
   error: null,
   approved: null,
   sources: [
-    { name: 'growthbook', entries: 1, version: null, durationMs: 12 },
-    { name: 'ldap', entries: 24, version: 'ldap://127.0.0.1:389', durationMs: 9 },
+    { name: 'growthbook', entries: 1, version: null, asOf: null, durationMs: 12 },
+    { name: 'ldap', entries: 24, version: 'ldap://127.0.0.1:389', asOf: null, durationMs: 9 },
   ],
   counts: { revoke: 1, grant: 1, unchanged: 20 },
   limits: [

@@ -35,9 +35,9 @@ const MAX_ALIASES = 100_000;
 
 /** Reads the groups asked for, whole or not at all. */
 export async function readPosixGroups(query: PosixQuery, run: Run): Promise<Reading<PosixGroups>> {
-  const { text, version } = await readFileAt(query.url, run);
+  const { text, version, asOf } = await readFileAt(query.url, run);
   const facts = posixGroups(text, query);
-  return { facts, entries: facts.membersOf.size, version };
+  return { facts, entries: facts.membersOf.size, version, asOf };
 }
 
 /** The groups in a file's text. Throws `SourceError` where it does not parse, misses a group, has an empty one or too few users. */

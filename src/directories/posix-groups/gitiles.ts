@@ -10,16 +10,21 @@ import { createHttpClient, type HttpSystem } from '../../platform/http-client.ts
 export interface PinnedFile {
   readonly text: string;
   readonly version: string;
+  /** The time of the commit (RFC 3339), where the file was pinned to one just now. */
+  readonly asOf: string | null;
 }
 
 /** The greatest size of the file itself, in bytes. */
-export const MAX_FILE_BYTES = 16 * 2 ** 20;
+export const MAX_FILE_BYTES = 4 * 2 ** 20;
 
 const BRANCH = /^(.*\/\+)\/refs\/heads\/([^/]+)\/(.+)$/;
 const COMMIT = /^.*\/\+\/([0-9a-f]{40})\/.+$/;
-const Head = z.object({ commit: z.string().regex(/^[0-9a-f]{40}$/) });
+const Head = z.object({
+  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  committer: z.looseObject({ time: z.string() }).optional().catch(undefined),
+});
 
-/** Reads a file over HTTP. With `format=TEXT` it comes in base64; a gitiles branch is resolved to a commit first, so that one version serves the run. Refuses HTML, truncation and more than 16 MiB. */
+/** Reads a file over HTTP. With `format=TEXT` it comes in base64; a gitiles branch is resolved to a commit first, so that one version serves the run. Refuses HTML, truncation and bytes that are not UTF-8 and more than 4 MiB. */
 export async function readFileAt(address: string, run: Run): Promise<PinnedFile> {
   const url = new URL(address);
   const system: HttpSystem = { name: 'gitiles', root: url.origin };
@@ -35,21 +40,34 @@ export async function readFileAt(address: string, run: Run): Promise<PinnedFile>
   const query = Object.fromEntries(url.searchParams);
   if (query.format !== 'TEXT') {
     const text = wholeText(await get(url.pathname, query, MAX_FILE_BYTES));
-    return { text, version: sha256(text) };
+    return { text, version: sha256(text), asOf: null };
   }
   const branch = BRANCH.exec(url.pathname);
   const [, tree, name, path] = branch ?? [];
   const head = branch ? await get(`${tree}/refs/heads/${name}`, { format: 'JSON' }, 2 ** 20) : undefined;
-  const commit = head ? headOf(head) : COMMIT.exec(url.pathname)?.[1];
+  const pinnedHead = head ? headOf(head) : undefined;
+  const commit = pinnedHead?.commit ?? COMMIT.exec(url.pathname)?.[1];
   const pinned = head ? `${tree}/${commit}/${path}` : url.pathname;
   const text = decoded(await get(pinned, query, MAX_FILE_BYTES * 1.4));
-  return { text, version: commit ?? sha256(text) };
+  return { text, version: commit ?? sha256(text), asOf: timeOf(pinnedHead?.committer?.time) };
 }
 
-function headOf(answer: HttpAnswer): string {
+function headOf(answer: HttpAnswer): z.infer<typeof Head> {
   const parsed = Head.safeParse(jsonOf(answer, ")]}'"));
   if (!parsed.success) throw new SourceError(`${answer.where}: no commit (allowed: 40 hexadecimal digits)`);
-  return parsed.data.commit;
+  return parsed.data;
+}
+
+/** `Tue Aug 18 09:05:07 2026 +0000`, as Git prints a time. */
+const GIT_TIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: ([+-]\d{4}))?$/;
+
+/** The time as RFC 3339 in UTC; null where it is not in Git's form. */
+function timeOf(text = ''): string | null {
+  const parts = GIT_TIME.exec(text);
+  if (!parts) return null;
+  const [, month, day, clock, year, zone = '+0000'] = parts;
+  const time = Date.parse(`${day} ${month} ${year} ${clock} ${zone}`);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -73,13 +91,31 @@ function wholeText(answer: HttpAnswer): string {
       `${answer.where}: the file is too large (found ${length} bytes, allowed ${MAX_FILE_BYTES})`,
     );
   }
-  const text = textOf(answer);
+  const text = utf8(answer);
   if (!text.endsWith('\n')) {
     throw new SourceError(
       `${answer.where}: the file is cut off (found ${length} bytes with no newline at the end)`,
     );
   }
   return text;
+}
+
+function utf8({ body, where }: HttpAnswer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    const at = firstFault(body);
+    throw new SourceError(`${where}: the file is not UTF-8 (found the byte 0x${at.byte} in line ${at.line})`);
+  }
+}
+
+/** Where the bytes differ first from what they are once they are read as UTF-8. */
+function firstFault(body: Uint8Array): { readonly byte: string; readonly line: number } {
+  const found = Buffer.from(body);
+  const read = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body));
+  const index = found.findIndex((byte, i) => byte !== read[i]);
+  const line = found.subarray(0, index).filter((byte) => byte === 0x0a).length + 1;
+  return { byte: (found[index] ?? 0).toString(16).padStart(2, '0'), line };
 }
 
 function refuseHtml(answer: HttpAnswer): void {

@@ -79,7 +79,7 @@ function nothingAsked({ values, rules }: CollectInput, recorder: Recorder): Evid
 }
 
 function noteDisabledSource(name: string, settings: string, recorder: Recorder): void {
-  recorder.source({ name, entries: 0, version: 'off', durationMs: 0 });
+  recorder.source({ name, entries: 0, version: 'off', asOf: null, durationMs: 0 });
   recorder.note({ kind: 'off', account: null, label: name, because: `not asked: ${settings} not set` });
 }
 

@@ -222,6 +222,6 @@ test('read over HTTP: facts, the number of groups as entries, the commit as vers
     { ...query({ groups: ['deployment', 'other'], minUsers: 100 }), url },
     testRun(),
   );
-  expect(reading).toMatchObject({ entries: 2, version: commit });
+  expect(reading).toMatchObject({ entries: 2, version: commit, asOf: '1970-01-01T00:00:00.000Z' });
   expect(reading.facts.membersOf.get('other')).toEqual(new Set(['bob']));
 });

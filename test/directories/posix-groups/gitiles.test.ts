@@ -34,7 +34,11 @@ const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
 describe('a gitiles branch', () => {
   test('is resolved to a commit first, and the file is read at that commit: two reads', async () => {
     const { server, run, read } = await gitiles();
-    expect(await read(server.textUrl('production', PATH))).toEqual({ text: TEXT, version: COMMIT });
+    expect(await read(server.textUrl('production', PATH))).toEqual({
+      text: TEXT,
+      version: COMMIT,
+      asOf: '1970-01-01T00:00:00.000Z',
+    });
     expect(server.requests.map(({ path, query }) => `${path}?${query}`)).toEqual([
       `${server.prefix}/+/refs/heads/production?format=JSON`,
       `${server.prefix}/+/${COMMIT}/${PATH}?format=TEXT`,
@@ -54,7 +58,7 @@ describe('a gitiles branch', () => {
       },
       trouble: { kind: 'drop' },
     });
-    expect(await read(server.textUrl('production', PATH))).toEqual({ text: TEXT, version: COMMIT });
+    expect(await read(server.textUrl('production', PATH))).toMatchObject({ text: TEXT, version: COMMIT });
     expect(pushed).toBe(true);
   });
 
@@ -72,6 +76,21 @@ describe('a gitiles branch', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test.each([
+    ['Tue Aug 18 09:05:07 2026 +0000', '2026-08-18T09:05:07.000Z'],
+    ['Tue Aug 8 09:05:07 2026 +0530', '2026-08-08T03:35:07.000Z'],
+    ['Tue Aug 18 09:05:07 2026', '2026-08-18T09:05:07.000Z'],
+    ['yesterday', null],
+    ['Tue Foo 18 09:05:07 2026 +0000', null],
+    [undefined, null],
+    [7, null],
+  ])('tells the time of its commit: %j is %s', async (time, expected) => {
+    const head = `)]}'\n${JSON.stringify({ commit: COMMIT, committer: { time } })}`;
+    const { server } = await serving(({ path }) => plain(path.endsWith('main') ? head : base64(TEXT)));
+    const url = `${server.origin}/+/refs/heads/main/data.yaml?format=TEXT`;
+    expect((await readFileAt(url, testRun())).asOf).toBe(expected);
+  });
+
   test('that is unknown is refused with its status', async () => {
     const { server, read } = await gitiles();
     await expect(read(server.textUrl('main', PATH))).rejects.toThrow(/found 404, allowed 200/);
@@ -82,7 +101,7 @@ describe('other addresses', () => {
   test('a commit’s needs one read, and the commit is the version', async () => {
     const { server, read } = await gitiles();
     const url = `${server.origin}${server.prefix}/+/${COMMIT}/${PATH}?format=TEXT`;
-    expect(await read(url)).toEqual({ text: TEXT, version: COMMIT });
+    expect(await read(url)).toEqual({ text: TEXT, version: COMMIT, asOf: null });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -91,7 +110,7 @@ describe('other addresses', () => {
     async (path) => {
       const { server } = await serving(plain(base64(TEXT)));
       const found = await readFileAt(`${server.origin}${path}?format=TEXT`, testRun());
-      expect(found).toEqual({ text: TEXT, version: sha256(TEXT) });
+      expect(found).toEqual({ text: TEXT, version: sha256(TEXT), asOf: null });
       expect(server.requests.map((request) => request.path)).toEqual([path]);
     },
   );
@@ -100,7 +119,7 @@ describe('other addresses', () => {
     '%j is the file itself, its version its sha256',
     async (query) => {
       const { server, read } = await serving(plain(TEXT), query);
-      expect(await read()).toEqual({ text: TEXT, version: sha256(TEXT) });
+      expect(await read()).toEqual({ text: TEXT, version: sha256(TEXT), asOf: null });
       expect(`?${server.requests[0]?.query}`).toBe(query || '?');
     },
   );
@@ -134,6 +153,26 @@ describe('base64', () => {
   test.each(['groups: {}\n\n', 'YWJj*A==', 'YQ==YWI=', '===='])('%j is none', async (body) => {
     const { read } = await serving(plain(body), '?format=TEXT');
     await expect(read()).rejects.toThrow(/no whole base64|cut off/);
+  });
+});
+
+describe('bytes that are not UTF-8 are refused, with the first one and its line', () => {
+  test.each([
+    ['Latin-1', Buffer.from('a: 1\nname: Zo\u00eb\n', 'latin1'), '0xeb in line 2'],
+    ['UTF-16', Buffer.from('\ufeffa: 1\n', 'utf16le'), '0xff in line 1'],
+    ['half a character', Buffer.from([0x61, 0x0a, 0x0a, 0xc3, 0x0a]), '0xc3 in line 3'],
+    ['an overlong form', Buffer.from([0xc0, 0xaf, 0x0a]), '0xc0 in line 1'],
+    ['half a surrogate pair', Buffer.from([0xed, 0xa0, 0x80, 0x0a]), '0xed in line 1'],
+  ])('%s', async (_, bytes, found) => {
+    for (const query of ['', '?format=TEXT']) {
+      const { read } = await serving(plain(query ? base64(bytes) : bytes), query);
+      await expect(read(), query).rejects.toThrow(`the file is not UTF-8 (found the byte ${found})`);
+    }
+  });
+
+  test('the character that stands for a wrong byte is itself no wrong byte', async () => {
+    const { read } = await serving(plain('name: \ufffd\n'));
+    expect((await read()).text).toBe('name: \ufffd\n');
   });
 });
 
@@ -176,7 +215,7 @@ describe('a file is refused', () => {
   });
 });
 
-describe('16 MiB are the most, of the decoded file', () => {
+describe('4 MiB are the most, of the decoded file', () => {
   const sized = (bytes: number) => Buffer.concat([Buffer.alloc(bytes - 1, 'x'), Buffer.from('\n')]);
 
   test.each([
@@ -187,7 +226,7 @@ describe('16 MiB are the most, of the decoded file', () => {
     ['in base64', '?format=TEXT', 0, true],
     ['in base64', '?format=TEXT', 1, false],
   ])('%s%s, %i bytes more: %s', async (_, query, more, accepted) => {
-    expect(MAX_FILE_BYTES).toBe(16 * 1024 * 1024);
+    expect(MAX_FILE_BYTES).toBe(4 * 1024 * 1024);
     const bytes = sized(MAX_FILE_BYTES + more);
     const { server, read } = await serving(plain(query ? base64(bytes) : bytes), query);
     if (accepted) expect((await read()).text).toHaveLength(MAX_FILE_BYTES + more);
