@@ -90,7 +90,10 @@ describe('at the look just before', () => {
 
   test.each([
     ['an HTML page', answer(404, '<html><title>Not here</title></html>')],
-    ['another system’s JSON', answer(404, { error: '404 Not Found' })],
+    ['a route that is missing', answer(404, { error: '404 Not Found' })],
+    ['a gateway’s JSON', answer(404, { message: '404 Not Found' })],
+    ['another object', answer(404, { message: '404 Project Not Found' })],
+    ['no body', answer(404, '')],
   ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, trouble) =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), trouble });
@@ -101,6 +104,27 @@ describe('at the look just before', () => {
       ]);
     }),
   );
+
+  test('a proxy that answers 404 to everything fails the run', () =>
+    withTwo(async (stage) => {
+      const trouble = answer(404, '<html><title>Not here</title></html>');
+      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble });
+      const { results, ending } = await told(stage);
+      expect([results, ending]).toEqual([
+        ['ann failed', 'bob failed'],
+        ['failed', 1],
+      ]);
+      expect(stage.approvalsSent()).toEqual([]);
+    }));
+
+  test('a run has failed too where the only account is gone after a rate limit', () =>
+    onStage({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } }, async (stage) => {
+      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(429, 'Retry later') });
+      stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: GONE });
+      const { report, ending } = await told(stage);
+      expect(ending).toEqual(['failed', 1]);
+      expect(report.error).toContain('every account of the plan is gone');
+    }));
 
   test('a run of which every account is gone has failed', () =>
     withTwo(async (stage) => {

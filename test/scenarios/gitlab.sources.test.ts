@@ -211,6 +211,25 @@ describe('who waits', () => {
     }));
 });
 
+test('GitLab’s Link may name the configured host: every page is asked for at our own address', () => {
+  const users = Array.from({ length: 250 }, (_, n) => pending(n + 1, `p${n}`));
+  return onStage({ users, gitlab: { externalHost: 'gitlab.example.org:8443' } }, async (stage) => {
+    const { kinds } = await decisions(stage);
+    expect([kinds.length, stage.gitlab.requests.length]).toEqual([250, 3]);
+  });
+});
+
+test('GitLab’s refusal for want of administrator rights names the administrator and both scopes', () => {
+  const tokens = { 'glpat-without-admin-mode': { admin: true, scopes: ['api'] } } as const;
+  return onStage({ ...cast, gitlab: { adminMode: true, tokens } }, async (stage) => {
+    const { report } = await stage.run({}, { GITLAB_ACCESS_TOKEN: 'glpat-without-admin-mode' });
+    expect(report.outcome).toBe('source-failed');
+    expect(report.error).toContain(
+      'GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode',
+    );
+  });
+});
+
 describe('GitLab fails the run', () => {
   const row = { id: 1, username: 'ann', state: 'blocked_pending_approval' };
   const page = [{ ...row, identities: [] }];
@@ -264,6 +283,39 @@ describe('GitLab fails the run', () => {
       });
       const { ending } = await decisions(stage);
       expect([ending, stage.clock.slept]).toEqual([['planned', 0], [9000]]);
+    }));
+});
+
+describe('a Gerrit group whose members cannot be seen', () => {
+  test.each([
+    ['that shows nobody', []],
+    ['that shows the caller alone', [99]],
+  ])('%s is a note and a warning, and the run is a success', (_, members) =>
+    onStage({ users: [pending(1, 'new')], known: ['new'], gerrit: ['review'] }, async (stage) => {
+      const [group] = stage.gerrit.state.groups;
+      if (!group) throw new Error('no group');
+      stage.gerrit.state.accounts.push({ id: 99, username: 'glaab', name: 'g', email: 'g@example.org' });
+      group.members = members;
+      if (members.length > 0) {
+        group.members.push(1);
+        group.visibleToAll = false;
+      }
+      const { report } = await stage.run();
+      expect([report.outcome, report.exitCode]).toEqual(['unchanged', 0]);
+      const because = expect.stringContaining('cannot see who is in it');
+      const note = { kind: 'unreadable-group', account: null, label: 'Trusted-Contributors', because };
+      expect(report.notes).toContainEqual(note);
+      const line = stage.lines.find(({ event }) => event === 'source.unreadable');
+      expect(line).toMatchObject({ severity: 'WARNING', source: 'gerrit', group: 'Trusted-Contributors' });
+    }),
+  );
+
+  test('is none where others are shown, be they inactive', () =>
+    onStage({ users: [pending(1, 'new')], known: ['new'], gerrit: ['review'] }, async (stage) => {
+      const [account] = stage.gerrit.state.accounts;
+      if (account) account.inactive = true;
+      const { report } = await stage.run();
+      expect(report.notes.filter(({ kind }) => kind === 'unreadable-group')).toEqual([]);
     }));
 });
 

@@ -6,7 +6,7 @@ import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
 import { sameName } from '../names.ts';
 
-/** How to reach a Gerrit. `root` is what stands before `/a/`; `password` is the user's HTTP password. */
+/** How to reach a Gerrit. `root` is the address before `/a/`; `password` is the user's HTTP password. */
 export interface GerritSettings {
   readonly root: string;
   readonly user: string;
@@ -14,7 +14,7 @@ export interface GerritSettings {
   readonly concurrency?: ConcurrencyLimit;
 }
 
-/** What stands before every JSON answer, so that no page can run it as a script. */
+/** The beginning of every JSON answer, so that no page can run it as a script. */
 const PREFIX = ")]}'";
 const REPEATS = 3;
 
@@ -25,6 +25,8 @@ const Members = z.array(
     inactive: z.boolean().optional(),
   }),
 );
+
+type Member = z.infer<typeof Members>[number];
 
 /** The usernames of a group's active members. `isHidden` where nobody but the caller is shown: then the group most likely is not visible. */
 export interface GroupMembers {
@@ -60,7 +62,8 @@ export async function readGroupMembers(
   const members = parseAs(Members, jsonOf(answer, PREFIX), where);
   const active = members.filter(({ inactive }) => inactive !== true);
   const usernames = active.flatMap(({ username }) => (username === undefined ? [] : [username]));
-  const isHidden = usernames.every((name) => sameName(name, settings.user));
+  const isCaller = ({ username }: Member) => username !== undefined && sameName(username, settings.user);
+  const isHidden = members.every(isCaller);
   return { facts: { usernames, isHidden }, entries: usernames.length, version: null };
 }
 

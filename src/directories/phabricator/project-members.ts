@@ -6,7 +6,7 @@ import { parseAs } from '../../platform/http-answer.ts';
 import { nameKey, sameName } from '../names.ts';
 import { type Conduit, ConduitError, createConduit, type PhabricatorSettings } from './conduit.ts';
 
-/** Whether someone is in a project, and what was found. `told` where a no has a reason worth telling. */
+/** Whether someone is in a project, and what was found. `worthReporting` where a no has a reason that a person has to fix. */
 export interface Membership {
   readonly isMember: boolean;
   readonly because: string;
@@ -100,6 +100,7 @@ async function ldapQuery(
   }
 }
 
+/** The words of Wikimedia's extension for Phorge (August 2026, `user.ldapquery`). */
 const isNotLinked = ({ code, info }: ConduitError) =>
   code === 'ERR-INVALID-PARAMETER' && info.startsWith('Unknown or missing ldap names');
 

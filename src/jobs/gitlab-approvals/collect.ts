@@ -120,7 +120,7 @@ function knownAmong(
   return [...new Set(known)];
 }
 
-/** Members by group, as normalised DNs. One that is no DN is nobody's, and told. */
+/** Members by group, as normalised DNs. One that is no DN is nobody's, and noted. */
 function membersOf(
   groups: readonly LdapGroup[],
   recorder: Recorder,

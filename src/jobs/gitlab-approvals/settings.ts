@@ -39,7 +39,9 @@ export const gitlabSettings = {
     'GitLab’s root; `/api/v4/…` is appended',
     'https://gitlab.wikimedia.org',
   ),
-  GITLAB_ACCESS_TOKEN: secret(required(text, 'an administrator’s token with the scope `api`')),
+  GITLAB_ACCESS_TOKEN: secret(
+    required(text, 'an administrator’s token with the scope `api` and, where Admin Mode is on, `admin_mode`'),
+  ),
   GITLAB_IDENTITY_PROVIDER: text(
     'the provider whose identities name an LDAP `cn`; `cas3`, where it is none, names a `uid`',
     'openid_connect',
@@ -54,11 +56,11 @@ export const gitlabSettings = {
   PHABRICATOR_USER: optional(text, 'whose the Conduit token is; rule 3 is off without user and token'),
   PHABRICATOR_TOKEN: secret(optional(text, 'a Conduit token')),
   PHABRICATOR_TRUSTED_PROJECT: text('rule 3: a project’s slug or PHID', 'trusted-contributors'),
+  PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
   GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'what stands before /a/'))(
     'Gerrit’s root, what stands before `/a/`',
     'https://gerrit.wikimedia.org/r',
   ),
-  PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
   GERRIT_USER: optional(text, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
   GERRIT_PASSWORD: secret(optional(text, 'the user’s HTTP password; rule 4 is off without it')),
   GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),

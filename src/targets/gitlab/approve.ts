@@ -17,7 +17,14 @@ export interface ApproveInput {
   now(): number;
 }
 
-const STALE = { result: 'withheld', stale: true } as const;
+const GONE = 'gone';
+
+const stale = (changed: string): WriteResult<Account> => ({
+  result: 'withheld',
+  stale: true,
+  error: `stale: ${changed}`,
+  ...(changed === GONE ? { gone: true } : {}),
+});
 
 /**
  * Approves one account: reads it again, approves it, reads it back. An approval without a clear answer is sent once more at most.
@@ -39,11 +46,8 @@ const STALE = { result: 'withheld', stale: true } as const;
  */
 export async function approve(input: ApproveInput): Promise<WriteResult<Account>> {
   try {
-    const now = await input.writing.account(input.planned.id);
-    const changed = changeSincePlan(input, now);
-    if (changed !== undefined)
-      return { ...STALE, error: `stale: ${changed}`, ...(now ? {} : { gone: true }) };
-    return await send(input);
+    const changed = changeSincePlan(input, await input.writing.account(input.planned.id));
+    return changed === undefined ? await send(input) : stale(changed);
   } catch (error) {
     const result = isEnd(error) ? 'withheld' : 'failed';
     return { result, sent: false, error: messageOf(error), ...(isEnd(error) ? { stopReason: error } : {}) };
@@ -55,7 +59,7 @@ const isEnd = (error: unknown): error is Error =>
 
 /** What changed of an account since the plan read it; undefined where nothing did. */
 function changeSincePlan({ planned, provider }: ApproveInput, now: Account | undefined): string | undefined {
-  if (!now) return 'gone';
+  if (!now) return GONE;
   if (now.state !== PENDING) return `no longer waiting (found ${now.state})`;
   if (now.username !== planned.username) return `renamed (found ${now.username})`;
   const identities = (account: Account) => canonicalJson(identitiesOf(account, provider));
@@ -87,7 +91,7 @@ async function send(input: ApproveInput): Promise<WriteResult<Account>> {
   if (isUnclear(outcome) || (outcome.status === 409 && unclear > 0))
     return await checkAfterwards(input, outcome);
   if (outcome.status === 201) return await readBack(input);
-  if (changed !== undefined) return { ...STALE, error: `stale: ${changed}` };
+  if (changed !== undefined) return stale(changed);
   return refused(outcome, writing);
 }
 
@@ -130,7 +134,7 @@ async function readBack(input: ApproveInput): Promise<WriteResult<Account>> {
 async function stateOf({ finishing, planned }: ApproveInput): Promise<{ state?: string; problem?: string }> {
   try {
     const account = await finishing.account(planned.id);
-    return { state: account?.state ?? 'gone' };
+    return { state: account?.state ?? GONE };
   } catch (error) {
     return { problem: `unreadable (${messageOf(error)})` };
   }
@@ -140,7 +144,7 @@ async function stateOf({ finishing, planned }: ApproveInput): Promise<{ state?: 
 function refused(answer: HttpAnswer, client: GitlabClient): WriteResult<Account> {
   const { status } = answer;
   if (status === 409) return { result: 'unchanged' };
-  if (isGone(answer)) return { ...STALE, error: 'stale: gone', gone: true };
+  if (isGone(answer)) return stale(GONE);
   const error = client.refusal(answer, 201);
   if (status === 401 || status === 403) return { result: 'failed', error, stopReason: new StopError(error) };
   return { result: 'failed', error, invalidRow: status === 422 };

@@ -81,12 +81,11 @@ export function createGitlabClient({ root, token, concurrency }: GitlabSettings,
   };
 }
 
-/** GitLab's own answer for an account that is not there (lib/api/helpers.rb): any other 404 is a proxy's. */
+/** GitLab's own answer for an account that is not there (lib/api/users.rb, 16 to 18): any other 404 is somebody else's. */
 export const isGone = (answer: HttpAnswer): boolean => {
+  if (answer.status !== 404) return false;
   const refusal = Refusal.safeParse(jsonOrUndefined(answer));
-  return (
-    answer.status === 404 && refusal.success && /^404 .*not found$/i.test(`${refusal.data.message ?? ''}`)
-  );
+  return refusal.success && /^404 user not found$/i.test(`${refusal.data.message ?? ''}`);
 };
 
 interface Page {
@@ -111,7 +110,7 @@ async function readPending(page: (query: Query) => Promise<Page>): Promise<reado
   return [...accounts.values()];
 }
 
-const LINK = /<([^>]*)>([^<]*)/g;
+const LINK = /<([^<>]*)>([^<]*)/g;
 
 /** What the next page is asked for with, by the answer's `Link`; undefined at the end. */
 function nextQuery({ headers, where }: HttpAnswer, root: string): Query | undefined {
