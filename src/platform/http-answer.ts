@@ -15,9 +15,11 @@ export interface HttpAnswer {
 /** The most characters of an answer that are looked at for a message. */
 const MAX_QUOTED = 20_000;
 
+const isHtml = (text: string) => /^\s*<(?:!doctype|!--|html|head|title|\?xml)/i.test(text);
+
 /** What an HTML page says is in its title. */
 function readable(text: string): string {
-  if (!/^\s*<(?:!doctype|html|head|\?xml)/i.test(text)) return text;
+  if (!isHtml(text)) return text;
   const start = text.search(/<title[\s>]/i);
   const opened = start < 0 ? -1 : text.indexOf('>', start);
   const end = opened < 0 ? -1 : text.indexOf('<', opened);
@@ -37,12 +39,13 @@ export const textOf = (answer: HttpAnswer): string => new TextDecoder().decode(a
 export function jsonOf(answer: HttpAnswer, prefix = ''): unknown {
   const text = textOf(answer);
   const found = `${answer.status}, ${String(answer.headers['content-type'] ?? 'no content type')}, ${text.length} characters`;
+  const page = isHtml(text) ? `: ${redact({}, text)}` : '';
   if (!text.startsWith(prefix))
-    throw new SourceError(`${answer.where}: no ${prefix} before the JSON (found ${found})`);
+    throw new SourceError(`${answer.where}: no ${prefix} before the JSON (found ${found})${page}`);
   try {
     return JSON.parse(text.slice(prefix.length));
   } catch {
-    throw new SourceError(`${answer.where}: the answer is not JSON (found ${found})`);
+    throw new SourceError(`${answer.where}: the answer is not JSON (found ${found})${page}`);
   }
 }
 

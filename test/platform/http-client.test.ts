@@ -626,12 +626,25 @@ describe('an answer as JSON', () => {
   });
 
   test.each([
-    ['<html>', '', /^gitiles: GET \/x: the answer is not JSON \(found 200, text\/html, 6 characters\)$/],
+    [
+      '<html>',
+      '',
+      /^gitiles: GET \/x: the answer is not JSON \(found 200, text\/html, 6 characters\): an HTML page$/,
+    ],
+    [
+      '<html><head><title>\nSign in</title><body>secret</body></html>',
+      '',
+      /characters\): an HTML page: Sign in$/,
+    ],
+    ['secret', '', /\(found 200, text\/html, 6 characters\)$/],
     ['', '', /not JSON/],
     ['{"a":', '', /not JSON/],
     ['{"a":1}', ")]}'", /no \)\]\}' before the JSON/],
-  ])('%j after %j is refused: what came instead is told, not what it said', (body, prefix, message) => {
-    expect(() => jsonOf(answer(body, 'text/html'), prefix)).toThrow(message);
-    expect(() => jsonOf(answer(body), prefix)).toThrow(SourceError);
-  });
+  ])(
+    '%j after %j is refused; of what came instead nothing but a page’s title is quoted',
+    (body, prefix, message) => {
+      expect(() => jsonOf(answer(body, 'text/html'), prefix)).toThrow(message);
+      expect(() => jsonOf(answer(body), prefix)).toThrow(SourceError);
+    },
+  );
 });

@@ -14,7 +14,7 @@ import {
 } from '../../targets/growthbook/access.ts';
 import { grantsOn, widens } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite, whyUnwritable } from '../../targets/growthbook/role-update.ts';
-import type { Member, Team } from '../../targets/growthbook/schema.ts';
+import { labelOf, type Member, type Team } from '../../targets/growthbook/schema.ts';
 import type { MemberMatch } from './match.ts';
 
 /** A member with its teams, and what the policy decides of each person whom it can belong to: none, one, or several. */
@@ -81,7 +81,7 @@ function atMost(current: string, limit: string, order: readonly string[]): strin
 
 const leave = (row: Member, from: Access, because: string): RoleDecisionOnMember => ({
   account: row.id,
-  label: row.email,
+  label: labelOf(row),
   row,
   kind: 'skipped',
   from,
@@ -99,7 +99,7 @@ function changeTo(
   const { member } = one;
   const { access, policy } = rules;
   const { rule, because, groups } = ruling;
-  const about = { account: member.id, label: member.email, row: member, rule, groups };
+  const about = { account: member.id, label: labelOf(member), row: member, rule, groups };
   const to = desiredAccess(from, ruling.role, access);
   const kind = kindOf(from, to, policy.order);
   const reason = whySkipped(one, { to, kind }, rules);

@@ -6,14 +6,14 @@ import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';
 import { teamsAbove, teamsAboveGlobally } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
-import type { Member } from '../../targets/growthbook/schema.ts';
+import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
 import { type Case, rulingOn } from './decide.ts';
 import type { MemberMatch, matchMembers } from './match.ts';
 
 type MemberDecision = Decision<Access, Member>;
 
 const NONE: readonly never[] = [];
-const about = ({ id, email }: Member) => ({ account: id, label: email });
+const about = (member: Member) => ({ account: member.id, label: labelOf(member) });
 
 /** A note for an ambiguous member that loses something: a person has to find out whose it is. */
 export function ambiguityNotes({ member, ambiguous }: Case, { kind }: MemberDecision): readonly Note[] {

@@ -55,3 +55,7 @@ export type ProjectRole = z.infer<typeof ProjectRole>;
 export type Member = z.infer<typeof Member>;
 export type Team = z.infer<typeof Team>;
 export type MemberPage = z.infer<typeof MemberPage>;
+
+/** What a member is called in lines that people read: the address, or the id where there is none. */
+export const labelOf = ({ id, email }: Pick<Member, 'id' | 'email'>): string =>
+  email.trim() === '' ? id : email;

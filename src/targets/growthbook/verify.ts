@@ -7,7 +7,7 @@ import type { Access, AccessRules, RulesOf } from './access.ts';
 import { afterWrite } from './role-update.ts';
 import { compareRows } from './row-state.ts';
 import type { Rows } from './rows.ts';
-import type { Member } from './schema.ts';
+import { labelOf, type Member } from './schema.ts';
 
 /** What reading back needs: the list, a way to write once more, and the members before the first write. */
 export interface VerifyInput {
@@ -135,7 +135,7 @@ function membershipChanges(
   const noteOf = (kind: string, because: string) => (row: Member) => ({
     kind,
     account: row.id,
-    label: row.email,
+    label: labelOf(row),
     because,
   });
   const ids = gone.map(({ id }) => id).join(', ');

@@ -99,7 +99,11 @@ describe('a failure, never a no', () => {
       { groups: [group('Trusted-Contributors', { hidden: true })] },
       'can’t be found',
     ],
-    ['a wrong password', { password: 'other', groups: [group('Trusted-Contributors')] }, 'GERRIT_PASSWORD'],
+    [
+      'a wrong password, with the settings it comes from',
+      { password: 'other', groups: [group('Trusted-Contributors')] },
+      'GERRIT_USER or GERRIT_PASSWORD (the HTTP password) is wrong',
+    ],
     [
       'a group of LDAP',
       { asked: 'ldap:cn=ops', groups: [group('ldap:cn=ops')] },
@@ -112,10 +116,25 @@ describe('a failure, never a no', () => {
     ],
     ['JSON without the prefix', json('[]'), "no )]}'"],
     ['an HTML page with status 200', json('<html>sign in</html>'), "no )]}'"],
+    [
+      'an HTML page, by its title',
+      json('<!DOCTYPE html><html><head><title>Sign in</title></head><body>x</body></html>'),
+      'an HTML page: Sign in',
+    ],
+    [
+      'an HTML page with another status, by its title',
+      { answer: { status: 502, body: '<html><head><title>Bad Gateway</title></head><body>x</body></html>' } },
+      'found 502, allowed 200): an HTML page: Bad Gateway',
+    ],
     ['an object', json(")]}'\n{}"), 'another shape'],
     ['a cut answer', json(")]}'\n[{"), 'not JSON'],
   ])('%s', async (_, asking, message) => {
     await expect(ask(asking)).rejects.toThrow(message);
+  });
+
+  test('and a reason is at most 300 characters', async () => {
+    const error = await ask({ answer: { status: 500, body: `${'long '.repeat(1000)}` } }).catch(String);
+    expect(String(error).length).toBeLessThan(500);
   });
 
   test('and no message tells the password', async () => {

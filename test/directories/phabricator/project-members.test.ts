@@ -186,11 +186,14 @@ describe('a failure, never a no', () => {
       when: ({ path }) => path === `/api/${method}`,
       trouble: { kind: 'answer', answer: { status: 200, body } },
     });
+  const NO_PROJECT =
+    /found 0, allowed 1\): it is absent, archived, or hidden from PHABRICATOR_USER \(see PHABRICATOR_TRUSTED_PROJECT/;
   const refusal = (error_code: string, error_info: string) => ({ result: null, error_code, error_info });
 
   test.each<readonly [string, Asking, RegExp]>([
-    ['a project that is not there', { asked: 'nothing' }, /found 0, allowed 1/],
-    ['a project that is archived', { projects: [project({ archived: true })] }, /found 0, allowed 1/],
+    ['a project that is absent', { asked: 'nothing' }, NO_PROJECT],
+    ['a project that is archived', { projects: [project({ archived: true })] }, NO_PROJECT],
+    ['a project that is hidden', { projects: [project({ hidden: true })] }, NO_PROJECT],
     [
       'two projects',
       { projects: [project(), project({ id: 2, phid: 'PHID-PROJ-2' })] },
@@ -226,6 +229,28 @@ describe('a failure, never a no', () => {
       error_info: null,
     };
     await expect(ask({}, fault('project.search', body))).rejects.toThrow('attachments.members');
+  });
+
+  test.each([
+    [200, 'user.ldapquery: the answer is not JSON'],
+    [500, 'user.ldapquery: refused'],
+  ])('an HTML page with status %i, by its title', async (status, message) => {
+    const body =
+      '<!DOCTYPE html>\n<html><head><title>Unhandled Exception</title></head><body>x</body></html>';
+    const answer = { status, headers: { 'content-type': 'text/html' }, body };
+    const ldapquery = ({ path }: { path: string }) => path.endsWith('ldapquery');
+    const error = await ask({}, (server) =>
+      server.addFault({ when: ldapquery, trouble: { kind: 'answer', answer } }),
+    ).catch(String);
+    expect(error).toContain(message);
+    expect(error).toContain('an HTML page: Unhandled Exception');
+  });
+
+  test('and a reason is at most 300 characters', async () => {
+    const error = await ask({}, fault('user.ldapquery', refusal('ERR-X', 'long '.repeat(1000)))).catch(
+      String,
+    );
+    expect(String(error).length).toBeLessThan(500);
   });
 
   test('and no message tells the token', async () => {

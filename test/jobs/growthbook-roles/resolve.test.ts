@@ -82,9 +82,10 @@ describe('one decision for each member', () => {
     expect(decided({ ...ann([ADMIN]), members: [stranger] })).toMatchObject({ kind: 'revoke', rule: 5 });
   });
 
-  test('rule 5 where a row has no address', () => {
-    const row = member('ann', { email: '', globalRole: 'readonly' });
-    expect(decided({ ...ann([READ]), members: [row] })).toMatchObject({ kind: 'revoke', rule: 5, label: '' });
+  test.each(['', ' '])('rule 5 where a row has no address (%j), shown by its id', (email) => {
+    const row = member('ann', { email, globalRole: 'readonly' });
+    const found = decided({ ...ann([READ]), members: [row] });
+    expect(found).toMatchObject({ kind: 'revoke', rule: 5, label: row.id });
   });
 
   test('every change carries its rule, a sentence and its groups', () => {
