@@ -108,6 +108,7 @@ export const facts = ({
     ),
     absent: new Set(absent),
     dangling: [],
+    repeatedKeys: [],
   },
   members,
   teams,

@@ -41,7 +41,12 @@ export async function collect(input: CollectInput, recorder: Recorder): Promise<
   return { people: ldap.people, membersOf: ldap.membersOf, posix, ...kept };
 }
 
-const NO_POSIX_GROUPS: PosixGroups = { membersOf: new Map(), absent: new Set(), dangling: [] };
+const NO_POSIX_GROUPS: PosixGroups = {
+  membersOf: new Map(),
+  absent: new Set(),
+  dangling: [],
+  repeatedKeys: [],
+};
 
 /** LDAP waits for `data.yaml` only where a rule gives something to a POSIX group alone: its people are looked up by user name. */
 async function readDirectories({ values, projects, run }: CollectInput, recorder: Recorder) {
@@ -135,6 +140,14 @@ function danglingNotes(ldap: LdapFacts, posix: PosixGroups): readonly Note[] {
     ...ldap.dangling.map(({ group, dn, why }) => note(dn, `member of LDAP group ${group}: ${why}`)),
     ...posix.dangling.map(({ group, name }) =>
       note(name, `member of POSIX group ${group}: stands nowhere under users`),
+    ),
+    ...posix.repeatedKeys.map(
+      (label): Note => ({
+        kind: 'repeated-key',
+        account: null,
+        label,
+        because: 'is there twice in data.yaml, where it decides nothing',
+      }),
     ),
   ];
 }

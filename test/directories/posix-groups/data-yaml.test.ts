@@ -37,9 +37,9 @@ describe('who is in a group', () => {
     ['a nested list', 'members: [[ann, [bob, [cid]]]]', ['ann', 'bob', 'cid']],
     ['a name twice', 'members: [ann, [ann, ann]]', ['ann']],
     ['somebody who stands nowhere under users', 'members: [ann, ghost]', ['ann']],
-    ['a name that YAML 1.1 would take for a truth value', 'members: [no, ann]', ['ann', 'no']],
-    ['a name that looks like a number', 'members: [007, ann]', ['007', 'ann']],
-    ['a name of another object’s', 'members: [constructor, toString, ann]', ['ann']],
+    ['a name that YAML 1.1 would take for a truth value, in quotes', "members: ['no', ann]", ['ann', 'no']],
+    ['a name that looks like a number, in quotes', "members: ['007', ann]", ['007', 'ann']],
+    ['a name of another object’s', 'members: [constructor, __proto__, ann]', ['ann']],
   ])('%s', (_, members, expected) => {
     expect(membersIn(file(members, ['ann', 'bob', 'cid', "'no'", "'007'"]))).toEqual(expected);
   });
@@ -94,12 +94,49 @@ describe('who is in a group', () => {
   });
 
   test('names are taken to the letter', () => {
-    expect(membersIn(file('members: [Ann, bob]'))).toEqual(['bob']);
+    expect(membersIn(file('members: [ann, bob]', ['Ann', 'bob']))).toEqual(['bob']);
   });
 
   test('only the groups that were asked for are told', () => {
     const text = dataYaml({ groups: { deployment: ['ann'], other: ['bob'] } });
     expect([...posixGroups(text, query()).membersOf.keys()]).toEqual(['deployment']);
+  });
+});
+
+test('a key that is there twice where nothing is decided is returned with its line, and the rest is read', () => {
+  const text = `${file('members: [ann]')}`.replace(
+    'ldap_only_users: {}',
+    'ldap_only_users:\n  x: {a: 1}\n  x: {a: 2}',
+  );
+  expect(posixGroups(text, query()).repeatedKeys).toEqual(['x (line 10)']);
+});
+
+describe('a file of 4 MiB takes no more than seconds', () => {
+  const users = Array.from(
+    { length: 20_000 },
+    (_, n) =>
+      `  u${n}:\n    ensure: present\n    gid: 500\n    realname: User ${n}\n    ssh_keys: [key ${'A'.repeat(120)}]\n    uid: ${n}\n`,
+  );
+  const whole = `groups:\n  deployment: {gid: 1, members: [u0]}\nldap_only_users: {}\nusers:\n${users.join('')}`;
+
+  test.each([
+    ['of 20,000 users', whole],
+    ['of open brackets', '['.repeat(4e6)],
+    ['of nested maps', '{a: '.repeat(1e6)],
+    ['of 400,000 users', `users:\n${Array.from({ length: 400_000 }, (_, n) => `  u${n}: 1\n`).join('')}`],
+    ['of dashes', '- '.repeat(2e6)],
+    ['of empty lines', '\n'.repeat(4e6)],
+    ['of one long line', `a: ${'b '.repeat(2e6)}`],
+    ['of anchors', '&a '.repeat(1e6)],
+  ])('%s', (_, text) => {
+    const startedAt = performance.now();
+    try {
+      posixGroups(text, query());
+    } catch (error) {
+      expect(error).toBeInstanceOf(SourceError);
+    }
+    // A quadratic parser takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
 
@@ -122,7 +159,60 @@ describe('a file is refused', () => {
       /missing \(deployment\)/,
     ],
     ['with an alias of nothing', file('members: [*nobody]'), /does not parse/],
-    ['with a key twice', `${file('members: [ann]')}users: {}\n`, /does not parse/],
+    ['with a top-level key twice', `${file('members: [ann]')}users: {}\n`, /the key users is there twice/],
+    [
+      'with a group twice',
+      'groups: {deployment: {members: [ann]}, deployment: {members: [bob]}}\nusers: {ann: {}, bob: {}}\nldap_only_users: {}\n',
+      /line 1: the key deployment is there twice/,
+    ],
+    ['with a user twice', file('members: [ann]', ['ann', 'ann']), /line 5: the key ann is there twice/],
+    [
+      'with a key twice in a user',
+      file('members: [ann]', [], '  ann: {ensure: present, ensure: absent}'),
+      /line 4: the key ensure is there twice/,
+    ],
+    [
+      'with a key twice in a group',
+      file('members: [ann], members: [bob]'),
+      /line 2: the key members is there twice/,
+    ],
+    [
+      'with a merge key in a user',
+      file('members: [bob]', ['ann'], '  gone: &gone {ensure: absent}\n  bob: {<<: *gone}'),
+      /line 6: a merge key/,
+    ],
+    [
+      'with a merge key in users',
+      `${file('members: [ann]')}`.replace('users:\n', 'users:\n  <<: {x: {}}\n'),
+      /a merge key/,
+    ],
+    [
+      'with two members that a comma should separate',
+      file('members: [ann bob, cid]'),
+      /line 2: members of deployment: no user name \(found "ann bob".*comma missing/,
+    ],
+    ['with a member in capitals', file('members: [Ann]'), /no user name \(found "Ann"/],
+    ['with an address as a member', file('members: [ann@example.org]'), /no user name/],
+    [
+      'with a member that puppet takes for a truth value',
+      file('members: [no, ann]'),
+      /puppet does not read this as text \(found no/,
+    ],
+    [
+      'with a member that puppet takes for a number',
+      file('members: [007, ann]'),
+      /puppet does not read this as text/,
+    ],
+    [
+      'with a user that puppet takes for a number',
+      file('members: [ann]', ['ann', '1234']),
+      /puppet does not read this as text/,
+    ],
+    [
+      'with a user of a tag',
+      file('members: [ann]', ['ann', '!ruby/sym bob']),
+      /a tag decides|does not parse/,
+    ],
     ['with members that are a word', file('members: ann'), /no name/],
     ['with a member that is no name', file('members: [{a: b}]'), /no name/],
     ['with a member that is empty', file("members: ['']"), /no name/],
