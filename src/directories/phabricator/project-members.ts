@@ -78,8 +78,11 @@ async function linkedAccounts(conduit: Conduit, names: readonly string[]): Promi
     const ldapnames = names.slice(at, at + NAMES_IN_A_CALL);
     for (let offset = 0; ; offset += ROWS_IN_AN_ANSWER) {
       const rows = await ldapQuery(conduit, ldapnames, offset);
+      const before = found.size;
       for (const row of rows) found.set(`${row.phid} ${row.ldap_username}`, row);
       if (rows.length < ROWS_IN_AN_ANSWER) break;
+      if (found.size === before)
+        throw new SourceError(`phabricator: user.ldapquery: the page at ${offset} repeats the ones before`);
     }
   }
   return [...found.values()];

@@ -39,7 +39,8 @@ const stale = (changed: string): WriteResult<Account> => ({
  * 409 after an unclear answer     active               applied
  * 409 after an unclear answer     other                unchanged (somebody else decided)
  * 409                             -                    unchanged (somebody else decided)
- * 404, GitLab's own               -                    withheld, stale
+ * 404, GitLab's own               -                    withheld, stale (gone)
+ * 404, any other                  -                    failed
  * 422                             -                    failed, this account alone
  * 401, 403                        -                    failed, and the run stops
  * 429                             -                    retried after the pause it asks for

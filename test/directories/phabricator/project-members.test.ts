@@ -222,6 +222,12 @@ describe('a failure, never a no', () => {
     await expect(ask({}, fault('user.ldapquery', body))).rejects.toThrow('phabricator');
   });
 
+  test('a page of names that is repeated for ever', async () => {
+    const row = { phid: 'PHID-USER-Ann', userName: 'Ann', roles: ['activated'], ldap_username: 'Ann A' };
+    const body = { result: Array.from({ length: 100 }, () => row), error_code: null, error_info: null };
+    await expect(ask({}, fault('user.ldapquery', body))).rejects.toThrow('repeats the ones before');
+  });
+
   test('a project without its list of members', async () => {
     const body = {
       result: { data: [{ phid: 'PHID-PROJ-trusted', attachments: {} }] },
