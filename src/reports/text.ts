@@ -46,8 +46,8 @@ const section = (title: string, lines: readonly string[]) =>
 function sourceLines({ sources }: Report): string {
   const width = widest(sources.map(({ name }) => name));
   const lines = sources.map(
-    ({ name, entries, version, durationMs }) =>
-      `${name.padEnd(width)}  ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${durationMs} ms${version ? `, ${version}` : ''}`,
+    ({ name, entries, version, durationMs, asOf }) =>
+      `${name.padEnd(width)}  ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${durationMs} ms${version ? `, ${version}` : ''}${asOf ? `, as of ${asOf}` : ''}`,
   );
   return section('Sources', lines);
 }

@@ -21,7 +21,7 @@ test('ten waiting, all trusted by LDAP: one list, two searches, ten times three 
     expect([report.outcome, report.counts.approve]).toEqual(['applied', 10]);
     expect(report.calls).toEqual({
       gitlab: { GET: 21, POST: 10 },
-      ldap: { connect: 1, search: 2 },
+      ldap: { connect: 1, rootdse: 1, contextcsn: 1, search: 2 },
       mediawiki: { query: 2, edit: 1 },
     });
     expect(stage.ldap.searches).toHaveLength(2);
@@ -35,7 +35,7 @@ test('250 accounts that are not active are read in three pages, and all who wait
     const { report } = await stage.run();
     expect(report.counts).toEqual({ approve: 0, skipped: 50, undecided: 0, unchanged: 0 });
     expect(report.calls.gitlab).toEqual({ GET: 3 });
-    expect(report.calls.ldap).toEqual({ connect: 1, search: 2 });
+    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 2 });
   });
 });
 
@@ -44,7 +44,7 @@ test('names are looked up a hundred at a time, and Conduit is asked for a hundre
   return onStage({ users: uids.map((uid, n) => pending(n + 1, uid)), known: uids }, async (stage) => {
     const { report } = await stage.run();
     expect(report.counts.skipped).toBe(101);
-    expect(report.calls.ldap).toEqual({ connect: 1, search: 3 });
+    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 3 });
     expect(report.calls.phabricator).toEqual({ 'user.whoami': 1, 'user.ldapquery': 2 });
     expect(report.calls.gerrit).toEqual({ GET: 1 });
   });

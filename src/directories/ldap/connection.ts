@@ -1,35 +1,34 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Client, ResultCodeError } from 'ldapts';
-import { type Deadline, systemClock, withTimeout } from '../../platform/clock.ts';
-import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
+import { BindRequest, ExtendedRequest, type Message, UnbindRequest } from 'ldapts';
+import { type Deadline, withTimeout } from '../../platform/clock.ts';
+import { DeadlineError } from '../../platform/errors.ts';
 import type { RequestCounter } from '../../platform/request-counts.ts';
-import { watchPagingCookie } from './paging-cookie.ts';
+import { createExchange, type Exchange, type LdapAnswer } from './exchange.ts';
+import { located, refusal } from './refusal.ts';
 import { beginTls, type LdapTls } from './tls.ts';
 
-/** One TCP connection with an LDAP client on it. Once lost it stays lost: it is never made a second time. */
+/** One TCP connection to a directory. Once lost it stays lost: it is never made a second time. */
 export interface LdapConnection {
-  readonly client: Client;
   /** `ldap://host:port` */
   readonly address: string;
   readonly requestCounter: RequestCounter;
-  /** From now on `within` insists on a bound connection. */
-  insistOnBind(): void;
-  /** Whether the last search answer carried a cookie: the server has more to give. */
-  hasMore(): boolean;
-  /** One operation in the time that is left, on a connection that stands before and after it. Errors name the server and `what`. */
-  within<T>(what: string, operation: () => Promise<T>): Promise<T>;
+  /** Sends one request and waits for its whole answer. Errors name the server and `what`; a refusal is an `LdapRefusal`. */
+  request(what: string, message: (messageId: number) => Message): Promise<LdapAnswer>;
+  /** Binds; from then on every request insists on a connection that was bound. */
+  bind(dn: string, password: string): Promise<void>;
   /** Unbinds and hangs up. */
   close(): Promise<void>;
 }
 
-/** Whom to connect to. `address` is `ldap://host:port`. */
+/** Whom to connect to. `address` is `ldap://host:port`; `secrets` are cut out of what the server says. */
 export interface Endpoint {
   readonly protocol: 'ldap' | 'ldaps';
   readonly host: string;
   readonly port: number;
   readonly address: string;
   readonly tls: LdapTls;
+  readonly secrets?: readonly string[];
 }
 
 interface Time {
@@ -40,103 +39,95 @@ interface Time {
 const CONNECT_MS = 10_000;
 const OPERATION_MS = 30_000;
 const CLOSE_MS = 1000;
-const REFERRAL = 10;
+const START_TLS = '1.3.6.1.4.1.1466.20037';
 
 /**
- * Connects, with TLS from the first byte (ldaps) or by StartTLS where asked for. A step takes 10 s at most
- * and a quarter of the time left, so that one silent server leaves time for the next.
+ * Connects, with TLS from the first byte (ldaps) or by StartTLS where asked for, and asks `firstRequest`, whose answer shows that
+ * the server serves. A step takes 10 s at most and a quarter of the time left, so that one silent server leaves time for the next.
  */
-export async function openConnection(peer: Endpoint, run: Time): Promise<LdapConnection> {
+export async function openConnection<T>(
+  peer: Endpoint,
+  run: Time,
+  firstRequest: (wire: LdapConnection) => Promise<T>,
+): Promise<{ readonly wire: LdapConnection; readonly first: T }> {
   if (peer.protocol === 'ldaps' && peer.tls.startTls)
     throw new Error('StartTLS and ldaps:// exclude each other');
   const where = `ldap ${peer.address}: connect`;
   run.deadline.check(where);
   run.requestCounter.count('ldap', 'connect');
+  const ms = Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4));
+  const limit = { ms, deadline: run.deadline, where };
   const plain = keepError(connect({ host: peer.host, port: peer.port }));
   try {
-    const limit = {
-      ms: Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4)),
-      deadline: run.deadline,
-      where,
-    };
     await within(limit, once(plain, 'connect'));
-    if (peer.protocol === 'ldap') {
-      const wire = connectionOn(plain, peer, run);
-      if (peer.tls.startTls) await within(limit, startTls(wire));
-      return wire;
-    }
-    const secure = keepError(beginTls(plain, peer.tls));
-    await within(limit, once(secure, 'secureConnect'));
-    return connectionOn(secure, peer, run);
+    const socket = peer.protocol === 'ldaps' ? await secured(plain, peer, limit) : plain;
+    const exchange = createExchange(
+      peer.tls.startTls ? await upgraded(socket, peer, { ...limit, run }) : socket,
+    );
+    const wire = connectionOn(exchange, peer, run);
+    return { wire, first: await within(limit, firstRequest(wire)) };
   } catch (error) {
     plain.destroy();
     throw error;
   }
 }
 
-function startTls(wire: LdapConnection): Promise<void> {
-  wire.requestCounter.count('ldap', 'starttls');
-  return wire.client.startTLS();
+async function secured(plain: Socket, peer: Endpoint, limit: Limit): Promise<Socket> {
+  const secure = keepError(beginTls(plain, peer.tls));
+  await within(limit, once(secure, 'secureConnect'));
+  return secure;
 }
 
-function connectionOn(first: Socket, peer: Endpoint, run: Time): LdapConnection {
-  const cookies = watchPagingCookie();
-  cookies.follow(first);
-  let socket = first;
+/** StartTLS (RFC 4511, section 4.14). What came in the clear together with its answer is refused. */
+async function upgraded(
+  plain: Socket,
+  peer: Endpoint,
+  limit: Limit & { readonly run: Time },
+): Promise<Socket> {
+  limit.run.requestCounter.count('ldap', 'starttls');
+  const exchange = createExchange(plain);
+  const { result } = await within(
+    limit,
+    exchange.request((messageId) => new ExtendedRequest({ messageId, oid: START_TLS })),
+  );
+  if (result.code !== 0) throw refusal(result, peer.secrets);
+  exchange.release();
+  return await secured(plain, peer, limit);
+}
+
+function connectionOn(exchange: Exchange, peer: Endpoint, run: Time): LdapConnection {
   let mustBeBound = false;
-  const upgrade = () => {
-    const secure = keepError(beginTls(first, peer.tls));
-    cookies.follow(secure);
-    socket = secure;
-    return secure;
-  };
-  const client = new Client({
-    url: 'ldap://the-socket-lent-below',
-    createConnection: socketOnce(first),
-    createSecureConnection: upgrade,
-  });
   const check = (where: string) => {
     run.deadline.check(where);
-    if (socket.destroyed || !socket.writable) throw new Error(`the connection is lost${errorIn(socket)}`);
-    if (mustBeBound && !client.isBound) throw new Error('the connection is no longer bound');
+    exchange.check();
+    if (mustBeBound && !exchange.isBound()) throw new Error('the connection is no longer bound');
+  };
+  const request: LdapConnection['request'] = async (what, message) => {
+    const where = `ldap ${peer.address}: ${what}`;
+    try {
+      check(where);
+      const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
+      const answer = await within(limit, exchange.request(message));
+      check(where);
+      if (answer.result.code !== 0) throw refusal(answer.result, peer.secrets);
+      return answer;
+    } catch (error) {
+      throw located(error, where);
+    }
   };
   return {
-    client,
     address: peer.address,
     requestCounter: run.requestCounter,
-    hasMore: cookies.hasMore,
-    insistOnBind: () => {
+    request,
+    bind: async (dn, password) => {
+      await request(`bind as ${dn}`, (messageId) => new BindRequest({ messageId, dn, password }));
       mustBeBound = true;
     },
-    within: async (what, operation) => {
-      const where = `ldap ${peer.address}: ${what}`;
-      try {
-        check(where);
-        const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
-        const answer = await within(limit, operation());
-        check(where);
-        return answer;
-      } catch (error) {
-        throw located(error, where);
-      }
-    },
     close: async () => {
-      const patience = new AbortController();
-      const over = systemClock.sleep(CLOSE_MS, patience.signal);
-      if (!socket.destroyed) await Promise.race([client.unbind(), over]);
-      patience.abort();
-      socket.destroy();
+      const unbind = exchange.send((messageId) => new UnbindRequest({ messageId }));
+      await withTimeout(unbind, CLOSE_MS, () => new Error('late')).catch(() => undefined);
+      exchange.destroy();
     },
-  };
-}
-
-/** ldapts reconnects by itself, as nobody, when a connection drops. Here the second call for a connection fails. */
-function socketOnce(socket: Socket): () => Socket {
-  let lent = false;
-  return () => {
-    if (lent) throw new Error('the connection is lost; a run never makes a second one');
-    lent = true;
-    return socket;
   };
 }
 
@@ -144,8 +135,6 @@ function socketOnce(socket: Socket): () => Socket {
 function keepError<S extends Socket>(socket: S): S {
   return socket.on('error', () => undefined);
 }
-
-const errorIn = (socket: Socket) => (socket.errored ? ` (${socket.errored.message})` : '');
 
 interface Limit {
   readonly ms: number;
@@ -158,18 +147,4 @@ function within<T>({ ms, deadline, where }: Limit, pending: Promise<T>): Promise
   const left = deadline.left();
   const late = () => (left <= ms ? new DeadlineError(where) : new Error(`no answer within ${ms} ms`));
   return withTimeout(pending, Math.min(left, ms), late);
-}
-
-function located(error: unknown, where: string): Error {
-  if (error instanceof DeadlineError || error instanceof StopError) return error;
-  return new Error(`${where}: ${reasonOf(error)}`, { cause: error });
-}
-
-/** Why an LDAP operation failed, in one line, result codes by name. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof ResultCodeError && error.code === REFERRAL)
-    return 'the server refers to another one (result code 10), and referrals are not followed';
-  if (error instanceof ResultCodeError)
-    return `refused (${error.name}, result code ${error.code}: ${error.message})`;
-  return messageOf(error).replaceAll('\n', ' ');
 }

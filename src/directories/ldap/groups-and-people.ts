@@ -1,8 +1,9 @@
-import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter } from 'ldapts';
+import { AndFilter, EqualityFilter, type Filter, OrFilter } from 'ldapts';
 import { messageOf } from '../../platform/errors.ts';
 import { sameName } from '../names.ts';
 import { type DnPart, firstRdn, isUnder, normalizeDn } from './dn.ts';
-import { attributeValues } from './search.ts';
+import { attributeValues } from './entry.ts';
+import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
 /** One person's entry. `dn` and the values stand as the server spelt them. */
@@ -49,7 +50,7 @@ export async function readGroups(
   groupsBase: string,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, LdapGroup>> {
-  const entries: Entry[] = [];
+  const entries: LdapEntry[] = [];
   for (const some of chunks(names, NAMES_IN_A_FILTER)) {
     const filter = anyOf(some.map((value) => ({ type: 'cn', value })));
     entries.push(...(await ldap.search(groupsBase, { scope: 'one', filter, attributes: ['cn', 'member'] })));
@@ -59,7 +60,7 @@ export async function readGroups(
   return new Map(found.filter((group) => group !== undefined).map((group) => [group.name, group]));
 }
 
-function groupNamed(name: string, entries: readonly Entry[]): LdapGroup | undefined {
+function groupNamed(name: string, entries: readonly LdapEntry[]): LdapGroup | undefined {
   const [entry, ...others] = entries.filter((one) =>
     attributeValues(one, 'cn').some((cn) => sameName(cn, name)),
   );
@@ -142,7 +143,7 @@ export async function findPeople(
 ): Promise<readonly LdapPerson[]> {
   const cns = wanted.cns.map((value) => ({ type: 'cn', value }));
   const uids = wanted.uids.map((value) => ({ type: 'uid', value }));
-  const entries: Entry[] = [];
+  const entries: LdapEntry[] = [];
   for (const names of chunks([...cns, ...uids], NAMES_IN_A_FILTER))
     entries.push(...(await searchPeople(ldap, peopleBase, names)));
   return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map(personIn);
@@ -161,7 +162,7 @@ const anyOf = (names: readonly DnPart[]): Filter =>
     filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
   });
 
-function personIn(entry: Entry): LdapPerson {
+function personIn(entry: LdapEntry): LdapPerson {
   const uids = attributeValues(entry, 'uid');
   const found = uids.length === 0 ? 'none' : uids.join(', ');
   const locked = attributeValues(entry, 'pwdAccountLockedTime').includes(LOCKED_FOR_GOOD);

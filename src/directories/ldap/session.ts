@@ -1,9 +1,11 @@
-import type { Entry } from 'ldapts';
 import pLimit from 'p-limit';
 import type { Deadline } from '../../platform/clock.ts';
 import { DeadlineError, StopError } from '../../platform/errors.ts';
 import type { RequestCounter } from '../../platform/request-counts.ts';
-import { type LdapConnection, openConnection, reasonOf } from './connection.ts';
+import { type LdapConnection, openConnection } from './connection.ts';
+import { reasonOf } from './refusal.ts';
+import type { LdapEntry } from './response.ts';
+import { type RootDse, readAsOf, readRootDse } from './root-dse.ts';
 import { type LdapQuery, searchAll } from './search.ts';
 import { readTrusted } from './tls.ts';
 
@@ -35,9 +37,12 @@ export interface LdapRunContext {
 
 /** The one connection of a run. A search answers whole (all pages, all ranges) or throws. */
 export interface LdapSession {
-  search(base: string, query: LdapQuery): Promise<readonly Entry[]>;
+  search(base: string, query: LdapQuery): Promise<readonly LdapEntry[]>;
   /** `ldap://host:port` of the server that serves this run. */
   readonly server: string;
+  readonly rootDse: RootDse;
+  /** When the data last changed, in RFC 3339, as it was before the first search; null where the server does not tell it. */
+  readonly asOf: string | null;
 }
 
 const DEFAULT_PORTS = { ldap: 389, ldaps: 636 } as const;
@@ -73,20 +78,23 @@ const addressOf = ({ protocol, host, port }: LdapServer) =>
   `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
- * Lends a session on the first server that answers (connected, TLS done) and hangs up afterwards.
- * A refused bind ends it at once; where no server answers, one error says why of each. Never reconnects.
+ * Lends a session on the first server that serves (connected, TLS done, root DSE asked) and hangs up afterwards.
+ * A refused bind ends it at once; where no server serves, one error says why of each. Never reconnects.
  */
 export async function withLdap<T>(
   settings: LdapSettings,
   run: LdapRunContext,
   use: (ldap: LdapSession) => Promise<T>,
 ): Promise<T> {
-  const wire = await firstServer(settings, run);
+  const { wire, first: rootDse } = await firstServer(settings, run);
   try {
     if (settings.bindDn !== undefined) await bind(wire, settings.bindDn, settings.bindPassword ?? '');
+    const asOf = await readAsOf(wire, rootDse, [settings.groupsBase, settings.peopleBase]);
     const oneAtATime = pLimit(1);
     return await use({
       server: wire.address,
+      rootDse,
+      asOf,
       search: (base, query) => oneAtATime(() => searchAll(wire, base, query)),
     });
   } finally {
@@ -94,16 +102,17 @@ export async function withLdap<T>(
   }
 }
 
-async function firstServer(settings: LdapSettings, run: LdapRunContext): Promise<LdapConnection> {
+async function firstServer(settings: LdapSettings, run: LdapRunContext) {
   const secure = settings.startTls || settings.servers.some((server) => server.protocol === 'ldaps');
   const trusted = secure ? await readTrusted(settings.caCertPath) : [];
+  const secrets = settings.bindPassword === undefined ? [] : [settings.bindPassword];
   const silent: string[] = [];
   for (const server of settings.servers) {
     const address = addressOf(server);
     const certificateName = settings.tlsServerName ?? server.host;
     const tls = { trusted, certificateName, startTls: settings.startTls };
     try {
-      return await openConnection({ ...server, address, tls }, run);
+      return await openConnection({ ...server, address, tls, secrets }, run, readRootDse);
     } catch (error) {
       if (error instanceof DeadlineError || error instanceof StopError) throw error;
       silent.push(`${address} (${reasonOf(error)})`);
@@ -116,6 +125,5 @@ async function bind(wire: LdapConnection, dn: string, password: string): Promise
   if (dn === '' || password === '')
     throw new Error(`ldap: bind as "${dn}": an empty DN or password binds as nobody`);
   wire.requestCounter.count('ldap', 'bind');
-  await wire.within(`bind as ${dn}`, () => wire.client.bind(dn, password));
-  wire.insistOnBind();
+  await wire.bind(dn, password);
 }

@@ -105,7 +105,7 @@ async function readLdap(
     }
     const people = await findPeople(ldap, settings.peopleBase, namesToLookUp(waiting, rules.terms));
     const facts = { people, groups: [...groups.values()] };
-    return { facts, entries: people.length, version: ldap.server };
+    return { facts, entries: people.length, version: ldap.server, asOf: ldap.asOf };
   });
 }
 

@@ -102,7 +102,12 @@ async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promis
     const people = peopleOnce([...facts.people, ...named]);
     requireReadable(people);
     const membersOf = new Map([...wanted.map((name) => [name, []] as const), ...facts.membersOf]);
-    return { facts: { ...facts, people, membersOf }, entries: people.length, version: ldap.server };
+    return {
+      facts: { ...facts, people, membersOf },
+      entries: people.length,
+      version: ldap.server,
+      asOf: ldap.asOf,
+    };
   });
 }
 

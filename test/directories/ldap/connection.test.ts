@@ -1,3 +1,4 @@
+import { PresenceFilter, SearchRequest } from 'ldapts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LdapConnection, openConnection } from '../../../src/directories/ldap/connection.ts';
 import { createDeadline, systemClock } from '../../../src/platform/clock.ts';
@@ -18,34 +19,41 @@ beforeEach(async () => {
   const { url: address, port } = server;
   const tls = { trusted: [], certificateName: '127.0.0.1', startTls: false };
   const run = { deadline: createDeadline(systemClock, 20_000), requestCounter: createRequestCounter() };
-  wire = await openConnection({ protocol: 'ldap', host: '127.0.0.1', port, address, tls }, run);
+  const peer = { protocol: 'ldap', host: '127.0.0.1', port, address, tls } as const;
+  ({ wire } = await openConnection(peer, run, async () => undefined));
 });
 
+const look = () =>
+  wire.request(
+    'look',
+    (messageId) =>
+      new SearchRequest({
+        messageId,
+        baseDN: peopleBase,
+        filter: new PresenceFilter({ attribute: 'uid' }),
+        attributes: ['uid'],
+      }),
+  );
+
 describe('one connection for a run', () => {
-  test('the library’s own reconnect, which would ask as nobody, fails', async () => {
+  test('a request on a connection that was closed fails, and no second connection is made', async () => {
     const before = server.connections;
-    await wire.client.bind(reader.dn, reader.password);
-    await wire.client.unbind();
-    await expect(wire.client.search(peopleBase)).rejects.toThrow('a run never makes a second one');
+    await wire.bind(reader.dn, reader.password);
+    expect((await look()).entries).toHaveLength(1);
+    await wire.close();
+    await expect(look()).rejects.toThrow(`ldap ${server.url}: look: the connection is lost`);
     expect(server.connections).toBe(before);
   });
 
-  test('an operation on a connection that should be bound and is not is refused', async () => {
-    await wire.within('look', () => wire.client.search(peopleBase));
-    wire.insistOnBind();
-    await expect(wire.within('look', () => wire.client.search(peopleBase))).rejects.toThrow(
-      `ldap ${server.url}: look: the connection is no longer bound`,
-    );
+  test('a request before the last one is answered is refused', async () => {
+    const both = await Promise.allSettled([look(), look()]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     await wire.close();
   });
 
-  test('an answer that came while the connection broke does not count', async () => {
-    await expect(
-      wire.within('look', async () => {
-        await wire.client.bind(reader.dn, reader.password);
-        await wire.client.unbind();
-        return [];
-      }),
-    ).rejects.toThrow('the connection is lost');
+  test('a bind that is refused leaves nobody bound', async () => {
+    await expect(wire.bind(reader.dn, 'wrong')).rejects.toThrow('InvalidCredentialsError, result code 49');
+    expect((await look()).entries).toEqual([]);
+    await wire.close();
   });
 });

@@ -41,13 +41,27 @@ export function answerSearch(
   open: OpenSearches,
 ): readonly Buffer[] {
   const { entries, result } = pageFor(world, asked, open);
-  const { faults } = world;
+  const faults = isAboutServer(world, asked.search) ? {} : world.faults;
   const references = referencesFor(world, asked.search).map((url) => referenceMessage(asked.id, url));
   const found = entries.map((entry) =>
     entryMessage(asked.id, entry.dn, attributesFor(entry, asked.search.attributes, faults), faults.bytes),
   );
   const last = resultMessage(asked.id, ProtocolOperation.LDAP_RES_SEARCH, faults.searchResult ?? result);
   return [...references, ...found, last];
+}
+
+/** Whether a search asks for the server's state alone: the root DSE, or a naming context. It is not among `searches` and has no faults. */
+export const isAboutServer = ({ namingContexts }: LdapWorld, { base, scope }: LdapSearchRequest): boolean =>
+  scope === 'base' &&
+  (base === '' || namingContexts.some((context) => normalizeDn(context) === normalizeDn(base)));
+
+function aboutServer(world: LdapWorld, { base }: LdapSearchRequest, boundAs: string): Page {
+  if (base === '' && world.rootDseResult) return { entries: [], result: world.rootDseResult };
+  if (base === '') return { entries: [rootDse(world)], result: { code: 0 } };
+  if (boundAs === '' && world.anonymous === 'refused') return { entries: [], result: MUST_BIND };
+  const entries =
+    boundAs === '' && world.anonymous === 'none' ? [] : inScope(visibleEntries(world), base, 'base');
+  return { entries: entries ?? [], result: { code: 0 } };
 }
 
 function referencesFor({ faults, references, namingContexts }: LdapWorld, search: LdapSearchRequest) {
@@ -75,10 +89,9 @@ function firstPage(
   open: OpenSearches,
 ): Page {
   const seen: SeenSearch = { request: search, boundAs, pages: 0 };
+  if (isAboutServer(world, search)) return aboutServer(world, search, boundAs);
   world.searches.push(seen);
   world.beforeSearch?.(search, world.searches.length);
-  if (search.base === '' && search.scope === 'base')
-    return { entries: [rootDse(world)], result: { code: 0 } };
   if (boundAs === '' && world.anonymous === 'refused') return { entries: [], result: MUST_BIND };
   const nothing = boundAs === '' && world.anonymous === 'none';
   const directory = visibleEntries(world);

@@ -12,10 +12,16 @@ export interface LdapProxy {
   holdAfterChunks: number;
   /** Changes one byte of what the server sends: the one at `at`, from 0 over each connection, by the bits of `mask`. */
   flip: { readonly at: number; readonly mask: number } | undefined;
+  /** What the server has sent, over all connections. */
+  received(): Buffer;
   /** Cuts every open connection. */
   cutAll(): void;
   close(): Promise<void>;
 }
+
+type Behaviour = Pick<LdapProxy, 'cutAfterBytes' | 'holdAfterChunks' | 'flip'> & {
+  readonly chunks: Buffer[];
+};
 
 /** A proxy on a free port of 127.0.0.1 in front of another port there; by default it passes everything on. */
 export async function startProxy(target: number): Promise<LdapProxy> {
@@ -32,11 +38,12 @@ export async function startProxy(target: number): Promise<LdapProxy> {
     }
     join(client, upstream, state);
   });
-  const state: Pick<LdapProxy, 'cutAfterBytes' | 'holdAfterChunks' | 'flip'> & { connections: number } = {
+  const state: Behaviour & { connections: number } = {
     connections: 0,
     cutAfterBytes: Number.POSITIVE_INFINITY,
     holdAfterChunks: Number.POSITIVE_INFINITY,
     flip: undefined,
+    chunks: [],
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -47,14 +54,15 @@ export async function startProxy(target: number): Promise<LdapProxy> {
     server.close();
     await once(server, 'close');
   };
-  return Object.assign(state, { port: address.port, cutAll, close });
+  return Object.assign(state, {
+    port: address.port,
+    cutAll,
+    close,
+    received: () => Buffer.concat(state.chunks),
+  });
 }
 
-function join(
-  client: Socket,
-  upstream: Socket,
-  state: Pick<LdapProxy, 'cutAfterBytes' | 'holdAfterChunks' | 'flip'>,
-): void {
+function join(client: Socket, upstream: Socket, state: Behaviour): void {
   let bytes = 0;
   let chunks = 0;
   const hangUp = () => {
@@ -68,6 +76,7 @@ function join(
   upstream.on('data', (data) => {
     if (chunks >= state.holdAfterChunks) return;
     chunks += 1;
+    state.chunks.push(Buffer.from(data));
     const room = state.cutAfterBytes - bytes;
     const place = (state.flip?.at ?? -1) - bytes;
     const byte = data[place];

@@ -20,7 +20,8 @@ export interface LdapServerOptions {
   readonly namingContexts?: readonly string[];
   readonly rootDse?: LdapWorld['rootDse'];
   readonly references?: readonly string[];
-  readonly contextCsn?: string;
+  readonly contextCsn?: string | string[];
+  readonly rootDseResult?: LdapWorld['rootDseResult'];
   readonly faults?: LdapFaults;
   readonly certificate?: LdapCertificate;
   readonly ldaps?: boolean;
@@ -60,6 +61,7 @@ export async function startLdapServer(options: LdapServerOptions): Promise<LdapS
     rootDse: options.rootDse ?? {},
     references: options.references ?? [],
     contextCsn: options.contextCsn,
+    rootDseResult: options.rootDseResult,
     beforeSearch: undefined,
     searches: [],
     binds: [],

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type SecureContextOptions, TLSSocket } from 'node:tls';
 import { ProtocolOperation } from 'ldapts';
 import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
-import { answerSearch, type OpenSearches } from './answers.ts';
+import { answerSearch, isAboutServer, type OpenSearches } from './answers.ts';
 import { type LdapRequest, readRequest, resultMessage, takeMessages } from './messages.ts';
 import type { LdapWorld } from './world.ts';
 
@@ -94,6 +94,10 @@ function search(guest: Guest, { id, search: asked }: Search): void {
   const { world, socket, boundAs, open } = guest;
   const { stall, dropAfter, garbage } = world.faults;
   const messages = answerSearch(world, { id, search: asked, boundAs }, open);
+  if (isAboutServer(world, asked)) {
+    socket.write(Buffer.concat(messages));
+    return;
+  }
   if (stall === 'search') return;
   if (garbage !== undefined) socket.write(garbage);
   else if (dropAfter === undefined) socket.write(Buffer.concat(messages));

@@ -56,10 +56,12 @@ export interface LdapWorld {
   /** What the root DSE names; the attributes that it has besides are in `rootDse`. */
   readonly namingContexts: readonly string[];
   readonly rootDse: Readonly<Record<string, string | string[]>>;
+  /** What ends a search for the root DSE, instead of success. */
+  readonly rootDseResult: LdapResult | undefined;
   /** References in every answer to a search below a naming context. */
   readonly references: readonly string[];
   /** The state of the data, at each naming context, as replication counts it; absent where replication is not set up. */
-  contextCsn: string | undefined;
+  contextCsn: string | string[] | undefined;
   /** Called with each search before it is answered, and with its number from 1. */
   beforeSearch: ((search: LdapSearchRequest, nth: number) => void) | undefined;
   readonly searches: SeenSearch[];
