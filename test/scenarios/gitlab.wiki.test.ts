@@ -335,6 +335,7 @@ describe('what does not pass fails at once', () => {
 
   test.each([
     ['is too large', `${OLD}\n${'x'.repeat(2 ** 20)}`, /too large/],
+    ['is larger than an answer may be', 'x'.repeat(9 * 2 ** 20), /the answer is too large/],
     ['is too large in bytes', `${OLD}\n${'€'.repeat(2 ** 19)}`, /found \d+ bytes, allowed 1048576/],
     ['repeats a tag without end', `${OLD}\n${'<pre '.repeat(1.5 * 2 ** 18)}`, /too large/],
     ['hides its end', `${OLD}\n<includeonly>`, /never closed/],

@@ -49,6 +49,50 @@ describe('a function that Cloud Run stops with SIGTERM', () => {
     expect([...storage.objects.keys()]).toEqual([]);
   });
 
+  test('while the wiki takes no edit ends within ten seconds, with every line that is missing in the log', async () => {
+    const [world, storage] = await Promise.all([startGitlabWorld(gitlabExample), startStorage()]);
+    const framework = await startFramework('gitlabApprovals', {
+      ...world.environment,
+      ...storage.environment,
+      DENIED_ACCOUNTS: DENIED,
+      MODE: 'enforce',
+    });
+    cleanup.push(world.close, storage.close, framework.close);
+    world.wiki.state.readOnly = 'maintenance';
+    let approvals = 0;
+    let stoppedAt = 0;
+    world.gitlab.state.before = ({ method }) => {
+      if (method !== 'POST') return;
+      approvals += 1;
+      if (approvals !== 3) return;
+      stoppedAt = performance.now();
+      framework.kill('SIGTERM');
+    };
+    const answer = await fetch(framework.origin, { method: 'POST' });
+    expect(answer.status).toBe(500);
+    expect(await framework.exited).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+    const failed = logged(framework).find(({ event }) => event === 'audit.failed');
+    expect(failed?.lines).toHaveLength(3);
+    expect(logged(framework).at(-1)).toMatchObject({ event: 'run.completed', outcome: 'failed' });
+    expect([...storage.objects.keys()]).toEqual([]);
+  });
+
+  test('before the first approval approves nobody', async () => {
+    const world = await startGitlabWorld(gitlabExample);
+    const framework = await startFramework('gitlabApprovals', {
+      ...world.environment,
+      DENIED_ACCOUNTS: DENIED,
+      MODE: 'enforce',
+    });
+    cleanup.push(world.close, framework.close);
+    world.gitlab.state.before = () => framework.kill('SIGTERM');
+    const answer = await fetch(framework.origin, { method: 'POST' });
+    expect(((await answer.json()) as { error: string }).error).toContain('asked to stop');
+    expect(await framework.exited).toBe(0);
+    expect([world.gitlab.approvals, world.wiki.state.edits]).toEqual([[], []]);
+  });
+
   test('in the middle of role writes reads back what was written', async () => {
     const world = await startGrowthBookWorld();
     const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });

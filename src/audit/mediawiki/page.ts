@@ -66,6 +66,9 @@ const Query = z.object({
 });
 const Edit = z.object({ edit: z.looseObject({ result: z.string() }) });
 
+/** A page of the most bytes in JSON, whatever is escaped, with room for the rest of an answer. */
+const MAX_ANSWER_BYTES = 8 * 2 ** 20;
+
 const COMMON = { format: 'json', formatversion: '2', assert: 'user' };
 
 /** One page of a wiki as `run` reaches it. Each request is signed and sent once: a nonce is good for one. */
@@ -91,7 +94,9 @@ export function createWikiPage(settings: WikiSettings, run: RequestContext): Wik
     };
     const stamp = { nonce: randomBytes(16).toString('hex'), seconds: Math.floor(run.clock.now() / 1000) };
     const headers = { authorization: authorization(signable, credentials, stamp) };
-    const answer = await answered(() => send({ ...request, path: pathname, operation, headers, retries: 0 }));
+    const answer = await answered(() =>
+      send({ ...request, path: pathname, operation, headers, retries: 0, maxBytes: MAX_ANSWER_BYTES }),
+    );
     return { value: valueIn(answer, system), where: answer.where };
   };
   return {

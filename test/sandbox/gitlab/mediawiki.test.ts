@@ -243,6 +243,28 @@ test('a page that was deleted since the edit began is not made again', async () 
   expect(errorOf(await edit({ text: 'a', starttimestamp: '2024-05-01T12:02:00Z' }))).toBeUndefined();
 });
 
+test('intestactions counts blocks, protection and rights, and not that the wiki is read-only', async () => {
+  const { server, call } = await wiki({ grants: ['basic', 'editpage'] });
+  const query = { action: 'query', prop: 'info', intestactions: 'edit|create' };
+  const actions = async (titles: string = LOG) =>
+    (await call('GET', { ...query, titles })).body.query.pages[0].actions;
+  server.state.readOnly = 'Switching';
+  expect(await actions()).toEqual({ edit: true, create: false });
+  expect(await actions('Nowhere')).toEqual({ edit: true, create: false });
+  server.state.blocked = true;
+  expect(await actions()).toEqual({ edit: false, create: false });
+  server.state.blocked = false;
+  const page = server.state.pages.get(LOG);
+  if (page) page.protected = true;
+  expect(await actions()).toEqual({ edit: false, create: false });
+});
+
+test('a special page has no text', async () => {
+  const { call } = await wiki();
+  const { body } = await call('GET', { ...READ, titles: 'Special:Log' });
+  expect(body.query.pages).toEqual([{ ns: -1, title: 'Special:Log', special: true }]);
+});
+
 test('a wiki that is read-only, a block and a protection stop edits and no reads', async () => {
   const { server, call, edit } = await wiki();
   server.state.readOnly = 'Switching';
