@@ -26,7 +26,8 @@ const apiPhp = (url: URL) => (url.pathname.endsWith('/api.php') ? noQuery(url) :
 const pageTitle = (description: string, defaultText: string): Setting<string> => ({
   ...text(description, defaultText),
   parse: (title) => {
-    if (/[[\]{}|#<>]/.test(title)) throw new Error('one page title without any of [ ] { } | # < >');
+    if (/[[\]{}|#<>\p{Cc}]/u.test(title))
+      throw new Error('one page title without any of [ ] { } | # < > or a control character');
     return title;
   },
 });

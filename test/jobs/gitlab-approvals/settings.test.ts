@@ -95,6 +95,7 @@ describe('the settings', () => {
     ['MEDIAWIKI_URL', 'https://wiki.example/w/'],
     ['MEDIAWIKI_URL', 'https://wiki.example/w/api.php?x'],
     ['MEDIAWIKI_AUDIT_PAGE', 'A|B'],
+    ['MEDIAWIKI_AUDIT_PAGE', '\u001fA\u001fB'],
     ['SAFETY_MAX_APPROVALS', 'many'],
   ])('refuse %s=%s', (name, value) => {
     expect(faults({ [name]: value })).toEqual([name]);
