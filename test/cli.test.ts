@@ -169,7 +169,7 @@ describe('against a world', () => {
   test('a misspelt setting ends with 4 and names the one meant', async () => {
     const { code, stdout } = await muster(roles('plan'), { ...world.environment, SAFETY_MAX_COUNTS: '9' });
     expect(code).toBe(4);
-    expect(stdout).toMatch(/SAFETY_MAX_COUNTS.*SAFETY_MAX_COUNT,/);
+    expect(stdout).toMatch(/SAFETY_MAX_COUNTS.*SAFETY_MAX_COUNT,/s);
   });
 
   test('a .env in the working directory is read, and the environment wins', async () => {

@@ -108,6 +108,8 @@ export const facts = ({
     ),
     absent: new Set(absent),
     dangling: [],
+    known: new Set(),
+    expiring: [],
     repeatedKeys: [],
   },
   members,

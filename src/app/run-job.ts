@@ -36,8 +36,8 @@ export interface RunContext {
   readonly known: readonly string[];
   readonly stop?: AbortSignal;
   readonly verbose?: boolean;
-  /** Somebody waits at a terminal: what cannot be reached is tried twice, not six times. */
-  readonly interactive?: boolean;
+  /** Somebody waits at a terminal: a plan tries what cannot be reached twice, and faults of settings are not logged besides. */
+  readonly terminal?: boolean;
   /** Receives what the run is doing. */
   progress?(progress: Progress): void;
   readonly labels?: Readonly<Record<string, string>>;
@@ -59,6 +59,7 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   try {
     prepared = job.prepare(context.environment, context.known);
   } catch (error) {
+    if (context.terminal && error instanceof SettingsError) log.log.level = 'silent';
     const run = createRun(job, request, { context, log });
     return finish(job, run, failedRun(run, error));
   }
@@ -96,7 +97,7 @@ function failedRun(run: Run, error: unknown): RunState<unknown> {
 }
 
 function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
-  const report = run.redactor.value(makeReport(state, run, job.kinds));
+  const report = run.redactor.value(makeReport(state, run, job));
   logRun(state, report, run.log);
   const { explanation } = state;
   return {
@@ -125,7 +126,7 @@ function createRun(
     explain: request.explain,
     expectedPlan: request.expectedPlan,
     redactor: createRedactor(secretsIn(job.settings, context.environment)),
-    interactive: context.interactive ?? false,
+    interactive: context.terminal === true && request.dryRun,
     progress: context.progress,
     startedAt: log.startedAt,
     startedMonotonic: log.startedMonotonic,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Job } from '../jobs/define-job.ts';
+import { FORMATS, type Format } from '../reports/render.ts';
 
 /** Where a command of a job is declared. `setExitCode` receives the exit code of the process. */
 export interface JobCommand {
@@ -7,10 +8,6 @@ export interface JobCommand {
   readonly command: Command;
   setExitCode(code: number): void;
 }
-
-/** The forms in which a command prints its answer. */
-export const FORMATS = ['text', 'json'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** The options that every command of a job has. */
 export interface CommonOptions {

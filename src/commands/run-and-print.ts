@@ -2,11 +2,10 @@ import { type RunRequest, type RunResult, runJob } from '../app/run-job.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
-import { safeJson } from '../platform/printable.ts';
 import type { Environment } from '../platform/settings.ts';
-import { explanationReport, renderExplanation } from '../reports/explanation.ts';
-import { renderText } from '../reports/text.ts';
-import type { CommonOptions, Format } from './job-command.ts';
+import { explanationReport } from '../reports/explanation.ts';
+import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
+import type { CommonOptions } from './job-command.ts';
 import { startProgress } from './progress.ts';
 
 /** A request, and how its run is shown meanwhile. */
@@ -34,7 +33,7 @@ export async function runAtTerminal(
       known: knownSettings,
       stop: stop.signal,
       verbose: verbose ?? false,
-      interactive: request.dryRun && process.stderr.isTTY === true,
+      terminal: process.stderr.isTTY === true,
       progress: progress.update,
     });
   } finally {
@@ -49,14 +48,9 @@ export function printResult(result: RunResult, { output }: Pick<CommonOptions, '
   return result.explanation ? 0 : result.report.exitCode;
 }
 
-const jsonText = (value: unknown) => `${safeJson(JSON.stringify(value, null, 2))}\n`;
-
 function rendered({ report, describe, explanation }: RunResult, format: Format): string {
-  if (explanation) {
-    const answer = explanationReport(report, explanation);
-    return format === 'json' ? jsonText(answer) : renderExplanation(answer, { describe });
-  }
-  if (format === 'json') return jsonText(report);
-  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  return renderText(report, { describe, colour });
+  if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
+  const { isTTY, columns } = process.stdout;
+  const colour = process.stdout.hasColors?.() ?? false;
+  return renderReport(report, format, { colour, ...(isTTY ? { width: columns } : {}) });
 }

@@ -19,6 +19,15 @@ export interface RuleAnswer {
   readonly answer: 'yes' | 'no' | 'failed' | 'off';
 }
 
+/** Why a run cannot do what the rules ask for. */
+export type NeedReason =
+  | 'protected'
+  | 'provider-managed'
+  | 'ambiguous'
+  | 'unwritable'
+  | 'team-granted'
+  | 'unknown';
+
 /**
  * What was decided for one account, and why. `A` is the target's form of access, `R` the target's row;
  * `account` is its id there, `label` its name for people. `row` is null where there is no account yet.
@@ -36,6 +45,8 @@ export interface Decision<A, R = unknown> {
   readonly row: R | null;
   /** Where one run keeps access in several projects: the one that this is about. */
   readonly project?: string;
+  /** Why a person has to look at this account, and the change that the rules ask for (null: it is not known). */
+  readonly needsPerson?: { readonly reason: NeedReason; readonly due: string | null };
   /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
   readonly mayGain?: boolean;
 }
@@ -97,6 +108,17 @@ export interface Note {
   readonly label: string;
   readonly because: string;
   readonly tried?: readonly RuleAnswer[];
+  /** The change that the rules ask for, where a person has to make it. */
+  readonly due?: string | null;
+}
+
+/** Access on the target that no rule gives and no run takes away, or that soon ends. `id` is the same in every report. */
+export interface Drift {
+  readonly id: string;
+  readonly kind: string;
+  readonly account: string | null;
+  readonly label: string;
+  readonly because: string;
 }
 
 /** A note about no account in particular. */

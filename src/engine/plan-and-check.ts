@@ -17,6 +17,7 @@ export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Ru
   const state = runStateOf<A, R>({
     decisions: resolved.decisions,
     notes: [...noChangeNotes(resolved.decisions), ...resolved.notes],
+    drift: resolved.drift ?? [],
     gauges: stages.gauges(resolved, facts),
     plan,
     limits,
@@ -51,11 +52,12 @@ const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in'
 export const noChangeNotes = (decisions: readonly Decision<unknown>[]): readonly Note[] =>
   decisions
     .filter(({ kind }) => (REPORTED_AS_NOTES as readonly string[]).includes(kind))
-    .map(({ kind, account, project, label, because, tried }) => ({
+    .map(({ kind, account, project, label, because, tried, needsPerson }) => ({
       kind,
       account,
       ...(project === undefined ? {} : { project }),
       label,
       because,
       ...(tried ? { tried } : {}),
+      ...(needsPerson ? { due: needsPerson.due } : {}),
     }));

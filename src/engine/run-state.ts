@@ -1,5 +1,5 @@
 import type { Explanation } from './explain.ts';
-import type { ChangeResult, Decision, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
+import type { ChangeResult, Decision, Drift, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
 import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
 
 /** Everything that the stages of one run returned. */
@@ -14,6 +14,7 @@ export interface RunState<A, R = unknown> {
   readonly limits: readonly Limit[];
   readonly objections: readonly Objection[];
   readonly results: readonly ChangeResult<A, R>[];
+  readonly drift: readonly Drift[];
   readonly gauges: Readonly<Record<string, number>>;
   /** The answer to the question that the run was asked. */
   readonly explanation?: Explanation;
@@ -32,6 +33,7 @@ export const runStateOf = <A, R>(known: Partial<RunState<A, R>>): RunState<A, R>
   limits: [],
   objections: [],
   results: [],
+  drift: [],
   gauges: {},
   skipped: false,
   ...known,

@@ -2,6 +2,7 @@ import type {
   Change,
   ChangeResult,
   Decision,
+  Drift,
   Note,
   SafetyReport,
   SourceReading,
@@ -29,6 +30,7 @@ export interface Recorder {
 export interface Resolved<A, R = unknown> {
   readonly decisions: readonly Decision<A, R>[];
   readonly notes: readonly Note[];
+  readonly drift?: readonly Drift[];
 }
 
 /** How a job's plan is ordered and hashed. */

@@ -7,11 +7,12 @@ import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readEnvironment } from '../platform/environment.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import type { Format } from '../reports/render.ts';
 import { readBody } from './body.ts';
 import { withGracefulStop } from './graceful-stop.ts';
 import { withPlanSlot } from './plan-slots.ts';
 import { checkTarget, readRequest } from './request.ts';
-import { sendResult } from './response.ts';
+import { formatFor, sendResult } from './response.ts';
 
 /** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. */
 export function httpFunction(job: Job): HttpFunction {
@@ -28,15 +29,17 @@ interface Exchange {
 
 async function answer(job: Job, { request, response, stop }: Exchange): Promise<void> {
   const context = { ...contextOf(request), stop };
+  let format: Format = 'json';
   try {
+    format = formatFor(request);
     const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
     const status = result.explanation ? 200 : OUTCOMES[result.report.outcome].status;
-    await sendResult(request, response, { result, status });
+    await sendResult(response, { result, status, format });
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
     for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);
     const result = rejectRequest(job, error.message, context);
-    await sendResult(request, response, { result, status: error.status });
+    await sendResult(response, { result, status: error.status, format });
   }
   if (!response.writableFinished && !response.destroyed) await once(response, 'close');
 }

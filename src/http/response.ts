@@ -1,24 +1,45 @@
 import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
-import { safeJson } from '../platform/printable.ts';
-import { explanationReport, renderExplanation } from '../reports/explanation.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import type { Format } from '../reports/render.ts';
 
-/** Answers with the report: JSON, or text where `Accept` prefers it. */
-export async function sendResult(
-  request: Request,
-  response: Response,
-  { result, status }: { result: RunResult; status: number },
-): Promise<void> {
-  response.status(status).set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  const { report, describe, explanation } = result;
-  const answer = explanation && explanationReport(report, explanation);
-  if (request.accepts(['application/json', 'text/plain']) !== 'text/plain') {
-    response.type('application/json').send(safeJson(JSON.stringify(answer ?? report)));
-    return;
-  }
-  const { renderText } = await import('../reports/text.ts');
-  const text = answer
-    ? renderExplanation(answer, { describe })
-    : renderText(report, { describe, colour: false });
-  response.type('text/plain').send(text);
+/** The media types of an answer, the one that is sent without any preference first. */
+const TYPES: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'text/plain': 'text',
+  'text/markdown': 'markdown',
+  'text/html': 'html',
+};
+
+/** The representation that `Accept` prefers. Throws `InvalidRequestError` (406) where it names none of the four. */
+export function formatFor(request: Request): Format {
+  const type = request.accepts(Object.keys(TYPES));
+  const format = type === false ? undefined : TYPES[type];
+  if (format) return format;
+  const found = (request.get('accept') ?? '').slice(0, 100);
+  throw new InvalidRequestError(
+    `request: no such representation (found ${found}, allowed ${Object.keys(TYPES).join(', ')})`,
+    406,
+  );
 }
+
+/** Answers with the report, or with the explanation that was asked for. */
+export async function sendResult(
+  response: Response,
+  { result, status, format }: { result: RunResult; status: number; format: Format },
+): Promise<void> {
+  const { renderAnswer, renderReport, MEDIA_TYPES } = await import('../reports/render.ts');
+  const { report, describe, explanation } = result;
+  const { explanationReport } = await import('../reports/explanation.ts');
+  const text = explanation
+    ? renderAnswer(explanationReport(report, explanation), format, describe)
+    : renderReport(report, format, { colour: false });
+  response.status(status).set({
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(format === 'html' ? { 'Content-Security-Policy': await contentPolicy() } : {}),
+  });
+  response.type(`${MEDIA_TYPES[format]}; charset=utf-8`).send(text);
+}
+
+const contentPolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;

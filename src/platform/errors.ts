@@ -9,7 +9,7 @@ export class SettingsError extends Error {
 }
 
 /** The HTTP statuses of a request that starts no run. */
-export type InvalidRequestStatus = 400 | 404 | 405 | 413 | 503;
+export type InvalidRequestStatus = 400 | 404 | 405 | 406 | 413 | 503;
 
 /** A request that cannot be understood or not be served now: no run takes place. `status` is the HTTP status of the answer. */
 export class InvalidRequestError extends Error {

@@ -1,6 +1,7 @@
 import {
   type ChangeKind,
   type ChangeResult,
+  type Drift,
   decisionKey,
   type Kind,
   type Limit,
@@ -15,6 +16,9 @@ import type { Mode, PlanApproval, Run } from '../engine/run.ts';
 import { outcomeOf, type RunState } from '../engine/run-state.ts';
 import { compareText } from '../platform/compare-text.ts';
 import type { RequestCounts } from '../platform/request-counts.ts';
+import { VERSION } from '../platform/version.ts';
+import { type NeedsPerson, needsPersonIn } from './needs-person.ts';
+import { type Summary, summaryOf } from './summary.ts';
 
 /** The number of the report's format. It changes only when a key goes or changes its meaning. */
 export const REPORT_FORMAT = 1;
@@ -29,6 +33,8 @@ export interface Report {
     readonly dryRun: boolean;
     readonly startedAt: string;
     readonly durationMs: number;
+    /** Muster's version. */
+    readonly version: string;
     /** The name that the run was restricted to. */
     readonly only: string | null;
   };
@@ -46,6 +52,9 @@ export interface Report {
   readonly changes: readonly ReportedChange[];
   readonly notes: readonly Note[];
   readonly calls: RequestCounts;
+  readonly summary: Summary;
+  readonly needsPerson: readonly NeedsPerson[];
+  readonly drift: readonly Drift[];
 }
 
 /** The approval that the run was given. `changes` is the number of changes that a plan file approved. */
@@ -62,6 +71,8 @@ export interface ReportedChange {
   readonly kind: ChangeKind;
   readonly from: unknown;
   readonly to: unknown;
+  /** The change of access in a few words. */
+  readonly move: string;
   readonly rule: number | null;
   readonly because: string;
   readonly groups: readonly string[];
@@ -71,7 +82,10 @@ export interface ReportedChange {
 }
 
 /** One change as the report has it: without the target's row. */
-export function reportedChange({ change, result, error }: ChangeResult<unknown>): ReportedChange {
+export function reportedChange(
+  { change, result, error }: ChangeResult<unknown>,
+  describe: Describe,
+): ReportedChange {
   const { account, project, label, kind, from, to, rule, because, groups, tried } = change;
   return {
     account,
@@ -80,6 +94,7 @@ export function reportedChange({ change, result, error }: ChangeResult<unknown>)
     kind,
     from,
     to,
+    move: describe(from, to),
     rule,
     because,
     groups,
@@ -89,9 +104,20 @@ export function reportedChange({ change, result, error }: ChangeResult<unknown>)
   };
 }
 
-/** The report of a run. `kinds` are the kinds of decision that it counts, zero included. */
-export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly Kind[]): Report {
+/** A change of access in a few words, for people. */
+export type Describe = (from: unknown, to: unknown) => string;
+
+/** What a report needs of the job: the kinds of decision that it counts, zero included, and its words for a change. */
+export interface ReportedJob {
+  readonly kinds: readonly Kind[];
+  readonly describe: Describe;
+}
+
+/** The report of a run. */
+export function makeReport(state: RunState<unknown>, run: Run, { kinds, describe }: ReportedJob): Report {
   const outcome = outcomeOf(state, run.dryRun);
+  const error = state.errors.map(({ message }) => message).join('; ') || null;
+  const needsPerson = needsPersonIn(state);
   return {
     format: REPORT_FORMAT,
     run: {
@@ -101,21 +127,25 @@ export function makeReport(state: RunState<unknown>, run: Run, kinds: readonly K
       dryRun: run.dryRun,
       startedAt: new Date(run.startedAt).toISOString(),
       durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
+      version: VERSION,
       only: run.only ?? null,
     },
     target: state.target ?? null,
     outcome,
     exitCode: OUTCOMES[outcome].exitCode,
-    error: state.errors.map(({ message }) => message).join('; ') || null,
+    error,
     approved: reportedApproval(run.approval),
     sources: state.sources.toSorted((a, b) => compareText(a.name, b.name)),
     counts: countsByKind(state, kinds),
     limits: state.limits,
     objections: state.objections,
     planHash: state.plan?.hash ?? null,
-    changes: state.results.map(reportedChange),
+    changes: state.results.map((result) => reportedChange(result, describe)),
     notes: state.notes,
     calls: run.requestCounter.counts(),
+    summary: summaryOf(state, { outcome, mode: run.mode, needsPerson: needsPerson.length }),
+    needsPerson,
+    drift: state.drift,
   };
 }
 

@@ -1,15 +1,28 @@
-import type { Limit, Note } from '../engine/model.ts';
+import { styleText } from 'node:util';
+import type { Note } from '../engine/model.ts';
 import { printable } from '../platform/printable.ts';
+import { type Entry, entryLines, padTo, wrapped } from './layout.ts';
 import type { Report, ReportedChange } from './report.ts';
+import {
+  approveCommands,
+  type ChangeLine,
+  changeGroups,
+  linesOf,
+  otherNotes,
+  pendingNotes,
+  reasonOf,
+  resultOf,
+  stampOf,
+  targetOf,
+} from './view.ts';
 
-/** How to write: a move in words, and whether the terminal shows colours. */
-export interface Style {
+/** How to write: whether the terminal shows colours, and its width in cells. */
+export interface TextStyle {
   readonly colour: boolean;
-  describe(from: unknown, to: unknown): string;
+  readonly width?: number;
 }
 
-const COLOURS = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
-type Colour = keyof typeof COLOURS;
+type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
 type Paint = (colour: Colour, text: string) => string;
 
 const KIND_COLOURS: Readonly<Record<string, Colour>> = {
@@ -19,100 +32,148 @@ const KIND_COLOURS: Readonly<Record<string, Colour>> = {
   grant: 'green',
   approve: 'green',
 };
+const DEFAULT_WIDTH = 100;
 
-/** The report as an SRE reads it in a terminal: what, from where, each change with its reason, head-room, objections. */
-export function renderText(told: Report, { colour, describe }: Style): string {
-  const report = printable(told);
-  const paint: Paint = (name, text) => (colour ? `\u001b[${COLOURS[name]}m${text}\u001b[0m` : text);
+interface Context {
+  readonly paint: Paint;
+  readonly width: number;
+}
+
+/** The report as an SRE reads it in a terminal: its last line says what happened. */
+export function renderText(given: Report, { colour, width = DEFAULT_WIDTH }: TextStyle): string {
+  const report = printable(given);
+  const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text);
+  const context = { paint, width };
   const parts = [
-    headLine(report, paint),
-    sourceLines(report),
-    countLine(report),
-    changeLines(report, { paint, describe }),
-    noteLines(report.notes, paint),
-    limitLines(report.limits, paint),
-    objectionLines(report, paint),
-    closing(report, paint),
+    headLines(report, context),
+    sourceLines(report, context),
+    ...changeLines(report, context),
+    needsPersonLines(report, context),
+    noteSection('Not signed in yet', pendingNotes(report), context),
+    noteSection('Notes', otherNotes(report), context),
+    driftLines(report, context),
+    limitLines(report, context),
+    objectionLines(report, context),
+    planLines(report, context),
+    [paint('bold', wrapped(report.summary.sentence, width, 0).join('\n'))],
   ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  const texts = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${texts.join('\n\n')}\n`;
 }
 
-const headLine = ({ run, outcome }: Report, paint: Paint) =>
-  `${paint('bold', run.job)}  ${paint('bold', outcome)}  (${run.mode}${run.dryRun ? ', dry run' : ''}, ${run.durationMs} ms, run ${run.id})`;
-
-const section = (title: string, lines: readonly string[]) =>
-  lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n');
-
-function sourceLines({ sources }: Report): string {
-  const width = widest(sources.map(({ name }) => name));
-  const lines = sources.map(
-    ({ name, entries, version, durationMs, asOf }) =>
-      `${name.padEnd(width)}  ${entries} ${entries === 1 ? 'entry' : 'entries'}, ${durationMs} ms${version ? `, ${version}` : ''}${asOf ? `, as of ${asOf}` : ''}`,
-  );
-  return section('Sources', lines);
+function headLines(report: Report, { paint }: Context): readonly string[] {
+  const { run, outcome } = report;
+  const target = targetOf(report);
+  return [
+    `${paint('bold', `${run.job}  ${outcome}`)}  ${stampOf(report)}`,
+    `${run.mode}${run.dryRun ? ', dry run' : ''}, ${run.durationMs} ms, run ${run.id}`,
+    ...(run.only === null ? [] : [`only ${run.only}`]),
+    ...(target === '' ? [] : [target]),
+  ];
 }
 
-function countLine({ counts }: Report): string {
-  const words = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
-  return words.length === 0 ? '' : `Counts   ${words.join(', ')}`;
-}
+const titled = (title: string, lines: readonly string[], { paint }: Context): readonly string[] =>
+  lines.length === 0 ? [] : [paint('bold', title), ...lines];
 
-const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
-
-function changeLines(
-  { changes }: Report,
-  { paint, describe }: { paint: Paint; describe: Style['describe'] },
-): string {
-  const moves = changes.map(
-    ({ project, from, to }) => `${project === undefined ? '' : `${project}: `}${describe(from, to)}`,
-  );
-  const widths = { label: widest(changes.map(({ label }) => label)), move: widest(moves) };
-  const line = (change: ReportedChange, index: number) => {
-    const kind = paint(KIND_COLOURS[change.kind] ?? 'bold', change.kind.padEnd(9));
-    const move = (moves[index] ?? '').padEnd(widths.move);
-    const rule = change.rule === null ? '' : `rule ${change.rule}: `;
-    const error = change.error ? `: ${change.error}` : '';
-    const result = change.result === 'planned' ? '' : ` [${change.result}${error}]`;
-    const reason = paint('dim', `${rule}${change.because}`);
-    return `${kind}  ${change.label.padEnd(widths.label)}  ${move}  ${reason}${result}`;
-  };
-  return section('Changes', changes.map(line));
-}
-
-function noteLines(notes: readonly Note[], paint: Paint): string {
-  const width = widest(notes.map(({ kind }) => kind));
-  const line = ({ kind, label, because, tried = [] }: Note) => {
-    const asked = tried.map(({ rule, answer }) => `rule ${rule} ${answer}`).join(', ');
-    const name = label === '' ? '' : `${label}: `;
-    return `${paint('bold', kind.padEnd(width))}  ${name}${because}${asked === '' ? '' : ` (${asked})`}`;
-  };
-  return section('Notes', notes.map(line));
-}
-
-function limitLines(limits: readonly Limit[], paint: Paint): string {
-  const lines = limits.map(({ name, found, allowed }) => {
-    const fact = `${name}: ${found} of ${allowed}, head-room ${allowed - found}`;
-    return found > allowed ? paint('red', fact) : fact;
+function sourceLines({ sources }: Report, context: Context): readonly string[] {
+  const width = Math.max(0, ...sources.map(({ name }) => name.length));
+  const lines = sources.flatMap(({ name, entries, version, asOf, durationMs }) => {
+    const facts = [
+      `${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+      `${durationMs} ms`,
+      ...(version === null ? [] : [version]),
+      ...(asOf === null ? [] : [`as of ${asOf}`]),
+    ];
+    const [first = '', ...more] = wrapped(facts.join(', '), context.width, width + 4);
+    return [`  ${padTo(name, width)}  ${first.trimStart()}`, ...more];
   });
-  return section('Limits', lines);
+  return titled('Sources', lines, context);
 }
 
-const objectionLines = ({ objections }: Report, paint: Paint) =>
-  section(
+/** One section for each kind of change. */
+const changeLines = (report: Report, context: Context): readonly (readonly string[])[] =>
+  changeGroups(report).map((group) => {
+    const colour = KIND_COLOURS[group.kind] ?? 'bold';
+    const title = context.paint(colour, `${group.title} (${group.kind}, ${group.changes.length})`);
+    const entries = linesOf(group).map(entryOf);
+    const dim = (text: string) => context.paint('dim', text);
+    return [title, ...entryLines(entries, { width: context.width, paint: dim })];
+  });
+
+const entryOf = (line: ChangeLine): Entry =>
+  'change' in line
+    ? { label: nameOf(line.change), fact: line.change.move, text: explained(line.change) }
+    : { label: `${line.count} ×`, fact: '', text: line.reason };
+
+const nameOf = ({ label, account }: Pick<ReportedChange, 'label' | 'account'>): string =>
+  label === '' ? account : label;
+
+const explained = (change: ReportedChange): string => {
+  const result = resultOf(change);
+  return `${reasonOf(change)}${result === '' ? '' : ` [${result}]`}`;
+};
+
+function needsPersonLines({ needsPerson }: Report, context: Context): readonly string[] {
+  const entries = needsPerson.map(({ label, account, reason, because, due }) => ({
+    label: label || (account ?? ''),
+    fact: `${reason}${due === null ? '' : `, due: ${due}`}`,
+    text: because,
+  }));
+  const lines = entryLines(entries, { width: context.width, paint: (text) => context.paint('dim', text) });
+  return titled(`Needs a person (${needsPerson.length})`, lines, context);
+}
+
+function noteSection(title: string, notes: readonly Note[], context: Context): readonly string[] {
+  const entries = notes.map(({ kind, label, because, tried = [] }) => {
+    const asked = tried.map(({ rule, answer }) => `rule ${rule} ${answer}`).join(', ');
+    const text = `${because}${asked === '' ? '' : ` (${asked})`}`;
+    return { label, fact: kind === 'pending-sign-in' ? '' : kind, text };
+  });
+  const lines = entryLines(entries, { width: context.width, paint: (text) => context.paint('dim', text) });
+  return titled(`${title} (${notes.length})`, lines, context);
+}
+
+function driftLines({ drift }: Report, context: Context): readonly string[] {
+  const entries = drift.map(({ label, kind, because }) => ({ label, fact: kind, text: because }));
+  const lines = entryLines(entries, { width: context.width, paint: (text) => context.paint('dim', text) });
+  return titled(`Drift (${drift.length})`, lines, context);
+}
+
+function limitLines({ limits }: Report, context: Context): readonly string[] {
+  const lines = limits.map(({ name, found, allowed }) => {
+    const left = allowed - found;
+    const rest = left < 0 ? `${-left} too many` : `${left} left`;
+    const fact = `  ${name}: ${found} of ${allowed}, ${rest}`;
+    return left < 0 ? context.paint('red', fact) : fact;
+  });
+  return titled('Limits', lines, context);
+}
+
+const objectionLines = ({ objections }: Report, context: Context): readonly string[] =>
+  titled(
     'Objections',
-    objections.map(({ message, overridable }) =>
-      paint('red', `${message}${overridable ? '' : ' (cannot be overridden)'}`),
+    objections.flatMap(({ message, overridable }) =>
+      wrapped(`${message}${overridable ? '' : ' (cannot be overridden)'}`, context.width, 2).map((line) =>
+        context.paint('red', line),
+      ),
     ),
+    context,
   );
 
-function closing({ error, planHash, exitCode, outcome, objections, approved }: Report, paint: Paint): string {
-  const canApprove = outcome === 'refused' && objections.every(({ overridable }) => overridable);
-  const lines = [
-    ...(error === null ? [] : [paint('red', `Error    ${error}`)]),
+/** An error; faults of settings are one a line. */
+const errorLines = (error: string, width: number): readonly string[] =>
+  `Error    ${error}`
+    .split(/; (?=[A-Z][A-Z0-9_]+: )/)
+    .flatMap((fault, index) => wrapped(fault, width, index === 0 ? 0 : 2));
+
+function planLines(report: Report, { paint, width }: Context): readonly string[] {
+  const { error, approved, planHash, exitCode } = report;
+  const commands = approveCommands(report);
+  return [
+    ...(error === null ? [] : errorLines(error, width).map((line) => paint('red', line))),
     ...(approved === null ? [] : [`Approved ${approved.hash}, because: ${approved.reason}`]),
     ...(planHash === null ? [] : [`Plan     ${planHash}`]),
-    ...(canApprove ? ['         to carry out this very plan: approve it by this hash, with a reason'] : []),
+    ...(commands ? ['To carry out exactly this plan:', `  ${commands.terminal}`, `  ${commands.curl}`] : []),
     `Exit     ${exitCode}`,
   ];
-  return lines.join('\n');
 }

@@ -368,12 +368,30 @@ describe('representations', () => {
     ['text/*', 'text/plain'],
     ['text/plain, application/json;q=0.5', 'text/plain'],
     ['text/plain;q=0.5, application/json', 'application/json'],
-    ['text/html', 'application/json'],
-    ['image/png', 'application/json'],
+    ['text/html', 'text/html'],
+    ['text/markdown', 'text/markdown'],
+    ['text/html;q=0.9, text/markdown', 'text/markdown'],
+    ['image/png, */*;q=0.1', 'application/json'],
   ])('Accept %s: %s', async (accept, type) => {
     const { status, headers, text } = await ask('GET', '/', { headers: accept ? { accept } : {} });
     expect([status, headers.get('content-type')?.split(';')[0]]).toEqual([200, type]);
     expect(text.startsWith('{')).toBe(type === 'application/json');
+  });
+
+  test.each(['image/png', 'application/xml', 'text/csv, image/*'])(
+    'Accept %s, which names none of the four: 406',
+    async (accept) => {
+      const { status, text } = await ask('GET', '/', { headers: { accept } });
+      expect(status).toBe(406);
+      expect(text).toContain('allowed application/json, text/plain, text/markdown, text/html');
+      expect(world.runs).toBe(0);
+    },
+  );
+
+  test('the page has a content policy, and nothing is sniffed', async () => {
+    const { headers } = await ask('GET', '/', { headers: { accept: 'text/html' } });
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   test('the text has the change and the hash, and no colour', async () => {

@@ -20,7 +20,11 @@ function linesOf(over: Partial<RunState<string>>) {
   run.requestCounter.count('growthbook', 'GET');
   const state = runStateOf<string, unknown>(over);
   run.clock.advance(70);
-  logRun(state, makeReport(state, run, ['revoke', 'unchanged']), run.log);
+  logRun(
+    state,
+    makeReport(state, run, { kinds: ['revoke', 'unchanged'], describe: () => 'a move' }),
+    run.log,
+  );
   return run.lines;
 }
 

@@ -6,6 +6,7 @@ import { noChangeNotes } from '../../src/engine/plan-and-check.ts';
 import { preview } from '../../src/engine/run-stages.ts';
 import type { RunState } from '../../src/engine/run-state.ts';
 import { outcomeOf, runStateOf } from '../../src/engine/run-state.ts';
+import { VERSION } from '../../src/platform/version.ts';
 import { makeReport, reportedChange } from '../../src/reports/report.ts';
 import { decision, testRun } from '../fixtures.ts';
 
@@ -14,6 +15,8 @@ const plan = { changes: [change], hash: `sha256:${'a'.repeat(64)}` };
 const stateOf = (over: Partial<RunState<string>> = {}): RunState<string> => runStateOf<string, unknown>(over);
 const errorOf = (outcome: RunError['outcome'], message: string = outcome): RunError => ({ outcome, message });
 const KINDS = ['revoke', 'downgrade', 'upgrade', 'grant', 'unchanged', 'skipped', 'pending-sign-in'] as const;
+const describeMove = (from: unknown, to: unknown) => `${from} → ${to}`;
+const JOB = { kinds: KINDS, describe: describeMove };
 
 test.each([
   ['unchanged', 0, 200],
@@ -112,10 +115,10 @@ describe('the report', () => {
         'limits',
         'objections',
       ],
-      ...['planHash', 'changes', 'notes', 'calls'],
+      ...['planHash', 'changes', 'notes', 'calls', 'summary', 'needsPerson', 'drift'],
     ];
     for (const one of [state, stateOf()]) {
-      const report = makeReport(one, testRun(), KINDS);
+      const report = makeReport(one, testRun(), JOB);
       expect(Object.keys(report).toSorted()).toEqual(keys.toSorted());
       expect(Object.keys(report.run)).toEqual([
         'id',
@@ -124,6 +127,7 @@ describe('the report', () => {
         'dryRun',
         'startedAt',
         'durationMs',
+        'version',
         'only',
       ]);
       expect(JSON.parse(JSON.stringify(report))).toEqual(report);
@@ -131,7 +135,7 @@ describe('the report', () => {
   });
 
   test('is of an empty state an empty one: null where nothing was', () => {
-    const { run, ...rest } = makeReport(stateOf(), testRun(), KINDS);
+    const { run, ...rest } = makeReport(stateOf(), testRun(), JOB);
     expect(rest).toEqual({
       format: 1,
       target: null,
@@ -147,12 +151,23 @@ describe('the report', () => {
       changes: [],
       notes: [],
       calls: {},
+      summary: {
+        sentence: 'Nothing to do',
+        planned: 0,
+        applied: 0,
+        failed: 0,
+        withheld: 0,
+        needsPerson: 0,
+        pendingSignIn: 0,
+      },
+      needsPerson: [],
+      drift: [],
     });
     expect(run.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('counts all kinds, zero included, and adds up', () => {
-    const { counts } = makeReport(state, testRun(), KINDS);
+    const { counts } = makeReport(state, testRun(), JOB);
     expect(counts).toEqual({
       revoke: 1,
       downgrade: 0,
@@ -167,19 +182,20 @@ describe('the report', () => {
   test('tells when the run began, in RFC 3339, and how long it took', () => {
     const run = testRun({ job: 'growthbook-roles', mode: 'observe', dryRun: true });
     run.clock.advance(1500);
-    expect(makeReport(state, run, KINDS).run).toEqual({
+    expect(makeReport(state, run, JOB).run).toEqual({
       id: run.id,
       job: 'growthbook-roles',
       mode: 'observe',
       dryRun: true,
       startedAt: '2026-06-01T12:00:00.000Z',
       durationMs: 1500,
+      version: VERSION,
       only: null,
     });
   });
 
   test('names sources in the same order, whichever ended first', () => {
-    const { sources } = makeReport(state, testRun(), KINDS);
+    const { sources } = makeReport(state, testRun(), JOB);
     expect(sources.map(({ name }) => name)).toEqual(['growthbook', 'ldap', 'posix']);
   });
 
@@ -187,13 +203,13 @@ describe('the report', () => {
     const approval = { hash: plan.hash, reason: 'team dissolved' };
     const run = testRun({ approval });
     run.requestCounter.count('growthbook', 'GET');
-    const report = makeReport(state, run, KINDS);
+    const report = makeReport(state, run, JOB);
     expect([report.approved, report.calls]).toEqual([approval, { growthbook: { GET: 1 } }]);
   });
 
   test('tells all errors in one error', () => {
     const errors = [errorOf('failed', '1 change failed'), errorOf('deadline', 'late')];
-    const report = makeReport(stateOf({ errors }), testRun(), KINDS);
+    const report = makeReport(stateOf({ errors }), testRun(), JOB);
     expect([report.error, report.outcome, report.exitCode]).toEqual(['1 change failed; late', 'deadline', 6]);
   });
 
@@ -207,30 +223,36 @@ describe('the report', () => {
     ],
     ['invalid-request', { errors: [errorOf('invalid-request', 'request: broken')] }, 'request: broken', 4],
   ] as const)('of a run that did not start has its outcome: %s', (outcome, over, error, exitCode) => {
-    expect(makeReport(stateOf(over), testRun(), KINDS)).toMatchObject({ outcome, error, exitCode });
+    expect(makeReport(stateOf(over), testRun(), JOB)).toMatchObject({ outcome, error, exitCode });
   });
 });
 
 describe('a change as it is told', () => {
   test('has account, label, kind, from, to, rule, because, groups and result, and no error where there is none', () => {
     expect(
-      reportedChange({ change: { ...change, groups: ['ldap:a'] }, result: 'applied', sent: true }),
+      reportedChange(
+        { change: { ...change, groups: ['ldap:a'] }, result: 'applied', sent: true },
+        describeMove,
+      ),
     ).toEqual({
       account: 'u_1',
       label: 'ann@example.org',
       kind: 'revoke',
       from: 'old',
       to: 'new',
+      move: 'old → new',
       rule: 1,
       because: 'a sentence',
       groups: ['ldap:a'],
       result: 'applied',
     });
-    expect(reportedChange({ change, result: 'applied' })).not.toHaveProperty('error');
+    expect(reportedChange({ change, result: 'applied' }, describeMove)).not.toHaveProperty('error');
   });
 
   test('has its error', () => {
-    expect(reportedChange({ change, result: 'failed', error: 'lost', stale: true })).toMatchObject({
+    expect(
+      reportedChange({ change, result: 'failed', error: 'lost', stale: true }, describeMove),
+    ).toMatchObject({
       result: 'failed',
       error: 'lost',
     });
@@ -238,7 +260,9 @@ describe('a change as it is told', () => {
 
   test('has what was tried, where rules were tried', () => {
     const tried = [{ rule: 1, answer: 'no' as const }];
-    expect(reportedChange({ change: { ...change, tried }, result: 'planned' }).tried).toEqual(tried);
+    expect(reportedChange({ change: { ...change, tried }, result: 'planned' }, describeMove).tried).toEqual(
+      tried,
+    );
   });
 });
 

@@ -108,7 +108,8 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     ['text/plain', 'text/plain'],
     ['text/plain;q=0.5, application/json', 'application/json'],
     ['*/*', 'application/json'],
-    ['image/png', 'application/json'],
+    ['text/html', 'text/html'],
+    ['text/markdown', 'text/markdown'],
   ])('Accept: %s is answered with %s', async (accept, type) => {
     expect((await call({ headers: { accept } })).type).toContain(type);
   });

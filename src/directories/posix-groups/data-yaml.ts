@@ -20,6 +20,10 @@ export interface PosixGroups {
   readonly absent: ReadonlySet<string>;
   /** Members that stand nowhere under `users`. */
   readonly dangling: readonly { readonly group: string; readonly name: string }[];
+  /** All names under `users`. */
+  readonly known: ReadonlySet<string>;
+  /** Users with an `expiry_date`, as the file has it. */
+  readonly expiring: readonly { readonly name: string; readonly on: string }[];
   /** Keys that are there twice where nothing is decided, with their lines. */
   readonly repeatedKeys: readonly string[];
 }
@@ -33,7 +37,10 @@ export interface PosixQuery {
 }
 
 const Row = z.record(z.string(), z.unknown());
-const User = z.looseObject({ ensure: z.enum(['present', 'absent']).optional() });
+const User = z.looseObject({
+  ensure: z.enum(['present', 'absent']).optional(),
+  expiry_date: z.unknown().optional(),
+});
 const DataYaml = z.looseObject({
   groups: z.record(z.string(), Row),
   users: z.record(z.string(), User),
@@ -75,6 +82,11 @@ export function posixGroups(text: string, query: Omit<PosixQuery, 'url'>): Posix
     dangling: listed.flatMap(({ group, names: all }) =>
       all.filter((name) => !Object.hasOwn(users, name)).map((name) => ({ group, name })),
     ),
+    known: new Set(names),
+    expiring: names.flatMap((name) => {
+      const on = users[name]?.expiry_date;
+      return typeof on === 'string' && !Number.isNaN(Date.parse(on)) ? [{ name, on }] : [];
+    }),
     repeatedKeys,
   };
 }

@@ -57,7 +57,8 @@ function checkSize(text: string): void {
     if (char === '\n') {
       items += 1;
       if (!/\s/.test(text[at + 1] ?? ' ')) depth = 0;
-    } else if (char === ',' || (char === '-' && text[at + 1] === ' ')) items += 1;
+    } else if (char === ',' || char === '&' || char === '*' || (char === '-' && text[at + 1] === ' '))
+      items += 1;
     else if (char === '[' || char === '{') {
       items += 1;
       depth += 1;

@@ -45,6 +45,8 @@ const NO_POSIX_GROUPS: PosixGroups = {
   membersOf: new Map(),
   absent: new Set(),
   dangling: [],
+  known: new Set(),
+  expiring: [],
   repeatedKeys: [],
 };
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../../engine/model.ts';
+import type { Decision, NeedReason } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import { compareText } from '../../platform/compare-text.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
@@ -61,7 +61,10 @@ export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
   const unknown = rulings.find((ruling) => ruling.unknown !== null)?.unknown;
   const from = currentAccess(member, rules.access);
   if (unknown)
-    return leave(member, from, [ambiguous, unknown].filter((text) => text !== undefined).join('; '));
+    return leave(member, from, {
+      because: [ambiguous, unknown].filter((text) => text !== undefined).join('; '),
+      reason: 'unknown',
+    });
   const ruling = rulingOn(one, rules.policy);
   if (ambiguous === undefined) return changeTo(ruling, from, { one, rules });
   const role = atMost(projectRoleOf(from), ruling.role, rules.policy.order);
@@ -69,7 +72,9 @@ export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
     ruling.role === 'noaccess' ? 'no reading gives anything' : `no reading gives more than ${ruling.role}`;
   const because = `${ambiguous}; ${limit}: ${ruling.because}`;
   const decision = changeTo({ ...ruling, role, because }, from, { one, rules });
-  return decision.kind === 'unchanged' ? leave(member, from, ambiguous) : decision;
+  return decision.kind === 'unchanged'
+    ? leave(member, from, { because: ambiguous, reason: 'ambiguous' })
+    : decision;
 }
 
 /** The lower of two roles. One that the order lacks may allow anything: it becomes the lowest. */
@@ -79,7 +84,7 @@ function atMost(current: string, limit: string, order: readonly string[]): strin
   return rank(current) > rank(limit) ? limit : current;
 }
 
-const leave = (row: Member, from: Access, because: string): RoleDecisionOnMember => ({
+const leave = (row: Member, from: Access, { because, reason }: Obstacle): RoleDecisionOnMember => ({
   account: row.id,
   label: labelOf(row),
   row,
@@ -89,6 +94,7 @@ const leave = (row: Member, from: Access, because: string): RoleDecisionOnMember
   rule: null,
   because,
   groups: [],
+  needsPerson: { reason, due: null },
 });
 
 function changeTo(
@@ -102,15 +108,23 @@ function changeTo(
   const about = { account: member.id, label: labelOf(member), row: member, rule, groups };
   const to = desiredAccess(from, ruling.role, access);
   const kind = kindOf(from, to, policy.order);
-  const reason = whySkipped(one, { to, kind }, rules);
-  if (reason !== undefined) {
-    const would =
-      kind === 'unchanged' ? `due ${projectRoleOf(to)}, as now` : `due ${kind} ${describe(from, to)}`;
-    return { ...about, kind: 'skipped', from, to: from, because: `${reason}; ${would}: ${because}` };
+  const obstacle = whySkipped(one, { to, kind }, rules);
+  if (obstacle) {
+    const due = kind === 'unchanged' ? null : `${kind} ${describe(from, to)}`;
+    const would = due === null ? `due ${projectRoleOf(to)}, as now` : `due ${due}`;
+    const why = `${obstacle.because}; ${would}: ${because}`;
+    const need = due === null ? {} : { needsPerson: { reason: obstacle.reason, due } };
+    return { ...about, kind: 'skipped', from, to: from, because: why, ...need };
   }
   if (!mayGain({ from, to, kind }, policy.order)) return { ...about, kind, from, to, because };
   const doubt = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
   return { ...about, kind, from, to, because: `${because}; ${doubt}`, mayGain: true };
+}
+
+/** Why a change is not made. */
+interface Obstacle {
+  readonly reason: NeedReason;
+  readonly because: string;
 }
 
 interface Intent {
@@ -127,13 +141,16 @@ function whySkipped(
   { member, address, teams }: Case,
   { to, kind }: Pick<Intent, 'to' | 'kind'>,
   { policy, access, isProtected }: DecideRules,
-): string | undefined {
-  if (isProtected.has(address)) return 'protected by GROWTHBOOK_PROTECTED_MEMBERS';
+): Obstacle | undefined {
+  if (isProtected.has(address))
+    return { reason: 'protected', because: 'protected by GROWTHBOOK_PROTECTED_MEMBERS' };
   if (kind === 'unchanged') return undefined;
   const unwritable = whyUnwritable(member, to, access);
-  if (unwritable !== undefined) return unwritable;
+  if (unwritable !== undefined)
+    return { reason: member.managedbyIdp ? 'provider-managed' : 'unwritable', because: unwritable };
   if (kind !== 'revoke' && kind !== 'downgrade') return undefined;
   const before = grantsOn(member, teams, access.project);
   const after = grantsOn(afterWrite(member, to, access), teams, access.project);
-  return widens(before, after, policy.order) ? 'the write would widen what this member can do' : undefined;
+  if (!widens(before, after, policy.order)) return undefined;
+  return { reason: 'unwritable', because: 'the write would widen what this member can do' };
 }

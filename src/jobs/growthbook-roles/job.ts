@@ -6,6 +6,7 @@ import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
 import { collect } from './collect.ts';
+import { driftIn } from './drift.ts';
 import { lastAdmin } from './last-admin.ts';
 import { endsHighest, highestFirst, type Project, type Projects, projectsFrom, rulesOf } from './projects.ts';
 import { unknownProtected } from './protected.ts';
@@ -41,7 +42,10 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
   warnWithoutTls(ldapSettings(values), run.log);
   return {
     collect: (recorder) => collect({ values, projects, target, run }, recorder),
-    resolve: (facts) => resolveProjects(facts, projects, protectedMembers),
+    resolve: (facts) => {
+      const resolved = resolveProjects(facts, projects, protectedMembers);
+      return { ...resolved, drift: driftIn(facts, resolved, run.startedAt) };
+    },
     subjects: (facts, resolved) =>
       projects.all.flatMap((one) =>
         subjects(facts, ofProject(resolved, one, projects), { ...one, protectedMembers }),

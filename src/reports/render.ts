@@ -1,0 +1,40 @@
+import { safeJson } from '../platform/printable.ts';
+import { type ExplanationReport, renderExplanation } from './explanation.ts';
+import { escapeHtml, htmlPage, renderHtml } from './html.ts';
+import { renderMarkdown } from './markdown.ts';
+import type { Describe, Report } from './report.ts';
+import { renderText, type TextStyle } from './text.ts';
+
+/** The representations of a report and of an explanation. */
+export const FORMATS = ['text', 'json', 'markdown', 'html'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Their media types. */
+export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  text: 'text/plain',
+  markdown: 'text/markdown',
+  html: 'text/html',
+};
+
+const jsonText = (value: unknown): string => `${safeJson(JSON.stringify(value, null, 2))}\n`;
+
+/** A report in one of its representations. */
+export function renderReport(report: Report, format: Format, style: TextStyle): string {
+  if (format === 'json') return jsonText(report);
+  if (format === 'markdown') return renderMarkdown(report);
+  return format === 'html' ? renderHtml(report) : renderText(report, style);
+}
+
+/** An explanation in one of its representations. */
+export function renderAnswer(answer: ExplanationReport, format: Format, describe: Describe): string {
+  if (format === 'json') return jsonText(answer);
+  const text = renderExplanation(answer, { describe });
+  if (format === 'markdown') return `\`\`\`\`\n${text.replaceAll('`', "'")}\`\`\`\`\n`;
+  if (format === 'html')
+    return htmlPage(
+      `explain ${answer.who}`,
+      `<main><h1>Explanation</h1><pre>${escapeHtml(text)}</pre></main>`,
+    );
+  return text;
+}

@@ -1,0 +1,107 @@
+import { CHANGE_KINDS, type ChangeKind, type Note } from '../engine/model.ts';
+import type { Report, ReportedChange } from './report.ts';
+
+/** The changes of one kind under their heading. */
+export interface ChangeGroup {
+  readonly kind: ChangeKind;
+  readonly title: string;
+  readonly changes: readonly ReportedChange[];
+}
+
+const TITLES: Readonly<Record<ChangeKind, string>> = {
+  revoke: 'Lose access',
+  downgrade: 'Get less access',
+  upgrade: 'Get more access',
+  grant: 'Get access',
+  approve: 'Get approved',
+};
+
+/** The changes by kind, losses first. A kind without changes is left out. */
+export const changeGroups = ({ changes }: Report): readonly ChangeGroup[] =>
+  CHANGE_KINDS.map((kind) => ({
+    kind,
+    title: TITLES[kind],
+    changes: changes.filter((change) => change.kind === kind),
+  })).filter((group) => group.changes.length > 0);
+
+/** Why a change is made, with the rule. */
+export const reasonOf = ({ rule, because }: Pick<ReportedChange, 'rule' | 'because'>): string =>
+  `${rule === null ? '' : `rule ${rule}: `}${because}`;
+
+/** What became of a change; empty for one that is only planned. */
+export const resultOf = ({ result, error }: ReportedChange): string =>
+  result === 'planned' ? '' : `${result}${error ? `: ${error}` : ''}`;
+
+/** One line of a group: a change, or many changes with the same reason. */
+export type ChangeLine =
+  | { readonly change: ReportedChange }
+  | { readonly count: number; readonly reason: string; readonly labels: readonly string[] };
+
+const FEW = 20;
+
+/** The lines of a group. Beyond twenty changes, those with the same reason and result are one line. */
+export function linesOf({ changes }: ChangeGroup): readonly ChangeLine[] {
+  if (changes.length <= FEW) return changes.map((change) => ({ change }));
+  const groups = Map.groupBy(changes, (change) =>
+    JSON.stringify([anonymous(change), change.move, resultOf(change)]),
+  );
+  return [...groups.values()].map((same): ChangeLine => {
+    const [change] = same;
+    if (!change || same.length === 1) return { change: same[0] as ReportedChange };
+    const result = resultOf(change);
+    const reason = `${change.move}, ${anonymous(change)}${result === '' ? '' : ` [${result}]`}`;
+    return { count: same.length, reason, labels: same.map(({ label }) => label) };
+  });
+}
+
+/** A reason without the name of the person at its beginning. */
+function anonymous(change: ReportedChange): string {
+  const { label, account, because } = change;
+  const names = [label.split('@', 1)[0] ?? label, account.replace(/^u_/, ''), account, label];
+  const [first = ''] = because.split(' ', 1);
+  const isName = names.some((name) => name.toLowerCase() === first.toLowerCase());
+  return reasonOf({ ...change, because: isName ? because.slice(first.length + 1) : because });
+}
+
+/** Kinds of notes that stand elsewhere in the report. */
+const ELSEWHERE = ['pending-sign-in', 'team-granted', 'ambiguous'];
+
+/** The notes that are neither about people to look at nor about people who have not signed in. */
+export function otherNotes({ notes, needsPerson }: Report): readonly Note[] {
+  const needed = new Set(needsPerson.map(({ account }) => account));
+  return notes.filter(
+    ({ kind, account }) => !ELSEWHERE.includes(kind) && !(kind === 'skipped' && needed.has(account)),
+  );
+}
+
+/** People who get something as soon as they sign in. */
+export const pendingNotes = ({ notes }: Report): readonly Note[] =>
+  notes.filter(({ kind }) => kind === 'pending-sign-in');
+
+/** How exactly this plan is approved, from a terminal and over HTTP; undefined where no approval would carry it out. */
+export function approveCommands({
+  run,
+  outcome,
+  objections,
+  planHash,
+}: Report): { readonly terminal: string; readonly curl: string } | undefined {
+  const canApprove = outcome === 'refused' && objections.every(({ overridable }) => overridable);
+  if (!canApprove || planHash === null) return undefined;
+  const body = `{"approve":"${planHash}","reason":"WHY"}`;
+  return {
+    terminal: `MODE=enforce muster ${run.job} apply --approve ${planHash} --reason 'WHY'`,
+    curl: `curl -X POST -H 'Content-Type: application/json' -H "Authorization: Bearer $(gcloud auth print-identity-token)" -d '${body}' "$FUNCTION_URL"`,
+  };
+}
+
+/** When and by what version the report was made. */
+export const stampOf = ({ run }: Report): string =>
+  `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC, Muster ${run.version}`;
+
+/** The target as `name value` pairs. */
+export const targetOf = ({ target }: Report): string =>
+  target === null
+    ? ''
+    : Object.entries(target)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ');

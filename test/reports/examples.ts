@@ -1,0 +1,159 @@
+import type { RunOutcome } from '../../src/engine/outcome.ts';
+import { OUTCOMES } from '../../src/engine/outcome.ts';
+import type { Report, ReportedChange } from '../../src/reports/report.ts';
+
+const HASH = `sha256:${'ab'.repeat(32)}`;
+
+/** A change for tests. */
+export const changed = (over: Partial<ReportedChange> = {}): ReportedChange => ({
+  account: 'u_ann',
+  label: 'ann@example.org',
+  kind: 'revoke',
+  from: 'admin',
+  to: 'noaccess',
+  move: 'admin → noaccess',
+  rule: 1,
+  because: 'ann is disabled in LDAP',
+  groups: [],
+  result: 'planned',
+  ...over,
+});
+
+/** A report with something in every part. */
+export const exampleReport = (over: Partial<Report> = {}): Report => ({
+  format: 1,
+  run: {
+    id: 'run-1',
+    job: 'growthbook-roles',
+    mode: 'enforce',
+    dryRun: true,
+    startedAt: '2026-06-01T12:00:00.000Z',
+    durationMs: 812,
+    version: '1.2.3',
+    only: null,
+  },
+  target: { api: 'https://growthbook.example.org', project: 'prj_a' },
+  outcome: 'planned',
+  exitCode: 0,
+  error: null,
+  approved: null,
+  sources: [
+    { name: 'growthbook', entries: 1, version: null, asOf: null, durationMs: 12 },
+    {
+      name: 'ldap',
+      entries: 24,
+      version: 'ldap://127.0.0.1:389',
+      asOf: '2026-06-01T11:59:58.000Z',
+      durationMs: 9,
+    },
+  ],
+  counts: { revoke: 1, grant: 1, unchanged: 20 },
+  limits: [
+    { name: 'revokes', found: 1, allowed: 5 },
+    { name: 'gains', found: 1, allowed: 10 },
+  ],
+  objections: [],
+  planHash: HASH,
+  changes: [
+    changed(),
+    changed({
+      account: 'u_bo',
+      label: 'bo@example.org',
+      kind: 'grant',
+      from: 'noaccess',
+      to: 'readonly',
+      move: 'noaccess → readonly',
+      rule: 4,
+      because: 'bo is in LDAP growthbook-readonly',
+      groups: ['ldap:growthbook-readonly'],
+    }),
+  ],
+  notes: [
+    { kind: 'pending-sign-in', account: 'cid', label: 'cid@example.org', because: 'due readonly' },
+    { kind: 'dangling', account: null, label: 'uid=gone', because: 'no person entry' },
+  ],
+  calls: {},
+  summary: {
+    sentence: 'Nothing was written (this was a dry run). The plan has 2: 1 lost access, 1 new',
+    planned: 2,
+    applied: 0,
+    failed: 0,
+    withheld: 0,
+    needsPerson: 1,
+    pendingSignIn: 1,
+  },
+  needsPerson: [
+    {
+      reason: 'protected',
+      account: 'u_root',
+      label: 'root@example.org',
+      because: 'protected by GROWTHBOOK_PROTECTED_MEMBERS',
+      due: 'downgrade admin → readonly',
+    },
+  ],
+  drift: [
+    {
+      id: 'protected-above:u_root',
+      kind: 'protected-above',
+      account: 'u_root',
+      label: 'root@example.org',
+      because: 'protected',
+    },
+  ],
+  ...over,
+});
+
+const nothing = { changes: [], notes: [], needsPerson: [], drift: [], limits: [], planHash: null };
+const OVER: Readonly<Record<RunOutcome, Partial<Report>>> = {
+  planned: {},
+  unchanged: { changes: [] },
+  applied: { changes: [changed({ result: 'applied' })] },
+  skipped: {
+    ...nothing,
+    notes: [{ kind: 'skipped', account: null, label: '', because: 'another run is at work' }],
+  },
+  refused: {
+    changes: [changed({ result: 'withheld' })],
+    objections: [
+      {
+        name: 'revokes',
+        found: 6,
+        allowed: 5,
+        message: 'revokes: too many (found 6, allowed 5)',
+        overridable: true,
+      },
+    ],
+    error: 'revokes: too many (found 6, allowed 5)',
+  },
+  'source-failed': { ...nothing, error: 'source ldap: no server answers' },
+  'invalid-settings': { ...nothing, sources: [], target: null, error: 'settings: 1 fault: MODE: found "x"' },
+  'invalid-request': { ...nothing, sources: [], error: 'request: unknown query' },
+  deadline: {
+    changes: [
+      changed({ result: 'applied' }),
+      changed({
+        account: 'u_eve',
+        label: 'eve@example.org',
+        result: 'withheld',
+        error: 'the deadline of this run has come',
+      }),
+    ],
+    error: 'growthbook: the deadline of this run has come',
+  },
+  failed: {
+    changes: [changed({ result: 'failed', error: 'refused (found 400)' })],
+    error: '1 change failed',
+  },
+};
+
+/** A report of each outcome. */
+export const reportOf = (outcome: RunOutcome): Report =>
+  exampleReport({
+    outcome,
+    exitCode: OUTCOMES[outcome].exitCode,
+    ...OVER[outcome],
+    summary: { ...exampleReport().summary, sentence: `The sentence of a run that ended as ${outcome}` },
+  });
+
+/** Every outcome. */
+export const ALL_OUTCOMES = Object.keys(OVER) as readonly RunOutcome[];
