@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 
-const KINDS = ['.ts', '.yaml', '.json'];
+const KINDS = ['.ts', '.cjs', '.yaml', '.json'];
 
 /** Pages for people: they stand beside the code and are not deployed. */
 const PAGES = '.md';

@@ -80,7 +80,11 @@ async function applyAtTerminal(
   { options, environment }: { readonly options: ApplyOptions; readonly environment: Environment },
 ): Promise<number> {
   const asks = process.stdin.isTTY && process.stdout.isTTY && !options.yes && !request.dryRun;
-  if (!asks) return ended(await runAtTerminal(job, { ...request, environment }), request, options);
+  if (!asks) {
+    const result = await runAtTerminal(job, { ...request, environment });
+    const code = ended(result, request, options);
+    return result.report.outcome === 'skipped' ? skippedExitCode(environment) : code;
+  }
   const shown = await runAtTerminal(job, { ...request, dryRun: true, environment });
   const { report } = shown;
   const code = ended(shown, request, options);
@@ -92,6 +96,9 @@ async function applyAtTerminal(
   const expectedPlan = report.planHash ?? undefined;
   return ended(await runAtTerminal(job, { ...request, expectedPlan, environment }), request, options);
 }
+
+/** The exit code of a run that was skipped. Its settings were valid, so there are two values. */
+const skippedExitCode = ({ SKIPPED_EXIT_CODE }: Environment): number => (SKIPPED_EXIT_CODE === '0' ? 0 : 5);
 
 /** Prints the result. An apply that wrote nothing because of the mode says so. */
 function ended(result: RunResult, { dryRun }: RunRequest, options: ApplyOptions): number {

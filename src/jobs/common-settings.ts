@@ -18,6 +18,10 @@ export const commonSettings = (seconds: number) => ({
   STORAGE_EMULATOR_HOST: httpUrl(noQuery)('URL of Cloud Storage', 'https://storage.googleapis.com'),
   GCE_METADATA_HOST: text('host of the metadata server', 'metadata.google.internal'),
   PUSHGATEWAY_URL: optional(httpUrl(noQuery), 'a Prometheus Pushgateway for the metrics of each run'),
+  SKIPPED_EXIT_CODE: oneOf('5', '0')(
+    'exit code of the command where another run is at work; `0` where a platform knows only success and failure',
+    '5',
+  ),
 });
 export type CommonSettings = ReturnType<typeof commonSettings>;
 export type CommonValues = Values<CommonSettings>;

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// The program `muster`: starts cli.ts, or says in one sentence that this Node is too old to read it.
+// Plain JavaScript that every version of Node since 12 understands.
+
+const NEEDED = 24;
+const found = process.versions.node;
+
+if (Number(found.split('.')[0]) < NEEDED) {
+  process.stderr.write(`muster: this Node is too old (found ${found}, allowed ${NEEDED}).\n`);
+  process.exitCode = 4;
+} else {
+  import('./cli.ts');
+}
