@@ -19,6 +19,13 @@ const FAULTS: readonly Fault[] = [
     file: 'modules/muster/variables.tf',
     from: 'default     = "ALLOW_INTERNAL_ONLY"',
     to: 'default     = "ALLOW_INTERNALONLY"',
+    caughtBy: 'Invalid value for variable',
+  },
+  {
+    fault: 'everybody reaches the functions by default',
+    file: 'modules/muster/variables.tf',
+    from: 'default     = "ALLOW_INTERNAL_ONLY"',
+    to: 'default     = "ALLOW_ALL"',
     caughtBy: 'only_internal_traffic_gets_in_by_default',
   },
   {
@@ -132,6 +139,13 @@ const FAULTS: readonly Fault[] = [
     file: 'modules/muster/reports.tf',
     from: '= 400',
     to: '= 40',
+    caughtBy: 'reports_are_private_versioned_and_kept_for_400_days',
+  },
+  {
+    fault: 'reports without versions',
+    file: 'modules/muster/reports.tf',
+    from: 'enabled = true',
+    to: 'enabled = false',
     caughtBy: 'reports_are_private_versioned_and_kept_for_400_days',
   },
   {
