@@ -15,16 +15,16 @@ test('with nobody waiting the run is over after one request, without an LDAP con
     expect(others).toEqual([0, 0, 0]);
   }));
 
-test('ten waiting, all trusted by LDAP: one list, two searches, ten times three requests and one edit', () =>
+test('ten waiting, all trusted by LDAP: one list, three searches (groups, whether a member outside the people base is a group, people), ten times three requests and one edit', () =>
   onStage({ users: ten.map((uid, n) => pending(n + 1, uid)), groups: { wmf: ten } }, async (stage) => {
     const { report } = await stage.run();
     expect([report.outcome, report.counts.approve]).toEqual(['applied', 10]);
     expect(report.calls).toEqual({
       gitlab: { GET: 21, POST: 10 },
-      ldap: { connect: 1, rootdse: 1, contextcsn: 1, search: 2 },
+      ldap: { connect: 1, rootdse: 1, contextcsn: 1, search: 3 },
       mediawiki: { query: 2, edit: 1 },
     });
-    expect(stage.ldap.searches).toHaveLength(2);
+    expect(stage.ldap.searches).toHaveLength(3);
     expect(stage.ldap.connections).toBe(1);
   }));
 
@@ -35,16 +35,16 @@ test('250 accounts that are not active are read in three pages, and all who wait
     const { report } = await stage.run();
     expect(report.counts).toEqual({ approve: 0, skipped: 50, undecided: 0, unchanged: 0 });
     expect(report.calls.gitlab).toEqual({ GET: 3 });
-    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 2 });
+    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 3 });
   });
 });
 
-test('names are looked up a hundred at a time, and Conduit is asked for a hundred at a time', () => {
-  const uids = Array.from({ length: 101 }, (_, n) => `person${n}`);
+test('names are looked up 150 at a time, and Conduit is asked for a hundred at a time', () => {
+  const uids = Array.from({ length: 151 }, (_, n) => `person${n}`);
   return onStage({ users: uids.map((uid, n) => pending(n + 1, uid)), known: uids }, async (stage) => {
     const { report } = await stage.run();
-    expect(report.counts.skipped).toBe(101);
-    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 3 });
+    expect(report.counts.skipped).toBe(151);
+    expect(report.calls.ldap).toEqual({ connect: 1, rootdse: 1, contextcsn: 1, search: 4 });
     expect(report.calls.phabricator).toEqual({ 'user.whoami': 1, 'user.ldapquery': 2 });
     expect(report.calls.gerrit).toEqual({ GET: 1 });
   });

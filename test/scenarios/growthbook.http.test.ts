@@ -56,7 +56,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     const { status, json } = await call();
     expect(json.error).toBe(null);
     expect([status, json.outcome, json.run.dryRun, json.run.mode]).toEqual([200, 'planned', true, 'enforce']);
-    expect(json.calls.ldap).toMatchObject({ connect: 1, starttls: 1, bind: 1, search: 2 });
+    expect(json.calls.ldap).toMatchObject({ connect: 1, starttls: 1, bind: 1, search: 3 });
     expect(writes()).toBe(0);
   });
 

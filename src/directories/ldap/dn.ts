@@ -19,6 +19,10 @@ const TEXT_TAGS = new Set([0x04, 0x0c, 0x13, 0x16]);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ESCAPABLE = /["+,;<>#= \\]/;
 
+/** A DN in which nothing but case can differ: short names, and values without escapes and with single spaces inside. */
+const PLAIN_DN =
+  /^(uid|cn|ou|o|dc)=([\w.@-]+(?: [\w.@-]+)*)(?:,(?:uid|cn|ou|o|dc)=[\w.@-]+(?: [\w.@-]+)*)*$/i;
+
 /** The short names of the attribute types that DNs are made of here (RFC 4519, RFC 4512). */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.1': 'uid',
@@ -55,7 +59,16 @@ export function parseDn(dn: string): readonly Rdn[] {
 
 /** One text for all the spellings of a DN: case, spaces, escapes and the order inside a multi-valued RDN make no difference. */
 export function normalizeDn(dn: string): string {
-  return normalNames(dn).join(',');
+  return PLAIN_DN.test(dn) ? dn.toLowerCase() : normalNames(dn).join(',');
+}
+
+/** A DN's normal form and its nearest name, read once. */
+export function readDn(dn: string): { readonly key: string; readonly name: DnPart | undefined } {
+  const [, type, value] = PLAIN_DN.exec(dn) ?? [];
+  if (type !== undefined && value !== undefined)
+    return { key: dn.toLowerCase(), name: { type: type.toLowerCase(), value } };
+  const rdns = parseDn(dn);
+  return { key: rdns.map(normalRdn).join(','), name: rdns[0]?.[0] };
 }
 
 /** Whether a DN stands anywhere below the base, not being the base. */

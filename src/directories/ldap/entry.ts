@@ -1,7 +1,10 @@
 import type { LdapEntry } from './response.ts';
 
 /** The name of an attribute in lower case, without the options after it: `mail;lang-en` is `mail`. */
-export const attributeKey = (name: string): string => name.split(';', 1).join('').toLowerCase();
+export function attributeKey(name: string): string {
+  const options = name.indexOf(';');
+  return (options < 0 ? name : name.slice(0, options)).toLowerCase();
+}
 
 /**
  * An attribute's values, whatever the case of its name, those with options (`mail;lang-en`) too; none where it is missing. Refuses
@@ -9,8 +12,12 @@ export const attributeKey = (name: string): string => name.split(';', 1).join(''
  */
 export function attributeValues(entry: LdapEntry, attribute: string): readonly string[] {
   const wanted = attribute.toLowerCase();
-  const found = entry.attributes.filter(({ name }) => attributeKey(name) === wanted);
-  return found.flatMap(({ values }) => values).map((value) => asText(value, entry, attribute));
+  const values: string[] = [];
+  for (const found of entry.attributes) {
+    if (attributeKey(found.name) !== wanted) continue;
+    for (const value of found.values) values.push(asText(value, entry, attribute));
+  }
+  return values;
 }
 
 function asText(value: string | Buffer, entry: LdapEntry, attribute: string): string {

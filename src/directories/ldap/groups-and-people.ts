@@ -1,29 +1,26 @@
-import { AndFilter, EqualityFilter, type Filter, OrFilter } from 'ldapts';
-import { messageOf } from '../../platform/errors.ts';
-import { sameName } from '../names.ts';
-import { type DnPart, firstRdn, isUnder, normalizeDn } from './dn.ts';
+import { AndFilter, ExtensibleFilter } from 'ldapts';
+import { nameKey } from '../names.ts';
+import { normalizeDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
+import { attributesIn } from './filter.ts';
+import type { LdapGroup } from './groups.ts';
+import {
+  type Bases,
+  entriesAt,
+  flattened,
+  followGroups,
+  type Member,
+  memberOf,
+  withNestedGroups,
+} from './members.ts';
+import { type LdapPerson, peopleIn, searchPeople } from './person.ts';
 import type { LdapEntry } from './response.ts';
+import { ACTIVE_DIRECTORY } from './root-dse.ts';
+import { isNamedMember } from './schema.ts';
 import type { LdapSession } from './session.ts';
 
-/** One person's entry. `dn` and the values stand as the server spelt them. */
-export interface LdapPerson {
-  readonly dn: string;
-  /** Where the entry has not exactly one, all of them with `and` between: a name that is nobody's. */
-  readonly uid: string;
-  /** Why the entry cannot be read as one person: it concerns nobody else, and nothing is decided about this one. */
-  readonly unreadable?: string;
-  readonly cns: readonly string[];
-  readonly mails: readonly string[];
-  /** Locked for good (`pwdAccountLockedTime` is `000001010000Z`), or under the policy `cn=disabled,ou=ppolicies,…`. */
-  readonly disabled: boolean;
-}
-
-/** A group under the name it was asked for by; `members` are DNs as answered. */
-export interface LdapGroup {
-  readonly name: string;
-  readonly members: readonly string[];
-}
+export { type LdapGroup, readGroups, whyMissing } from './groups.ts';
+export type { LdapPerson } from './person.ts';
 
 /** The people behind groups. `people` names each person once; `membersOf` is keyed by the group's name. */
 export interface LdapMembers {
@@ -39,158 +36,195 @@ export interface DanglingMember {
   readonly why: string;
 }
 
-const PERSON_ATTRIBUTES = ['uid', 'cn', 'mail', 'pwdPolicySubentry', 'pwdAccountLockedTime'];
-const PERSON = new EqualityFilter({ attribute: 'objectClass', value: 'person' });
-const NAMES_IN_A_FILTER = 100;
-const MEMBERS_IN_A_FILTER = 500;
+const IN_CHAIN = '1.2.840.113556.1.4.1941';
 
-/** The groups of these names directly under the base, by the name asked for; a name with no group is absent. Throws where two groups bear one name. */
-export async function readGroups(
-  ldap: LdapSession,
-  groupsBase: string,
-  names: readonly string[],
-): Promise<ReadonlyMap<string, LdapGroup>> {
-  const entries: LdapEntry[] = [];
-  for (const some of chunks(names, NAMES_IN_A_FILTER)) {
-    const filter = anyOf(some.map((value) => ({ type: 'cn', value })));
-    entries.push(...(await ldap.search(groupsBase, { scope: 'one', filter, attributes: ['cn', 'member'] })));
-  }
-  const groups = distinctBy(entries, (entry) => normalizeDn(entry.dn));
-  const found = names.map((name) => groupNamed(name, groups));
-  return new Map(found.filter((group) => group !== undefined).map((group) => [group.name, group]));
-}
-
-function groupNamed(name: string, entries: readonly LdapEntry[]): LdapGroup | undefined {
-  const [entry, ...others] = entries.filter((one) =>
-    attributeValues(one, 'cn').some((cn) => sameName(cn, name)),
-  );
-  if (!entry) return undefined;
-  if (others.length > 0)
-    throw new Error(
-      `ldap: group ${name}: ${others.length + 1} groups bear this name (${[entry, ...others].map((one) => one.dn).join('; ')}), allowed: 1`,
-    );
-  return { name, members: attributeValues(entry, 'member') };
-}
-
-/** Resolves members to the people under the base. What leads to no person is `dangling`, never guessed. One search for at most 500 members. */
+/** Resolves members to the people under the base, through groups inside groups where the schema follows them. What leads to no person is `dangling`, never guessed. */
 export async function readMembers(
   ldap: LdapSession,
   peopleBase: string,
   groups: readonly LdapGroup[],
 ): Promise<LdapMembers> {
-  const members = groups.flatMap((group) => placeMembers(group, peopleBase));
-  const people = await readPeople(
-    ldap,
-    peopleBase,
-    members.filter((member) => member.why === undefined),
-  );
-  const membersOf = new Map<string, LdapPerson[]>(groups.map((group) => [group.name, []]));
+  const { schema, rootDse } = ldap;
+  if (isNamedMember(schema)) return await readNamed(ldap, peopleBase, groups);
+  const canChain = schema.nestedGroups && rootDse.capabilities.includes(ACTIVE_DIRECTORY);
+  if (canChain && schema.memberAttribute.toLowerCase() === 'member')
+    return await readChained(ldap, peopleBase, groups);
+  return await readListed(ldap, { peopleBase, groupsBase: ldap.groupsBase }, groups);
+}
+
+/** Members are DNs: their people are searched by the nearest name, what is left is looked at whether it is a group. */
+async function readListed(
+  ldap: LdapSession,
+  bases: Bases,
+  groups: readonly LdapGroup[],
+): Promise<LdapMembers> {
+  const isPlaced = under(bases.peopleBase);
+  const persons = new Map<string, LdapEntry>();
+  const others = new Map<string, LdapEntry>();
+  const look = async (open: readonly Member[]) => {
+    const placed = new Map(open.filter(isPlaced).map((member) => [member.key, member]));
+    const names = [...placed.values()].flatMap(({ name }) => name ?? []);
+    for (const entry of await searchPeople(ldap, bases.peopleBase, names)) {
+      const key = normalizeDn(entry.dn);
+      if (placed.has(key)) persons.set(key, entry);
+    }
+    const left = open.filter(({ key, name }) => name !== undefined && !persons.has(key));
+    const entries = await entriesAt(ldap, left, bases);
+    for (const [key, entry] of entries) others.set(key, entry);
+    return entries;
+  };
+  const listed = new Map(groups.map(({ name, members }) => [name, members.map(memberOf)]));
+  const inside = await followGroups(ldap, listed, look);
+  const why = (member: Member) =>
+    member.fault ??
+    (isPlaced(member) ? whyNobody(others.get(member.key)) : `outside the people base (${bases.peopleBase})`);
+  const flat = new Map([...listed].map(([name, members]) => [name, flattened(members, inside)]));
+  return assembled(ldap, { persons, flat, why });
+}
+
+const under = (base: string) => {
+  const end = normalizeDn(base);
+  return ({ key, name }: Member): boolean =>
+    name !== undefined && (end === '' ? key !== '' : key.endsWith(`,${end}`));
+};
+
+function whyNobody(entry: LdapEntry | undefined): string {
+  if (!entry) return 'no person entry stands there';
+  const classes = attributeValues(entry, 'objectClass').join(', ');
+  return `LDAP_USER_FILTER leaves the entry there out (objectClass ${classes})`;
+}
+
+interface Found {
+  readonly persons: ReadonlyMap<string, LdapEntry>;
+  readonly flat: ReadonlyMap<string, readonly Member[]>;
+  why(member: Member): string;
+}
+
+function assembled(ldap: LdapSession, { persons, flat, why }: Found): LdapMembers {
+  const people = peopleIn([...persons.values()], ldap.schema);
+  const byKey = new Map([...persons.keys()].map((key, index) => [key, people[index]]));
+  const membersOf = new Map<string, LdapPerson[]>();
   const dangling: DanglingMember[] = [];
-  for (const { group, dn, key, why } of members) {
-    const person = why === undefined ? people.get(key) : undefined;
-    if (person) membersOf.get(group)?.push(person);
-    else dangling.push({ group, dn, why: why ?? 'no person entry stands there' });
+  for (const [group, members] of flat) {
+    const found: LdapPerson[] = [];
+    for (const member of members) {
+      const person = byKey.get(member.key);
+      if (person) found.push(person);
+      else dangling.push({ group, dn: member.text, why: why(member) });
+    }
+    membersOf.set(group, found);
   }
-  return { people: [...people.values()], membersOf, dangling };
+  requireSomebody(people, dangling);
+  return { people, membersOf, dangling };
 }
 
-/** A member of one group; `why` says what keeps it from being a person. */
-interface Member {
-  readonly group: string;
-  readonly dn: string;
-  readonly key: string;
-  readonly why: string | undefined;
+/** Many members of whom nobody is found are a sign of a wrong setting, which the reasons name. */
+function requireSomebody(people: readonly LdapPerson[], dangling: readonly DanglingMember[]): void {
+  const [first, second] = dangling;
+  if (people.length > 0 || !first || !second) return;
+  const settings =
+    /LDAP_\w+/.exec(first.why)?.[0] ?? 'LDAP_PEOPLE_BASE, LDAP_USER_FILTER or LDAP_GROUP_MEMBER_ATTRIBUTE';
+  throw new Error(
+    `ldap: none of ${dangling.length} members of groups is a person; the first is ${first.dn}: ${first.why} (check ${settings})`,
+  );
 }
 
-function placeMembers(group: LdapGroup, peopleBase: string): readonly Member[] {
-  const members = group.members.map((dn) => ({ group: group.name, dn, ...placeOf(dn, peopleBase) }));
-  return distinctBy(members, (member) => member.key);
-}
-
-function placeOf(dn: string, peopleBase: string): { readonly key: string; readonly why: string | undefined } {
-  try {
-    const why = isUnder(dn, peopleBase) ? undefined : `outside the people base (${peopleBase})`;
-    return { key: normalizeDn(dn), why };
-  } catch (error) {
-    return { key: dn, why: messageOf(error) };
-  }
-}
-
-/** The people at these DNs, by normalised DN. Names elsewhere under the base that answer to the same filter do not count. */
-async function readPeople(
+/** Members are user names. A name that several people have is nobody's. */
+async function readNamed(
   ldap: LdapSession,
   peopleBase: string,
-  members: readonly Member[],
-): Promise<ReadonlyMap<string, LdapPerson>> {
-  const wanted = new Map(members.map(({ key, dn }) => [key, firstRdn(dn)]));
-  const people = new Map<string, LdapPerson>();
-  for (const names of chunks([...wanted.values()], MEMBERS_IN_A_FILTER)) {
-    for (const entry of await searchPeople(ldap, peopleBase, names)) {
-      const key = normalizeDn(entry.dn);
-      if (wanted.has(key)) people.set(key, personIn(entry));
-    }
-  }
-  return people;
+  groups: readonly LdapGroup[],
+): Promise<LdapMembers> {
+  const { userName } = ldap.schema;
+  const names = new Map(
+    groups.flatMap(({ members }) => members.map((name) => [nameKey(name), name] as const)),
+  );
+  const entries = await searchPeople(
+    ldap,
+    peopleBase,
+    [...names.values()].map((value) => ({ type: userName, value })),
+  );
+  const owners = Map.groupBy(
+    entries.flatMap((entry) =>
+      attributeValues(entry, userName).map((name) => ({ key: nameKey(name), entry })),
+    ),
+    ({ key }) => key,
+  );
+  const persons = new Map(
+    [...owners].flatMap(([key, [one, other]]) =>
+      one && !other && names.has(key) ? [[key, one.entry] as const] : [],
+    ),
+  );
+  const flat = new Map(groups.map(({ name, members }) => [name, membersNamed(members)]));
+  const why = ({ key }: Member) =>
+    owners.has(key)
+      ? `${owners.get(key)?.length} people have this name`
+      : `nobody has this name by LDAP_USER_NAME_ATTRIBUTE (${userName})`;
+  return assembled(ldap, { persons, flat, why });
 }
 
+const membersNamed = (names: readonly string[]): readonly Member[] => [
+  ...new Map(
+    names.map((text) => [nameKey(text), { text, key: nameKey(text), name: undefined, fault: undefined }]),
+  ).values(),
+];
+
 /**
- * The people of whom any `cn` or `uid` answers to one of these names, each once. At most 100 names in one search.
+ * Groups with the DNs of their members among these people, and of members whom nobody asked about. Groups inside groups are followed
+ * where the schema says so; members that are user names become the DNs of the people who alone have them.
  */
+export async function withMemberDns(
+  ldap: LdapSession,
+  known: Bases & { readonly people: readonly LdapPerson[] },
+  groups: readonly LdapGroup[],
+): Promise<readonly LdapGroup[]> {
+  if (!isNamedMember(ldap.schema)) return await withNestedGroups(ldap, groups, known);
+  const owners = Map.groupBy(known.people, ({ uid }) => nameKey(uid));
+  const dnsOf = (name: string) => {
+    const [person, other] = owners.get(nameKey(name)) ?? [];
+    return person && !other ? [person.dn] : [];
+  };
+  return groups.map((group) => ({ ...group, members: group.members.flatMap(dnsOf) }));
+}
+
+/** Active Directory follows groups inside groups itself (MS-ADTS, 3.1.1.3.4.4.3). */
+async function readChained(
+  ldap: LdapSession,
+  peopleBase: string,
+  groups: readonly LdapGroup[],
+): Promise<LdapMembers> {
+  const { schema } = ldap;
+  const attributes = ['cn', schema.userName, ...schema.mails, ...attributesIn(schema.disabledFilter)];
+  const persons = new Map<string, LdapEntry>();
+  const flat = new Map<string, readonly Member[]>();
+  for (const { name, dn } of groups) {
+    const inGroup = new ExtensibleFilter({ matchType: 'memberOf', rule: IN_CHAIN, value: dn });
+    const filter = new AndFilter({ filters: [schema.userFilter, inGroup] });
+    const entries = await ldap.search(peopleBase, {
+      setting: 'LDAP_PEOPLE_BASE',
+      scope: 'sub',
+      filter,
+      attributes,
+    });
+    const members = entries.map((entry) => ({ entry, member: memberOf(entry.dn) }));
+    for (const { entry, member } of members) persons.set(member.key, entry);
+    flat.set(
+      name,
+      members.map(({ member }) => member),
+    );
+  }
+  return assembled(ldap, { persons, flat, why: () => 'no person' });
+}
+
+/** The people of whom any `cn` or user name is one of these, each once. At most 150 names in one search. */
 export async function findPeople(
   ldap: LdapSession,
   peopleBase: string,
   wanted: { readonly cns: readonly string[]; readonly uids: readonly string[] },
 ): Promise<readonly LdapPerson[]> {
+  const { schema } = ldap;
   const cns = wanted.cns.map((value) => ({ type: 'cn', value }));
-  const uids = wanted.uids.map((value) => ({ type: 'uid', value }));
-  const entries: LdapEntry[] = [];
-  for (const names of chunks([...cns, ...uids], NAMES_IN_A_FILTER))
-    entries.push(...(await searchPeople(ldap, peopleBase, names)));
-  return distinctBy(entries, (entry) => normalizeDn(entry.dn)).map(personIn);
-}
-
-const searchPeople = (ldap: LdapSession, base: string, names: readonly DnPart[]) =>
-  ldap.search(base, {
-    scope: 'sub',
-    filter: new AndFilter({ filters: [PERSON, anyOf(names)] }),
-    attributes: PERSON_ATTRIBUTES,
-  });
-
-/** Values stand in such a filter as bytes: there is no text in which a `*` or a parenthesis could mean something. */
-const anyOf = (names: readonly DnPart[]): Filter =>
-  new OrFilter({
-    filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
-  });
-
-function personIn(entry: LdapEntry): LdapPerson {
-  const uids = attributeValues(entry, 'uid');
-  const found = uids.length === 0 ? 'none' : uids.join(', ');
-  const locked = attributeValues(entry, 'pwdAccountLockedTime').includes(LOCKED_FOR_GOOD);
-  return {
-    dn: entry.dn,
-    uid: uids.join(' and '),
-    ...(uids.length === 1
-      ? {}
-      : { unreadable: `${entry.dn}: a person needs exactly one uid (found ${found})` }),
-    cns: attributeValues(entry, 'cn'),
-    mails: attributeValues(entry, 'mail'),
-    disabled: locked || attributeValues(entry, 'pwdPolicySubentry').some(isDisabledPolicy),
-  };
-}
-
-/** Any other time is a lock after wrong passwords, which ends by itself (draft-behera-ldap-password-policy, 5.3.3). */
-const LOCKED_FOR_GOOD = '000001010000Z';
-
-const isDisabledPolicy = (dn: string) => `${normalizeDn(dn)},`.startsWith('cn=disabled,ou=ppolicies,');
-
-function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
-  const byKey = new Map<string, T>();
-  for (const item of items) if (!byKey.has(keyOf(item))) byKey.set(keyOf(item), item);
-  return [...byKey.values()];
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
+  const uids = wanted.uids.map((value) => ({ type: schema.userName, value }));
+  const entries = await searchPeople(ldap, peopleBase, [...cns, ...uids]);
+  return peopleIn([...new Map(entries.map((entry) => [normalizeDn(entry.dn), entry])).values()], schema);
 }

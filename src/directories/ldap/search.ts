@@ -2,6 +2,7 @@ import { type Filter, FilterParser, PagedResultsControl, PresenceFilter, SearchR
 import type { LdapConnection } from './connection.ts';
 import { isOtherPartition } from './partitions.ts';
 import { withAllRanges } from './ranges.ts';
+import { LdapRefusal, NO_SUCH_OBJECT } from './refusal.ts';
 import type { LdapEntry } from './response.ts';
 
 /** One search: `attributes` by name, operational ones too. */
@@ -9,6 +10,8 @@ export interface LdapQuery {
   readonly scope: 'base' | 'one' | 'sub';
   readonly filter: Filter | string;
   readonly attributes: readonly string[];
+  /** The setting that the base comes from, for messages. */
+  readonly setting?: string;
 }
 
 const PAGE_SIZE = 500;
@@ -19,7 +22,9 @@ export async function searchAll(
   base: string,
   query: LdapQuery,
 ): Promise<readonly LdapEntry[]> {
-  const entries = await readPages(wire, base, query);
+  const entries = await readPages(wire, base, query).catch((error: unknown) => {
+    throw namingTheBase(error, base, query);
+  });
   const readOn = (dn: string, attribute: string) =>
     readPages(wire, dn, {
       scope: 'base',
@@ -29,6 +34,13 @@ export async function searchAll(
   const whole: LdapEntry[] = [];
   for (const entry of entries) whole.push(await withAllRanges(entry, readOn));
   return whole;
+}
+
+/** A base that does not exist is a wrong setting. */
+function namingTheBase(error: unknown, base: string, { setting }: LdapQuery): unknown {
+  if (!(error instanceof LdapRefusal) || error.code !== NO_SUCH_OBJECT || setting === undefined) return error;
+  const exists = error.matchedDn === '' ? '' : `, of which ${error.matchedDn} exists`;
+  return new LdapRefusal(`${error.message} (${setting}: found ${base}${exists})`, error);
 }
 
 async function readPages(

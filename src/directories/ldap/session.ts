@@ -6,6 +6,7 @@ import { type LdapConnection, openConnection } from './connection.ts';
 import { reasonOf } from './refusal.ts';
 import type { LdapEntry } from './response.ts';
 import { type RootDse, readAsOf, readRootDse } from './root-dse.ts';
+import { type LdapSchema, WIKIMEDIA } from './schema.ts';
 import { type LdapQuery, searchAll } from './search.ts';
 import { readTrusted } from './tls.ts';
 
@@ -27,6 +28,8 @@ export interface LdapSettings {
   readonly tlsServerName?: string;
   readonly groupsBase: string;
   readonly peopleBase: string;
+  /** Wikimedia's where it is not given. */
+  readonly schema?: LdapSchema;
 }
 
 /** What of a run a connection needs. */
@@ -41,6 +44,8 @@ export interface LdapSession {
   /** `ldap://host:port` of the server that serves this run. */
   readonly server: string;
   readonly rootDse: RootDse;
+  readonly schema: LdapSchema;
+  readonly groupsBase: string;
   /** When the data last changed, in RFC 3339, as it was before the first search; null where the server does not tell it. */
   readonly asOf: string | null;
 }
@@ -94,6 +99,8 @@ export async function withLdap<T>(
     return await use({
       server: wire.address,
       rootDse,
+      schema: settings.schema ?? WIKIMEDIA,
+      groupsBase: settings.groupsBase,
       asOf,
       search: (base, query) => oneAtATime(() => searchAll(wire, base, query)),
     });

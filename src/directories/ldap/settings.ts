@@ -1,5 +1,6 @@
 import type { Log } from '../../platform/log.ts';
 import { boolean, optional, type Setting, secret, text, type Values } from '../../platform/settings.ts';
+import { schemaOf, schemaVariables } from './schema-settings.ts';
 import { type LdapServer, type LdapSettings, parseLdapServers } from './session.ts';
 
 const servers = (description: string, defaultText: string): Setting<readonly LdapServer[]> => ({
@@ -24,6 +25,7 @@ export const ldapVariables = (defaultServers: string | null) => ({
   LDAP_TLS_SERVER_NAME: optional(text, 'the name the certificate bears, where a tunnel hides it'),
   LDAP_GROUPS_BASE: text('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
   LDAP_PEOPLE_BASE: text('where people stand', 'ou=people,dc=wikimedia,dc=org'),
+  ...schemaVariables,
 });
 type LdapVariables = Values<ReturnType<typeof ldapVariables>>;
 
@@ -52,6 +54,7 @@ export function ldapSettings(values: LdapVariables): LdapSettings {
     startTls: values.LDAP_STARTTLS,
     groupsBase: values.LDAP_GROUPS_BASE,
     peopleBase: values.LDAP_PEOPLE_BASE,
+    schema: schemaOf(values),
     ...(LDAP_BIND_DN === undefined ? {} : { bindDn: LDAP_BIND_DN }),
     ...(LDAP_BIND_PASSWORD === undefined ? {} : { bindPassword: LDAP_BIND_PASSWORD }),
     ...(LDAP_CA_CERT_PATH === undefined ? {} : { caCertPath: LDAP_CA_CERT_PATH }),

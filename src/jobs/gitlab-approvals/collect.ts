@@ -5,6 +5,8 @@ import {
   type LdapGroup,
   type LdapPerson,
   readGroups,
+  whyMissing,
+  withMemberDns,
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
@@ -99,12 +101,16 @@ async function readLdap(
     const lacking = wanted.filter((name) => !groups.has(name));
     if (lacking.length > 0) {
       const names = 'TRUSTED_LDAP_GROUPS, TOOLFORGE_LDAP_GROUP or the policy of trust';
+      const reasons = await whyMissing(ldap, settings.groupsBase, lacking);
       throw new SourceError(
-        `groups missing (found none directly under ${settings.groupsBase}: ${lacking.join(', ')}; ${names})`,
+        `groups missing (found none under ${settings.groupsBase}: ${lacking.join(', ')}; ${[...reasons, names].join('; ')})`,
       );
     }
     const people = await findPeople(ldap, settings.peopleBase, namesToLookUp(waiting, rules.terms));
-    const facts = { people, groups: [...groups.values()] };
+    const facts = {
+      people,
+      groups: await withMemberDns(ldap, { ...settings, people }, [...groups.values()]),
+    };
     return { facts, entries: people.length, version: ldap.server, asOf: ldap.asOf };
   });
 }

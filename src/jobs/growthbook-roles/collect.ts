@@ -1,9 +1,11 @@
 import { normalizeDn } from '../../directories/ldap/dn.ts';
 import {
   findPeople,
+  type LdapGroup,
   type LdapPerson,
   readGroups,
   readMembers,
+  whyMissing,
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
@@ -89,17 +91,10 @@ async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promis
   const mayBeEmpty = mayBeEmptyIn(projects);
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
-    requireGroups(
-      'missing',
-      wanted.filter((name) => !groups.has(name)),
-      mayBeEmpty,
-    );
+    const missing = wanted.filter((name) => !groups.has(name) && !mayBeEmpty.includes(name));
+    if (missing.length > 0) refuseMissing(missing, await whyMissing(ldap, settings.groupsBase, missing));
     const facts = await readMembers(ldap, settings.peopleBase, [...groups.values()]);
-    requireGroups(
-      'without members',
-      wanted.filter((name) => !facts.membersOf.get(name)?.length),
-      mayBeEmpty,
-    );
+    requireMembers([...groups.values()], facts, mayBeEmpty);
     const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
     const people = peopleOnce([...facts.people, ...named]);
     requireReadable(people);
@@ -128,12 +123,30 @@ function requireReadable(people: readonly LdapPerson[]): void {
   );
 }
 
-function requireGroups(what: string, groups: readonly string[], mayBeEmpty: readonly string[]): void {
-  const refused = groups.filter((name) => !mayBeEmpty.includes(name));
-  if (refused.length === 0) return;
-  throw new SourceError(
-    `groups ${what} (found ${refused.join(', ')}, allowed only where the policy says mayBeEmpty)`,
-  );
+const ALLOWED_EMPTY = 'allowed only where the policy says mayBeEmpty';
+
+function refuseMissing(groups: readonly string[], reasons: readonly string[]): never {
+  const why = reasons.length > 0 ? reasons.slice(0, 5).join('; ') : ALLOWED_EMPTY;
+  throw new SourceError(`groups missing (found ${groups.join(', ')}, ${why})`);
+}
+
+/** A group that lists members of whom none is a person is no empty group: something is read wrongly. */
+function requireMembers(
+  groups: readonly LdapGroup[],
+  { membersOf, dangling }: LdapFacts,
+  mayBeEmpty: readonly string[],
+): void {
+  const refused = groups.filter(({ name }) => !membersOf.get(name)?.length && !mayBeEmpty.includes(name));
+  const [listed] = refused.filter(({ members }) => members.length > 0);
+  const first = dangling.find(({ group }) => group === listed?.name);
+  if (listed && first)
+    throw new SourceError(
+      `groups without members (found ${listed.name}, which names ${listed.members.length} of whom none is a person; the first is ${first.dn}: ${first.why})`,
+    );
+  if (refused.length > 0)
+    throw new SourceError(
+      `groups without members (found ${refused.map(({ name }) => name).join(', ')}, ${ALLOWED_EMPTY})`,
+    );
 }
 
 function danglingNotes(ldap: LdapFacts, posix: PosixGroups): readonly Note[] {

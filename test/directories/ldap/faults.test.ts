@@ -182,7 +182,8 @@ describe('an entry that is not as expected', () => {
     const { uid, ...others } = attributes;
     const found = async (uids: string[]) => {
       server.entries = [{ dn, attributes: { ...others, ...(uids.length > 0 ? { uid: uids } : {}) } }];
-      const members = (ldap: LdapSession) => readMembers(ldap, peopleBase, [{ name: 'g', members: [dn] }]);
+      const members = (ldap: LdapSession) =>
+        readMembers(ldap, peopleBase, [{ name: 'g', dn: 'cn=g', members: [dn] }]);
       const { answer } = await askHere((ldap) => findPeople(ldap, peopleBase, { cns: ['ann'], uids: [] }));
       return [answer, (await askHere(members)).answer?.people].map((people) =>
         people?.map((person) => [person.uid, person.unreadable]),
@@ -194,7 +195,7 @@ describe('an entry that is not as expected', () => {
     expect((await found([]))[0]).toEqual(none);
     expect(await found(['ann'])).toEqual([[['ann', undefined]], [['ann', undefined]]]);
     const { answer } = await askHere((ldap) =>
-      readMembers(ldap, peopleBase, [{ name: 'g', members: ['no DN at all'] }]),
+      readMembers(ldap, peopleBase, [{ name: 'g', dn: 'cn=g', members: ['no DN at all'] }]),
     );
     expect(answer?.dangling).toEqual([
       { group: 'g', dn: 'no DN at all', why: expect.stringContaining('DN "no DN at all"') },

@@ -5,7 +5,7 @@ import { ask, reader, settingsFor } from '../../sandbox/ldap/asking.ts';
 import { startDirectories } from '../../sandbox/ldap/directories.ts';
 import { groupEntry, peopleBase, personDn, personEntry, suffix } from '../../sandbox/ldap/people.ts';
 
-const crowd = Array.from({ length: 250 }, (_, index) => `crowd${index}`);
+const crowd = Array.from({ length: 301 }, (_, index) => `crowd${index}`);
 
 const hostileNames = {
   star: 'wild*card',
@@ -79,9 +79,9 @@ describe.each(directories)('lookups in the $name directory', ({ port }) => {
   });
 
   test.each([
-    [100, 1],
-    [101, 2],
-    [250, 3],
+    [150, 1],
+    [151, 2],
+    [301, 3],
   ])('%i names take %i searches', async (names, searches) => {
     const { answer, calls } = await find(crowd.slice(0, 60), crowd.slice(60, names));
     expect(answer).toHaveLength(names);

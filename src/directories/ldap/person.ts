@@ -1,0 +1,82 @@
+import { AndFilter, EqualityFilter, type Filter, OrFilter } from 'ldapts';
+import type { DnPart } from './dn.ts';
+import { attributeValues } from './entry.ts';
+import { attributesIn, matchesFilter } from './filter.ts';
+import type { LdapEntry } from './response.ts';
+import type { LdapSchema } from './schema.ts';
+import type { LdapSession } from './session.ts';
+
+/** One person's entry. `dn` and the values stand as the server spelt them. */
+export interface LdapPerson {
+  readonly dn: string;
+  /** The user name. Where the entry has not exactly one, all of them with `and` between: a name that is nobody's. */
+  readonly uid: string;
+  /** Why the entry cannot be read as one person: it concerns nobody else, and nothing is decided about this one. */
+  readonly unreadable?: string;
+  readonly cns: readonly string[];
+  readonly mails: readonly string[];
+  /** What `LDAP_DISABLED_FILTER` says of the entry. */
+  readonly disabled: boolean;
+}
+
+/** More names make slapd's work on a filter quadratic; fewer make more requests. */
+export const NAMES_IN_A_FILTER = 150;
+
+/** The entries of people who have one of these names, in one search for each 150 names. */
+export async function searchPeople(
+  ldap: LdapSession,
+  base: string,
+  names: readonly DnPart[],
+): Promise<readonly LdapEntry[]> {
+  const { schema } = ldap;
+  const attributes = ['cn', schema.userName, ...schema.mails, ...attributesIn(schema.disabledFilter)];
+  const found: LdapEntry[] = [];
+  for (const some of chunks(names, NAMES_IN_A_FILTER)) {
+    const filter = new AndFilter({ filters: [schema.userFilter, anyOf(some)] });
+    found.push(
+      ...(await ldap.search(base, { setting: 'LDAP_PEOPLE_BASE', scope: 'sub', filter, attributes })),
+    );
+  }
+  return found;
+}
+
+/** So many people without a user name may be mistakes in their entries. */
+const FEW = 2;
+
+/** People from their entries. Throws where none of them has a user name: then it is in another attribute. */
+export function peopleIn(entries: readonly LdapEntry[], schema: LdapSchema): readonly LdapPerson[] {
+  const people = entries.map((entry) => personIn(entry, schema));
+  if (people.length > FEW && people.every(({ uid }) => uid === ''))
+    throw new Error(
+      `LDAP_USER_NAME_ATTRIBUTE: found ${schema.userName}, which none of ${people.length} people has (the first is ${people[0]?.dn}), allowed: the attribute of the user name`,
+    );
+  return people;
+}
+
+function personIn(entry: LdapEntry, schema: LdapSchema): LdapPerson {
+  const names = attributeValues(entry, schema.userName);
+  const found = names.length === 0 ? 'none' : names.join(', ');
+  return {
+    dn: entry.dn,
+    uid: names.join(' and '),
+    ...(names.length === 1
+      ? {}
+      : { unreadable: `${entry.dn}: a person needs exactly one ${schema.userName} (found ${found})` }),
+    cns: attributeValues(entry, 'cn'),
+    mails: schema.mails.flatMap((attribute) => attributeValues(entry, attribute)),
+    disabled: matchesFilter(entry, schema.disabledFilter),
+  };
+}
+
+/** Values are in such a filter as bytes: there is no text in which a `*` or a parenthesis could mean something. */
+export const anyOf = (names: readonly DnPart[]): Filter =>
+  new OrFilter({
+    filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
+  });
+
+/** The items in groups of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}
