@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
-
-const KINDS = ['.ts', '.cjs', '.yaml', '.json'];
-
-/** Pages for people: they stand beside the code and are not deployed. */
-const PAGES = '.md';
+import { bundle } from './bundle.ts';
 
 /** Scripts that npm or Google's buildpack would run while the function is built. */
 const BUILD_SCRIPTS = ['build', 'gcp-build', 'preinstall', 'install', 'postinstall', 'prepare'];
@@ -16,51 +12,50 @@ const FIRST_MOMENT = new Date(1980, 0, 1);
 const REGULAR_FILE_0644 = 0o100644 << 16;
 const UNIX = 3;
 
-/** The deployable source of the project at `root` as a zip: the same content gives the same bytes, wherever and whenever. Refuses a file of an unexpected kind, and scripts that would run in the build. */
-export function sourceZip(root: string): Uint8Array {
-  refuseBuildScripts(root);
-  const paths = ['package.json', 'package-lock.json', ...filesUnder(root, 'src')].toSorted(byCodeUnit);
-  const files: Zippable = Object.fromEntries(
-    paths.map((path) => [
-      path,
-      [
-        readFileSync(join(root, path)),
-        { level: 9, mtime: FIRST_MOMENT, os: UNIX, attrs: REGULAR_FILE_0644 },
-      ] as const,
+/** The deployable files of the project at `root`, by name: the bundle, and what a platform needs to install and start it. */
+export async function deployable(root: string): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const files = await bundle(root);
+  return new Map([
+    ...files,
+    ['package.json', deployedPackage(readFileSync(join(root, 'package.json'), 'utf8'))],
+    ['package-lock.json', readFileSync(join(root, 'package-lock.json'))],
+    ['LICENSE', readFileSync(join(root, 'LICENSE'))],
+  ]);
+}
+
+/** The deployable files as a zip: the same content gives the same bytes, wherever and whenever. */
+export async function sourceZip(root: string): Promise<Uint8Array> {
+  const files = [...(await deployable(root))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const attributes = { level: 9, mtime: FIRST_MOMENT, os: UNIX, attrs: REGULAR_FILE_0644 } as const;
+  const entries: Zippable = Object.fromEntries(
+    files.map(([name, content]) => [
+      name,
+      [typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content), attributes] as const,
     ]),
   );
-  return zipSync(files);
+  return zipSync(entries);
 }
 
-const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-function filesUnder(root: string, folder: string): readonly string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return filesUnder(root, path);
-    if (entry.isFile() && entry.name.endsWith(PAGES)) return [];
-    if (entry.isFile() && KINDS.some((kind) => entry.name.endsWith(kind))) return [path];
-    throw new Error(
-      `source zip: ${path} does not belong (found a file of another kind, allowed: ${KINDS.join(', ')})`,
-    );
-  });
+interface PackageJson {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
 }
 
-function refuseBuildScripts(root: string): void {
-  const { scripts = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    scripts?: Record<string, string>;
-  };
+/** The project's package.json with the bundle as its entries and without scripts. Throws where a build would run one. */
+export function deployedPackage(text: string): string {
+  const { scripts = {}, ...rest } = JSON.parse(text) as PackageJson;
   const found = BUILD_SCRIPTS.filter((name) => scripts[name]);
   if (found.length > 0)
     throw new Error(
       `source zip: package.json has scripts that would run in the build (found ${found.join(', ')}, allowed: none of ${BUILD_SCRIPTS.join(', ')})`,
     );
+  return `${JSON.stringify({ ...rest, main: 'main.js', bin: { muster: 'cli.js' } }, null, 2)}\n`;
 }
 
 if (import.meta.main) {
   const root = resolve(import.meta.dirname, '..');
   const out = resolve(process.argv[2] ?? join(root, 'dist/muster.zip'));
-  const zip = sourceZip(root);
+  const zip = await sourceZip(root);
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, zip);
   console.log(`${out}\nsha256:${createHash('sha256').update(zip).digest('hex')}`);

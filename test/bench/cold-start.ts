@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { unzipSync } from 'fflate';
+import { sourceZip } from '../../terraform/source-zip.ts';
+import { freePort } from '../sandbox/free-port.ts';
+import { startSandbox } from '../sandbox/worlds.ts';
+import type { BenchRow } from './resolve.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAIRS = 9;
+const MAX_RATIO = 1.5;
+
+/** A function that answers a constant: what the framework alone costs. */
+const BARE =
+  "import { http } from '@google-cloud/functions-framework'; http('bare', (_, r) => { r.json({}); });\n";
+
+/** A folder with these files, and the project's packages. */
+function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Milliseconds from the start of the process to the answered first `GET /`. */
+async function coldStart(folder: string, target: string, environment: NodeJS.ProcessEnv): Promise<number> {
+  const port = await freePort();
+  const startedAt = performance.now();
+  const args = [join(ROOT, 'node_modules/.bin/functions-framework'), `--target=${target}`, `--port=${port}`];
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+  });
+  try {
+    for (;;) {
+      const status = await ask(port);
+      if (status === 200) return performance.now() - startedAt;
+      if (status !== undefined) throw new Error(`cold start: answered with ${status}`);
+    }
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}
+
+/** The status of one request; undefined while nobody listens. */
+const ask = async (port: number): Promise<number | undefined> => {
+  const { promise, resolve: settle } = Promise.withResolvers<number | undefined>();
+  const request = get({ port, host: '127.0.0.1', path: '/' }, (response) => {
+    response.resume();
+    response.on('end', () => settle(response.statusCode));
+  });
+  request.on('error', () => setTimeout(() => settle(undefined), 2));
+  return await promise;
+};
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/** The cold start of the deployed zip, against a function that answers a constant. */
+export async function benchColdStart(): Promise<BenchRow> {
+  const zip = folderOf(unzipSync(await sourceZip(ROOT)));
+  const bare = folderOf({ 'package.json': '{"type":"module","main":"bare.js"}', 'bare.js': BARE });
+  const sandbox = await startSandbox('growthbook-roles');
+  try {
+    const environment = { ...sandbox.environment, GROWTHBOOK_REQUESTS_PER_MINUTE: '6000' };
+    const ratios: number[] = [];
+    const times: number[] = [];
+    const bares: number[] = [];
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      bares.push(await coldStart(bare, 'bare', {}));
+      times.push(await coldStart(zip, 'growthbookRoles', environment));
+      ratios.push((times.at(-1) ?? 0) / (bares.at(-1) ?? 1));
+    }
+    const ratio = median(ratios);
+    const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    return {
+      name: 'Cold start to the first plan, against a function that answers a constant',
+      measured: `${ratio.toFixed(2)} × (${range}; ${median(times).toFixed(0)} ms against ${median(bares).toFixed(0)} ms)`,
+      limit: `${MAX_RATIO} ×`,
+      isWithin: ratio <= MAX_RATIO,
+    };
+  } finally {
+    await sandbox.close();
+    for (const folder of [zip, bare]) rmSync(folder, { recursive: true });
+  }
+}
