@@ -1,17 +1,18 @@
-import { type Document, isScalar, isSeq, type Node } from 'yaml';
-import { z } from 'zod';
 import type { Run } from '../../engine/run.ts';
 import type { Reading } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { readFileAt } from './gitiles.ts';
+import { type ListedMember, membersOfGroup } from './members.ts';
+import { readYaml } from './yaml-block.ts';
 import {
-  checkKeys,
-  checkPlainText,
-  orSourceError,
-  parseYaml,
-  resolved,
-  type YamlDocument,
-} from './yaml-document.ts';
+  createMapReader,
+  type DuplicateKey,
+  duplicateKeys,
+  type Entries,
+  type MapReader,
+  textIn,
+} from './yaml-maps.ts';
+import { targetOf, type YamlNode } from './yaml-node.ts';
 
 /** POSIX groups as puppet's `data.yaml` has them. A user with `ensure: absent` is in no group. */
 export interface PosixGroups {
@@ -36,20 +37,6 @@ export interface PosixQuery {
   readonly mayBeEmpty: readonly string[];
 }
 
-const Row = z.record(z.string(), z.unknown());
-const User = z.looseObject({
-  ensure: z.enum(['present', 'absent']).optional(),
-  expiry_date: z.unknown().optional(),
-});
-const DataYaml = z.looseObject({
-  groups: z.record(z.string(), Row),
-  users: z.record(z.string(), User),
-  ldap_only_users: Row,
-});
-
-/** The 100th use of one anchor is refused by default; the file's size is capped instead. */
-const MAX_ALIASES = 100_000;
-
 /** Reads the groups asked for, whole or not at all. */
 export async function readPosixGroups(query: PosixQuery, run: Run): Promise<Reading<PosixGroups>> {
   const { text, version, asOf } = await readFileAt(query.url, run);
@@ -57,20 +44,22 @@ export async function readPosixGroups(query: PosixQuery, run: Run): Promise<Read
   return { facts, entries: facts.membersOf.size, version, asOf };
 }
 
-/** The groups in a file's text. Throws `SourceError` where it does not parse, misses a group, has an empty one or too few users. */
+/**
+ * The groups in a file's text. Throws `SourceError` where it does not parse, has a key twice that decides anything,
+ * misses a group, has an empty one, a member that is no name, or too few users.
+ */
 export function posixGroups(text: string, query: Omit<PosixQuery, 'url'>): PosixGroups {
-  const file = parseYaml(text);
-  const repeatedKeys = orSourceError(() => checkKeys(file));
-  const { groups, users } = parsed(file);
-  const names = Object.keys(users);
-  if (names.length < query.minUsers) {
+  const { groups, users, repeatedKeys } = parsed(text);
+  if (users.size < query.minUsers) {
     throw new SourceError(
-      `data.yaml: too few users (found ${names.length}, allowed at least ${query.minUsers}, DATA_YAML_MIN_USERS)`,
+      `data.yaml: too few users (found ${users.size}, allowed at least ${query.minUsers}, DATA_YAML_MIN_USERS)`,
     );
   }
-  const listed = query.groups.map((group) => ({ group, names: membersIn(groups[group], { group, file }) }));
-  const isPresent = (name: string) => Object.hasOwn(users, name) && users[name]?.ensure !== 'absent';
-  const membersOf = new Map(listed.map(({ group, names: all }) => [group, new Set(all.filter(isPresent))]));
+  const listed = query.groups.map((group) => ({ group, members: membersIn(groups, group) }));
+  const isPresent = ({ name }: ListedMember) => users.get(name)?.ensure === 'present';
+  const membersOf = new Map(
+    listed.map(({ group, members }) => [group, new Set(members.filter(isPresent).map(({ name }) => name))]),
+  );
   const empty = query.groups.filter(
     (group) => membersOf.get(group)?.size === 0 && !query.mayBeEmpty.includes(group),
   );
@@ -78,71 +67,88 @@ export function posixGroups(text: string, query: Omit<PosixQuery, 'url'>): Posix
     throw new SourceError(`data.yaml: groups without members (found ${empty.join(', ')})`);
   return {
     membersOf,
-    absent: new Set(names.filter((name) => !isPresent(name))),
-    dangling: listed.flatMap(({ group, names: all }) =>
-      all.filter((name) => !Object.hasOwn(users, name)).map((name) => ({ group, name })),
+    absent: new Set([...users].filter(([, { ensure }]) => ensure === 'absent').map(([name]) => name)),
+    dangling: listed.flatMap(({ group, members }) =>
+      members.filter(({ name }) => !users.has(name)).map(({ name }) => ({ group, name })),
     ),
-    known: new Set(names),
-    expiring: names.flatMap((name) => {
-      const on = users[name]?.expiry_date;
-      return typeof on === 'string' && !Number.isNaN(Date.parse(on)) ? [{ name, on }] : [];
-    }),
+    known: new Set(users.keys()),
+    expiring: [...users].flatMap(([name, { expires: on }]) => (on === undefined ? [] : [{ name, on }])),
     repeatedKeys,
   };
 }
 
-function parsed({ document }: YamlDocument): z.infer<typeof DataYaml> {
-  const result = DataYaml.safeParse(orSourceError(() => document.toJS({ maxAliasCount: MAX_ALIASES })));
-  if (result.success) return result.data;
-  const faults = result.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new SourceError(`data.yaml: not of the shape it should have: ${faults.join('; ')}`);
+type Ensure = 'present' | 'absent';
+
+interface User {
+  readonly ensure: Ensure;
+  readonly expires: string | undefined;
 }
 
-interface GroupInFile {
-  readonly group: string;
-  readonly file: YamlDocument;
+interface Parsed {
+  readonly groups: ReadonlyMap<string, Entries>;
+  readonly users: ReadonlyMap<string, User>;
+  readonly repeatedKeys: readonly string[];
 }
 
-function membersIn(
-  row: Readonly<Record<string, unknown>> | undefined,
-  { group, file }: GroupInFile,
-): readonly string[] {
-  if (row === undefined) throw new SourceError(`data.yaml: a needed group is missing (${group})`);
-  const members = file.document.getIn(['groups', group, 'members'], true);
-  if (members === undefined) return [];
-  const names: string[] = [];
-  orSourceError(() => collect(members, { group, file, names, within: [] }));
-  return [...new Set(names)];
-}
-
-interface Collecting extends GroupInFile {
-  readonly names: string[];
-  readonly within: readonly unknown[];
-}
-
-/** The names of the wiki's and puppet's accounts (over all public versions of the file only mistakes are others). */
-const POSIX_NAME = /^[a-z0-9_][a-z0-9_.-]*$/;
-
-/** More names in one group than the whole file has users: aliases of aliases. */
-const MAX_NAMES = 100_000;
-
-/** Adds the names of a list. Lists in `members` are nested by aliases; one that contains itself is possible in YAML. */
-function collect(node: unknown, at: Collecting): void {
-  const { group, file, names, within } = at;
-  const value = resolved(node, file.document as Document.Parsed);
-  if (isSeq(value)) {
-    if (within.includes(value)) throw new SourceError(`data.yaml: members of ${group} contain themselves`);
-    for (const item of value.items) collect(item, { ...at, within: [...within, value] });
-    return;
-  }
-  if (!isScalar(value) || typeof value.value !== 'string' || value.value === '' || within.length === 0)
-    throw new SourceError(`data.yaml: members of ${group} hold something that is no name`);
-  const where = `data.yaml: line ${file.lineOf(value as Node)}: members of ${group}`;
-  if (!POSIX_NAME.test(value.value))
-    throw new SourceError(
-      `${where}: no user name (found ${JSON.stringify(value.value.slice(0, 80))}, allowed ${POSIX_NAME.source}): is a comma missing?`,
+function parsed(text: string): Parsed {
+  const root = readYaml(text);
+  const maps = createMapReader();
+  const top = entriesIn(root, { maps, path: 'the file' });
+  const rows = (key: string): ReadonlyMap<string, Entries> => {
+    const entries = entriesIn(top.get(key), { maps, path: key });
+    return new Map(
+      [...entries].map(([name, row]) => [name, entriesIn(row, { maps, path: `${key}.${name}` })]),
     );
-  checkPlainText(value, where);
-  if (names.push(value.value) > MAX_NAMES)
-    throw new SourceError(`data.yaml: members of ${group} are too many (allowed ${MAX_NAMES})`);
+  };
+  const groups = rows('groups');
+  const users = new Map([...rows('users')].map(([name, row]) => [name, userOf(row, name)]));
+  const others = top.get('ldap_only_users');
+  if (others === undefined || targetOf(others).kind !== 'map')
+    throw new SourceError('data.yaml: ldap_only_users: no mapping (is the file cut off?)');
+  const duplicates = duplicateKeys(root);
+  refuseDuplicates(duplicates.filter(({ map }) => maps.resolved.has(map)));
+  return { groups, users, repeatedKeys: duplicates.map(({ key, line }) => `${key} (line ${line})`) };
+}
+
+function entriesIn(
+  node: YamlNode | undefined,
+  { maps, path }: { readonly maps: MapReader; readonly path: string },
+): Entries {
+  const value = node && targetOf(node);
+  if (value?.kind === 'map') return maps.entriesOf(value);
+  const where = value ? `data.yaml: line ${value.line}: ${path}` : `data.yaml: ${path}`;
+  throw new SourceError(`${where}: not of the shape it should have (found no mapping)`);
+}
+
+const userOf = (row: Entries, name: string): User => ({
+  ensure: ensureOf(row.get('ensure'), name),
+  expires: dateIn(row.get('expiry_date')),
+});
+
+function dateIn(node: YamlNode | undefined): string | undefined {
+  const value = node && targetOf(node);
+  const text = value?.kind === 'scalar' ? value.text : null;
+  return text === null || Number.isNaN(Date.parse(text)) ? undefined : text;
+}
+
+function ensureOf(node: YamlNode | undefined, name: string): Ensure {
+  if (node === undefined) return 'present';
+  const value = targetOf(node);
+  const text = value.kind === 'scalar' ? textIn(value) : undefined;
+  if (text === 'present' || text === 'absent') return text;
+  throw new SourceError(
+    `data.yaml: line ${value.line}: users.${name}.ensure: found something else, allowed: present or absent`,
+  );
+}
+
+function refuseDuplicates(duplicates: readonly DuplicateKey[]): void {
+  if (duplicates.length === 0) return;
+  const found = duplicates.slice(0, 5).map(({ key, line }) => `line ${line}: the key ${key} is there twice`);
+  throw new SourceError(`data.yaml: ${found.join('; ')} (allowed: once)`);
+}
+
+function membersIn(groups: Parsed['groups'], group: string): readonly ListedMember[] {
+  const row = groups.get(group);
+  if (row === undefined) throw new SourceError(`data.yaml: a needed group is missing (${group})`);
+  return membersOfGroup(row.get('members'), group);
 }

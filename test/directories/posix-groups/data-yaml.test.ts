@@ -177,16 +177,6 @@ describe('a file is refused', () => {
       /line 2: the key members is there twice/,
     ],
     [
-      'with a merge key in a user',
-      file('members: [bob]', ['ann'], '  gone: &gone {ensure: absent}\n  bob: {<<: *gone}'),
-      /line 6: a merge key/,
-    ],
-    [
-      'with a merge key in users',
-      `${file('members: [ann]')}`.replace('users:\n', 'users:\n  <<: {x: {}}\n'),
-      /a merge key/,
-    ],
-    [
       'with two members that a comma should separate',
       file('members: [ann bob, cid]'),
       /line 2: members of deployment: no user name \(found "ann bob".*comma missing/,
@@ -204,18 +194,13 @@ describe('a file is refused', () => {
       /puppet does not read this as text/,
     ],
     [
-      'with a user that puppet takes for a number',
-      file('members: [ann]', ['ann', '1234']),
-      /puppet does not read this as text/,
-    ],
-    [
       'with a user of a tag',
       file('members: [ann]', ['ann', '!ruby/sym bob']),
       /a tag decides|does not parse/,
     ],
     ['with members that are a word', file('members: ann'), /no name/],
     ['with a member that is no name', file('members: [{a: b}]'), /no name/],
-    ['with a member that is empty', file("members: ['']"), /no name/],
+    ['with a member that is empty', file("members: ['']"), /no user name \(found ""/],
     [
       'with a list that contains itself',
       file('members: &self [ann, *self]'),
@@ -227,6 +212,55 @@ describe('a file is refused', () => {
     const act = () => posixGroups(text, query());
     expect(act).toThrow(SourceError);
     expect(act).toThrow(message);
+  });
+
+  test.each([
+    ['two names without a comma between them', '[ann bob, cid]', /"ann bob".*: is a comma missing\?/],
+    ['two names without a comma, on two lines', '[ann\n      bob, cid]', /"ann bob".*: is a comma missing\?/],
+    ['a capital', '[Ann]', /"Ann"/],
+    ['a dash first', '[-ann]', /"-ann"/],
+    ['an address', '[ann@example.org]', /"ann@example.org"/],
+    ['a letter with an accent', '[zoë]', /"zoë"/],
+    ['a space in quotes', '["ann "]', /"ann "/],
+    ['a word of YAML', '[no]', /not read this as text \(found no/],
+    ['a number', '[007]', /not read this as text \(found 007/],
+    ['a list of lines with a mapping', '\n      - a: b', /found a mapping/],
+  ])('where a member of a needed group is no POSIX name, with its line: %s', (_, members, message) => {
+    const text = `groups:\n  deployment:\n    members: ${members}\nusers: {ann: {}}\nldap_only_users: {}\n`;
+    const line = members.startsWith('\n') ? 4 : 3;
+    expect(() => posixGroups(text, query())).toThrow(message);
+    expect(() => posixGroups(text, query())).toThrow(`data.yaml: line ${line}: members of deployment`);
+    expect(() => posixGroups(text, query({ groups: [] }))).not.toThrow();
+  });
+
+  test.each([
+    ['at the top', 'ldap_only_users: {}', 'ldap_only_users'],
+    ['under groups', 'groups: {deployment: {}, deployment: {}}', 'deployment'],
+    ['in one group', 'groups: {deployment: {gid: 1, gid: 2}}', 'gid'],
+    ['under users', 'users: {ann: {}, ann: {ensure: absent}}', 'ann'],
+    ['in one user', 'users: {ann: {ensure: present, ensure: absent}}', 'ensure'],
+    ['in one user, by an alias', 'users: {ann: *twice}', 'uid'],
+    ['in what a user merges', 'users: {ann: {<<: *twice}}', 'uid'],
+  ])('where a key stands twice %s', (_, part, key) => {
+    const parts = [
+      'x: &twice {uid: 1, uid: 2}',
+      'groups: {deployment: {}}',
+      'users: {ann: {}}',
+      'ldap_only_users: {}',
+    ];
+    const name = part.split(':')[0] ?? '';
+    const kept = parts.filter((one) => name === 'ldap_only_users' || !one.startsWith(name));
+    const text = [...kept, part, ''].join('\n');
+    expect(() => posixGroups(text, query({ groups: [] }))).toThrow(`the key ${key} is there twice`);
+  });
+
+  test.each([
+    ['under ldap_only_users', 'ldap_only_users: {eve: {}, eve: {}}', 'eve'],
+    ['in one of them', 'ldap_only_users: {eve: {email: a, email: b}}', 'email'],
+  ])('but a key that stands twice elsewhere is a note: %s', (_, part, key) => {
+    const text = `groups: {}\nusers: {ann: {keys: {a: 1, b: 2}}}\n${part}\n`;
+    const { repeatedKeys } = posixGroups(text, query({ groups: [] }));
+    expect(repeatedKeys).toEqual([`${key} (line 3)`]);
   });
 
   test.each([

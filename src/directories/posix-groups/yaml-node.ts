@@ -1,0 +1,33 @@
+/** A text, or null where nothing stands. `exact` is false where the text was not decoded: a name never needs escapes or a block. */
+export interface YamlScalar {
+  readonly kind: 'scalar';
+  readonly text: string | null;
+  readonly quoted: boolean;
+  readonly exact: boolean;
+  readonly line: number;
+}
+
+export interface YamlList {
+  readonly kind: 'list';
+  readonly items: YamlNode[];
+  readonly line: number;
+}
+
+export interface YamlMap {
+  readonly kind: 'map';
+  readonly entries: (readonly [key: YamlScalar, value: YamlNode])[];
+  readonly line: number;
+}
+
+/** The use of an anchor. */
+export interface YamlAlias {
+  readonly kind: 'alias';
+  readonly to: YamlValue;
+  readonly line: number;
+}
+
+export type YamlValue = YamlScalar | YamlList | YamlMap;
+export type YamlNode = YamlValue | YamlAlias;
+
+/** What a node stands for, behind its alias. */
+export const targetOf = (node: YamlNode): YamlValue => (node.kind === 'alias' ? node.to : node);
