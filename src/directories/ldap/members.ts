@@ -96,11 +96,12 @@ export function nestedGroupsIn(
   parentOf: (key: string) => string,
 ): ReadonlyMap<string, readonly Member[]> {
   const groups = [...entries].filter(([, entry]) => isGroup(entry));
-  const [first] = groups;
-  if (first && !ldap.schema.nestedGroups)
+  if (groups.length > 0 && !ldap.schema.nestedGroups) {
+    const found = groups.map(([key, { dn }]) => `group ${parentOf(key)} contains the group ${dn}`).toSorted();
     throw new Error(
-      `ldap: group ${parentOf(first[0])} contains the group ${first[1].dn}, whose people would be taken for nobody (LDAP_NESTED_GROUPS: found false, allowed true where groups contain groups)`,
+      `ldap: ${found.slice(0, 5).join('; ')}: their people would be taken for nobody (LDAP_NESTED_GROUPS: found false, allowed true where groups contain groups)`,
     );
+  }
   return new Map(groups.map(([key, entry]) => [key, membersIn(entry, ldap.schema).map(memberOf)]));
 }
 
