@@ -1,24 +1,51 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MARKED, README, settingsTables } from './readme.ts';
 
+const ROOT = join(import.meta.dirname, '..');
 const text = readFileSync(README, 'utf8');
 
 test('the tables of settings are those of the code (node test/readme.ts writes them anew)', () => {
   expect(MARKED.exec(text)?.[2]).toBe(settingsTables());
 });
 
-test('every link within the repository leads somewhere', () => {
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+/** Every page of the repository, by its path. */
+const pages = globSync(['*.md', '.github/*.md', '{src,test,terraform}/**/*.md'], { cwd: ROOT });
+
+/** The address of a heading, as GitLab and GitHub make it. */
+const anchorsOf = (page: string) =>
+  [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replaceAll(/[^\w\- ]/g, '')
       .replaceAll(' ', '-'),
   );
-  expect(links.length).toBeGreaterThan(3);
-  for (const link of links.filter((one) => !one.startsWith('http'))) {
-    if (link.startsWith('#')) expect(headings).toContain(link.slice(1));
-    else expect(existsSync(new URL(link, README)), link).toBe(true);
+
+test('the pages are found at all', () => {
+  expect(pages).toEqual(
+    expect.arrayContaining(['README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md', 'src/README.md']),
+  );
+});
+
+test.each(pages)('every link of %s within the repository leads somewhere', (page) => {
+  const links = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)];
+  for (const [, link = ''] of links.filter(([, one = '']) => !/^(https?|mailto):/.test(one))) {
+    const [path = '', anchor] = link.split('#');
+    const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
+    expect(existsSync(file), `${page}: ${link}`).toBe(true);
+    if (anchor) expect(anchorsOf(readFileSync(file, 'utf8')), `${page}: ${link}`).toContain(anchor);
   }
+});
+
+test('README.md has at most 350 lines', () => {
+  expect(text.split('\n').length - 1).toBeLessThanOrEqual(350);
+});
+
+test('every script that CONTRIBUTING.md names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const page = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8');
+  const named = [...page.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(8);
+  for (const name of named) expect(scripts).toHaveProperty([name]);
 });

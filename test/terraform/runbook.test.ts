@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,17 +59,6 @@ describe('the commands of runbook, README and alerts', () => {
   it.each([1, 2, 3, 4, 5, 6])('have a heading for exit code %i', (code) => {
     expect(runbook).toMatch(new RegExp(`^## Exit ${code}: `, 'm'));
   });
-});
-
-describe('the links of the pages under terraform/', () => {
-  it.each(['RUNBOOK.md', 'README.md', 'THREATS.md', 'platforms/README.md'])(
-    'of %s lead somewhere',
-    (name) => {
-      const links = [...terraformFile(name).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-      for (const link of links.filter((one) => !/^https?:|^#/.test(one)))
-        expect(existsSync(join(folder, name, '..', link.split('#')[0] ?? '')), link).toBe(true);
-    },
-  );
 });
 
 describe('the runbook, pasted as it is, against the sandbox', () => {
