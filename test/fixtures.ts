@@ -111,6 +111,7 @@ export const facts = ({
     known: new Set(),
     expiring: [],
     repeatedKeys: [],
+    sizeOf: new Map(),
   },
   members,
   teams,

@@ -44,6 +44,22 @@ describe('LDAP: the run ends with no plan and no write where', () => {
     await isRefused(/groups without members \(found growthbook-readonly/);
   });
 
+  test('addresses are hidden, unless both settings allow it', async () => {
+    for (const entry of stage.ldap.entries) delete (entry.attributes as Record<string, unknown>)['mail'];
+    await isRefused(
+      /source ldap: people without an e-mail address \(found \d+ of \d+, 100 %\).*LDAP_BIND_DN/,
+    );
+    const { report } = await stage.run({ dryRun: true }, { SOURCE_MAX_INCOMPLETE_PERCENT: '100' });
+    expect(report.outcome).not.toBe('source-failed');
+  });
+
+  test('more than a tenth of a group’s members, and more than one, are nobody', async () => {
+    const attributes = (group()?.attributes ?? {}) as Record<string, readonly string[]>;
+    const gone = [1, 2].map((n) => `uid=gone${n},ou=people,dc=wikimedia,dc=org`);
+    attributes['member'] = [...(attributes['member'] ?? []), ...gone];
+    await isRefused(/source ldap: members of group growthbook-readonly that lead to no person \(found 2 of/);
+  });
+
   test('no server answers', async () => {
     await isRefused(/source ldap: .*ECONNREFUSED/, { LDAP_SERVERS: 'ldap://127.0.0.1:1' });
   });

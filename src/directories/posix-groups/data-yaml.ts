@@ -21,6 +21,8 @@ export interface PosixGroups {
   readonly absent: ReadonlySet<string>;
   /** Members that stand nowhere under `users`. */
   readonly dangling: readonly { readonly group: string; readonly name: string }[];
+  /** The number of names that each group lists, whoever they are. */
+  readonly sizeOf: ReadonlyMap<string, number>;
   /** All names under `users`. */
   readonly known: ReadonlySet<string>;
   /** Users with an `expiry_date`, as the file has it. */
@@ -71,6 +73,7 @@ export function posixGroups(text: string, query: Omit<PosixQuery, 'url'>): Posix
     dangling: listed.flatMap(({ group, members }) =>
       members.filter(({ name }) => !users.has(name)).map(({ name }) => ({ group, name })),
     ),
+    sizeOf: new Map(listed.map(({ group, members }) => [group, members.length])),
     known: new Set(users.keys()),
     expiring: [...users].flatMap(([name, { expires: on }]) => (on === undefined ? [] : [{ name, on }])),
     repeatedKeys,

@@ -9,7 +9,11 @@ import {
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
-import { type PosixGroups, readPosixGroups } from '../../directories/posix-groups/data-yaml.ts';
+import {
+  type PosixGroups,
+  type PosixQuery,
+  readPosixGroups,
+} from '../../directories/posix-groups/data-yaml.ts';
 import type { Note } from '../../engine/model.ts';
 import { allSources, readSource } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
@@ -18,6 +22,7 @@ import { SourceError } from '../../platform/errors.ts';
 import type { Leaf } from '../../policy/conditions.ts';
 import { groupsNamed, populationNamed } from '../../policy/named-groups.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
+import { requireCompleteLdap, requireCompletePosix } from './completeness.ts';
 import { mayBeEmptyIn, type Projects } from './projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
@@ -50,6 +55,7 @@ const NO_POSIX_GROUPS: PosixGroups = {
   known: new Set(),
   expiring: [],
   repeatedKeys: [],
+  sizeOf: new Map(),
 };
 
 /** LDAP waits for `data.yaml` only where a rule gives something to a POSIX group alone: its people are looked up by user name. */
@@ -64,7 +70,7 @@ async function readDirectories({ values, projects, run }: CollectInput, recorder
   const posix =
     query.groups.length === 0
       ? Promise.resolve(NO_POSIX_GROUPS)
-      : readSource('posix', () => readPosixGroups(query, run), at);
+      : readSource('posix', () => readPosix(query, values, run), at);
   const needed = namedIn(projects, populationNamed, 'posix');
   const { membersOf } = needed.length === 0 ? NO_POSIX_GROUPS : await posix;
   const inPosix = needed.flatMap((group) => [...(membersOf.get(group) ?? [])]);
@@ -72,6 +78,21 @@ async function readDirectories({ values, projects, run }: CollectInput, recorder
   const ldap = readSource('ldap', () => readLdap({ values, projects, uids }, run), at);
   return await allSources([ldap, posix]);
 }
+
+async function readPosix(
+  query: PosixQuery,
+  values: GrowthBookValues,
+  run: Run,
+): Promise<Reading<PosixGroups>> {
+  const reading = await readPosixGroups(query, run);
+  requireCompletePosix(reading.facts, completenessLimits(values));
+  return reading;
+}
+
+const completenessLimits = (values: GrowthBookValues) => ({
+  percent: values.SOURCE_MAX_INCOMPLETE_PERCENT,
+  count: values.SOURCE_MAX_INCOMPLETE_COUNT,
+});
 
 /** What the policies of all projects name, once each. */
 const namedIn = ({ all }: Projects, namedBy: typeof groupsNamed, leaf: Leaf): readonly string[] => [
@@ -95,6 +116,7 @@ async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promis
     if (missing.length > 0) refuseMissing(missing, await whyMissing(ldap, settings.groupsBase, missing));
     const facts = await readMembers(ldap, settings.peopleBase, [...groups.values()]);
     requireMembers([...groups.values()], facts, mayBeEmpty);
+    requireCompleteLdap(facts, completenessLimits(values));
     const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
     const people = peopleOnce([...facts.people, ...named]);
     requireReadable(people);

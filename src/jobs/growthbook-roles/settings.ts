@@ -31,6 +31,11 @@ export const growthBookSettings = {
     'https://gerrit.wikimedia.org/r/plugins/gitiles/operations/puppet/+/refs/heads/production/modules/admin/data/data.yaml?format=TEXT',
   ),
   DATA_YAML_MIN_USERS: integer(0, 1_000_000)('the fewest `users` a whole file has', '100'),
+  SOURCE_MAX_INCOMPLETE_PERCENT: percent(
+    'people of the policy’s groups without an address, and members of a group who are nobody: more than this percentage fails the run',
+    '10',
+  ),
+  SOURCE_MAX_INCOMPLETE_COUNT: many('or this many, whichever is more', '1'),
   GROWTHBOOK_API_URL: required(
     httpUrl(apiHost),
     'the root of GrowthBook’s API host; `/api/v1/…` is appended',
