@@ -52,11 +52,25 @@ export function deployedPackage(text: string): string {
   return `${JSON.stringify({ ...rest, main: 'main.js', bin: { muster: 'cli.js' } }, null, 2)}\n`;
 }
 
+/** Writes the deployable files into an empty folder, for platforms that take no zip. */
+export async function writeFolder(root: string, folder: string): Promise<void> {
+  for (const [name, content] of await deployable(root)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+}
+
+// `node terraform/source-zip.ts [FILE.zip | FOLDER]`
 if (import.meta.main) {
   const root = resolve(import.meta.dirname, '..');
   const out = resolve(process.argv[2] ?? join(root, 'dist/muster.zip'));
-  const zip = await sourceZip(root);
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, zip);
-  console.log(`${out}\nsha256:${createHash('sha256').update(zip).digest('hex')}`);
+  if (out.endsWith('.zip')) {
+    const zip = await sourceZip(root);
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(out, zip);
+    console.log(`${out}\nsha256:${createHash('sha256').update(zip).digest('hex')}`);
+  } else {
+    await writeFolder(root, out);
+    console.log(out);
+  }
 }

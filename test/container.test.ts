@@ -1,8 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deployable } from '../terraform/source-zip.ts';
 import { buildImage, copyContext, type Image, parseDockerfile, removeImage } from './dockerfile.ts';
 import { startSandbox } from './sandbox/worlds.ts';
 
@@ -30,9 +31,10 @@ interface Ended {
 async function run(
   command: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  cwd = app,
 ): Promise<Ended> {
   const [file = '', ...args] = command;
-  const options = { cwd: app, env: { PATH: process.env['PATH'], ...image.environment, ...environment } };
+  const options = { cwd, env: { PATH: process.env['PATH'], ...image.environment, ...environment } };
   return await new Promise((resolve) =>
     execFile(file, args, options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -44,10 +46,11 @@ async function inSandbox(
   job: string,
   command: readonly string[],
   more: Readonly<Record<string, string>> = {},
+  cwd = app,
 ) {
   const world = await startSandbox(job);
   try {
-    return await run(command, { ...world.environment, ...more });
+    return await run(command, { ...world.environment, ...more }, cwd);
   } finally {
     await world.close();
   }
@@ -66,6 +69,8 @@ describe('the image that the Dockerfile makes, built step by step in an empty fo
     const { code, stdout, stderr } = await inSandbox(job, [...image.entrypoint, job, 'plan']);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`${job}  planned`);
+    const page = await inSandbox(job, [...image.entrypoint, job, 'plan', '-o', 'html']);
+    expect(page.stdout).toMatch(/^<!doctype html>/i);
     expect(snapshot()).toEqual(before);
   });
 
@@ -84,16 +89,8 @@ describe('the image that the Dockerfile makes, built step by step in an empty fo
     expect(stdout).toContain('Usage: muster');
   });
 
-  it('holds production’s dependencies and src, and nothing of tests, terraform or secrets', () => {
-    expect(readdirSync(app).toSorted()).toEqual(['LICENSE', 'node_modules', 'package.json', 'src']);
-    const { packages } = JSON.parse(read('package-lock.json')) as {
-      packages: Record<string, { dev?: boolean }>;
-    };
-    const installed = Object.keys(
-      JSON.parse(readFileSync(join(app, 'node_modules/.package-lock.json'), 'utf8')).packages,
-    );
-    expect(installed.length).toBeGreaterThan(10);
-    for (const path of installed) expect(packages[path]?.dev, path).not.toBe(true);
+  it('holds the bundle that is in the zip for Google, and nothing else', async () => {
+    expect(readdirSync(app).toSorted()).toEqual([...(await deployable(project)).keys()].toSorted());
   });
 
   it('does not run as root, by a number that Kubernetes can check', () => {
@@ -108,9 +105,7 @@ describe('the image that the Dockerfile makes, built step by step in an empty fo
 
   it('installs by the lock file alone, and runs no script of a package', () => {
     const installs = parseDockerfile(read('Dockerfile')).filter(({ text }) => /\bnpm\b/.test(text));
-    expect(installs.map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^npm ci --omit=dev --ignore-scripts\b/),
-    ]);
+    expect(installs.map(({ text }) => text)).toEqual([expect.stringMatching(/^npm ci --ignore-scripts\b/)]);
   });
 });
 
@@ -122,27 +117,47 @@ describe('Procfile', () => {
       .map((line) => /^([\w-]+): (.+)$/.exec(line)?.slice(1) as [string, string]),
   );
 
+  // What Toolforge's build leaves: the repository, and what the script `heroku-postbuild` made.
+  let slug = '';
+  beforeAll(() => {
+    slug = join(work, 'slug');
+    cpSync(join(project, 'terraform/platforms'), join(slug, 'terraform/platforms'), { recursive: true });
+    cpSync(app, join(slug, 'dist/app'), { recursive: true });
+  });
+
+  it('runs what the script of the platform’s build makes, which is what the Dockerfile makes', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    const steps = parseDockerfile(read('Dockerfile')).filter(({ name }) => name === 'RUN');
+    expect(steps.map(({ text }) => text)).toContain(scripts['heroku-postbuild']);
+    for (const command of commands.values())
+      expect(command).toContain('node dist/app/cli.js gitlab-approvals ');
+  });
+
   it('has approve, dry-run and the scheduled approve', () => {
     expect([...commands.keys()]).toEqual(['approve', 'dry-run', 'scheduled-approve']);
   });
 
   it('approve only observes until MODE is enforce, and then approves', async () => {
     const command = (commands.get('approve') ?? '').split(' ');
-    const observed = await inSandbox('gitlab-approvals', command);
+    const observed = await inSandbox('gitlab-approvals', command, {}, slug);
     expect(observed.code, observed.stderr).toBe(0);
     expect(observed.stdout).toContain('Nothing was written: MODE is observe');
-    const enforced = await inSandbox('gitlab-approvals', command, { MODE: 'enforce' });
+    const enforced = await inSandbox('gitlab-approvals', command, { MODE: 'enforce' }, slug);
     expect(enforced.stdout).toContain('gitlab-approvals  applied');
   });
 
   it('dry-run logs each question and its answer, and writes nothing even where MODE is enforce', async () => {
     const command = (commands.get('dry-run') ?? '').split(' ');
-    const { code, stdout } = await inSandbox('gitlab-approvals', command, { MODE: 'enforce' });
+    const { code, stdout } = await inSandbox('gitlab-approvals', command, { MODE: 'enforce' }, slug);
     expect(code).toBe(0);
     expect(stdout).toContain('gitlab-approvals  planned');
   });
 
-  it('the scheduled approve is the same command', () => {
+  it('the scheduled approve is the same command', async () => {
+    const scheduled = (commands.get('scheduled-approve') ?? '').split(' ');
+    const observed = await inSandbox('gitlab-approvals', scheduled, { TOOL_DATA_DIR: work }, slug);
+    expect(observed.code, observed.stderr).toBe(0);
+    expect(observed.stdout).toContain('Nothing was written: MODE is observe');
     expect(commands.get('scheduled-approve')).toMatch(new RegExp(` ${commands.get('approve')}$`));
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 /** One instruction of a Dockerfile, with lines that a backslash continues made one. */
@@ -114,7 +114,9 @@ function copy(image: Image, text: string, { context, stages }: Sources): void {
   for (const path of paths) {
     const from = join(source, path);
     if (!existsSync(from)) throw new Error(`Dockerfile: found no ${path} to copy`);
-    cpSync(from, to.endsWith('/') ? join(target, basename(path)) : target, {
+    // Of a folder Docker copies what is in it.
+    const inFolder = to.endsWith('/') && !statSync(from).isDirectory();
+    cpSync(from, inFolder ? join(target, basename(path)) : target, {
       recursive: true,
       verbatimSymlinks: true,
     });
