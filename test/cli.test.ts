@@ -259,6 +259,13 @@ describe('with --sandbox', () => {
     expect(unknown.stdout).toContain('the nearest names: Iris, iris@example.org');
   });
 
+  test('check is one line for each thing that must be right, and ends with 0', async () => {
+    const { code, stdout } = await sandbox('check');
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/^✓ growthbook: project/m);
+    expect(stdout.trim().split('\n').at(-1)).toBe('Everything is right');
+  });
+
   test('explain answers for people, and as JSON', async () => {
     const { code, stdout } = await sandbox('explain', 'IRIS');
     expect(code).toBe(0);

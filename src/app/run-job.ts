@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CheckLine } from '../engine/check.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { PlanApproval, Progress, Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
@@ -13,6 +14,7 @@ import { type Environment, secretsIn } from '../platform/settings.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { logRun } from '../reports/decision-log.ts';
 import { makeReport, type Report } from '../reports/report.ts';
+import { checkPrepared, faultLines } from './check-job.ts';
 import { withLock } from './lock.ts';
 import { pushMetrics } from './push-metrics.ts';
 
@@ -22,6 +24,8 @@ export interface RunRequest {
   readonly approval?: PlanApproval | undefined;
   /** Restricts the run to the accounts of one name. */
   readonly only?: string | undefined;
+  /** Everything that a run needs is looked at; nothing is written. */
+  readonly check?: boolean | undefined;
   /** The run explains this name; it writes nothing. */
   readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
@@ -49,6 +53,8 @@ export interface RunResult {
   readonly report: Report;
   /** The answer to the question that was asked; undefined where the run failed before it. */
   readonly explanation?: Explanation;
+  /** The answer to a check. */
+  readonly checks?: readonly CheckLine[];
   describe(from: unknown, to: unknown): string;
 }
 
@@ -61,11 +67,17 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   } catch (error) {
     if (context.terminal && error instanceof SettingsError) log.log.level = 'silent';
     const run = createRun(job, request, { context, log });
-    return finish(job, run, failedRun(run, error));
+    const result = finish(job, run, failedRun(run, error));
+    const checks = error instanceof SettingsError && request.check ? faultLines(error.faults) : undefined;
+    return { ...result, ...(checks ? { checks: run.redactor.value(checks) } : {}) };
   }
   const { settings } = prepared;
   const run = createRun(job, request, { context, log, settings });
   log.log.level = context.verbose ? 'debug' : settings.LOG_LEVEL;
+  if (request.check) {
+    const checks = run.redactor.value(await checkPrepared(job, prepared, run));
+    return { ...finish(job, run, runStateOf({})), checks };
+  }
   const state = await runPrepared(prepared, run);
   const result = finish(job, run, state);
   // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
@@ -124,6 +136,8 @@ function createRun(
     approval: request.approval,
     only: request.only,
     explain: request.explain,
+    check: request.check,
+    noRetries: request.check === true,
     expectedPlan: request.expectedPlan,
     redactor: createRedactor(secretsIn(job.settings, context.environment)),
     interactive: context.terminal === true && request.dryRun,

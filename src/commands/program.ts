@@ -3,13 +3,19 @@ import { jobs } from '../jobs/registry.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
+import { declareCheck } from './check.ts';
 import { declareCompletion } from './completion.ts';
 import { declareExplain } from './explain.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
 
 /** Every command of a job, in the order in which the help shows them. */
-const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [declarePlan, declareApply, declareExplain];
+const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
+  declarePlan,
+  declareApply,
+  declareExplain,
+  declareCheck,
+];
 
 const EXAMPLES = `
 Examples:

@@ -3,6 +3,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Environment } from '../platform/settings.ts';
+import { checkReport, renderChecks } from '../reports/checks.ts';
 import { explanationReport } from '../reports/explanation.ts';
 import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
 import type { CommonOptions } from './job-command.ts';
@@ -45,10 +46,15 @@ export async function runAtTerminal(
 /** Prints the report of a run on stdout, and returns its exit code. */
 export function printResult(result: RunResult, { output }: Pick<CommonOptions, 'output'>): number {
   process.stdout.write(rendered(result, output));
+  if (result.checks) return result.checks.every(({ ok }) => ok) ? 0 : WRONG;
   return result.explanation ? 0 : result.report.exitCode;
 }
 
-function rendered({ report, describe, explanation }: RunResult, format: Format): string {
+/** The exit code of a check that found something wrong. */
+const WRONG = 4;
+
+function rendered({ report, describe, explanation, checks }: RunResult, format: Format): string {
+  if (checks) return renderChecks(checkReport(report, checks), format);
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   const { isTTY, columns } = process.stdout;
   const colour = process.stdout.hasColors?.() ?? false;

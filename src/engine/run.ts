@@ -15,6 +15,8 @@ export interface Run extends RequestContext {
   readonly only?: string | undefined;
   /** The run explains this name instead of showing the plan. */
   readonly explain?: string | undefined;
+  /** Everything that a run needs is looked at instead; nothing is tried twice. */
+  readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
   /** Cuts the job's secrets out of what leaves the process. */

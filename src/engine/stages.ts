@@ -1,3 +1,4 @@
+import type { Check } from './check.ts';
 import type {
   Change,
   ChangeResult,
@@ -78,6 +79,8 @@ export interface Stages<F, A, R = unknown> {
   checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
   /** The target of these facts. */
   target(facts: F): Target<A, R>;
+  /** Everything that a run needs, to be looked at without a run. */
+  checks(): readonly Check[];
   /** Numbers for dashboards, by name. */
   gauges(resolved: Resolved<A, R>, facts: F): Readonly<Record<string, number>>;
 }

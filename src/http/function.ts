@@ -33,7 +33,7 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
   try {
     format = formatFor(request);
     const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
-    const status = result.explanation ? 200 : OUTCOMES[result.report.outcome].status;
+    const status = statusOf(result);
     await sendResult(response, { result, status, format });
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
@@ -42,6 +42,12 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
     await sendResult(response, { result, status: error.status, format });
   }
   if (!response.writableFinished && !response.destroyed) await once(response, 'close');
+}
+
+/** An explanation is always an answer; a check answers 500 where something is wrong. */
+function statusOf({ report, explanation, checks }: RunResult): number {
+  if (checks) return checks.every(({ ok }) => ok) ? 200 : 500;
+  return explanation ? 200 : OUTCOMES[report.outcome].status;
 }
 
 /** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */

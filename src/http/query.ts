@@ -5,9 +5,10 @@ export interface Query {
   readonly dryRun?: boolean;
   readonly only?: string;
   readonly explain?: string;
+  readonly check?: boolean;
 }
 
-const ALLOWED = 'dryRun=true, dryRun=false, only=WHO, explain=WHO, each once';
+const ALLOWED = 'dryRun=true, dryRun=false, only=WHO, explain=WHO, check, each once';
 const MAX_VALUE_LENGTH = 500;
 
 /** Reads the query, which begins at the first `?`. Throws `InvalidRequestError` for anything that is not exactly a known parameter, once. */
@@ -28,6 +29,7 @@ export function readQuery(url: string): Query {
     ...(dryRun === undefined ? {} : { dryRun: dryRun === 'true' }),
     ...(only === undefined ? {} : { only }),
     ...(explain === undefined ? {} : { explain }),
+    ...(values.has('check') ? { check: true } : {}),
   };
 }
 
@@ -53,6 +55,7 @@ function decoded(value: string): string {
 
 function isAllowed(name: string, value: string): boolean {
   if (name === 'dryRun') return value === 'true' || value === 'false';
+  if (name === 'check') return value === '';
   if (name !== 'only' && name !== 'explain') return false;
   return value.trim() !== '' && value.length <= MAX_VALUE_LENGTH;
 }

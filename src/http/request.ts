@@ -43,8 +43,8 @@ export function readRequest(parts: HttpRequestParts): RunRequest {
   checkTarget(parts);
   const query = readQuery(parts.url);
   if (parts.method === 'GET') return readGet(query, parts.body);
-  if (query.explain !== undefined)
-    throw new InvalidRequestError('request: found explain with POST (allowed: GET)');
+  if (query.explain !== undefined || query.check)
+    throw new InvalidRequestError('request: found explain or check with POST (allowed: GET)');
   const body = readFields(parts.body);
   const dryRun = query.dryRun === true || body.dryRun === true;
   if (query.only !== undefined && body.only !== undefined)
@@ -54,13 +54,14 @@ export function readRequest(parts: HttpRequestParts): RunRequest {
 }
 
 /** GET shows the plan, or explains one name. It never writes. */
-function readGet({ dryRun, only, explain }: Query, body: Uint8Array): RunRequest {
+function readGet({ dryRun, only, explain, check }: Query, body: Uint8Array): RunRequest {
   if (body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
   if (dryRun === false)
     throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
-  if (only !== undefined && explain !== undefined)
-    throw new InvalidRequestError('request: found only and explain (allowed: one of them)');
-  return { dryRun: true, only, explain };
+  const asked = [only, explain, check].filter((one) => one !== undefined);
+  if (asked.length > 1)
+    throw new InvalidRequestError('request: found two of only, explain and check (allowed: one of them)');
+  return { dryRun: true, only, explain, check };
 }
 
 /** The approval by a plan's hash, or by the plan itself. */

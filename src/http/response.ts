@@ -29,11 +29,14 @@ export async function sendResult(
   { result, status, format }: { result: RunResult; status: number; format: Format },
 ): Promise<void> {
   const { renderAnswer, renderReport, MEDIA_TYPES } = await import('../reports/render.ts');
-  const { report, describe, explanation } = result;
+  const { report, describe, explanation, checks } = result;
   const { explanationReport } = await import('../reports/explanation.ts');
-  const text = explanation
-    ? renderAnswer(explanationReport(report, explanation), format, describe)
-    : renderReport(report, format, { colour: false });
+  const { checkReport, renderChecks } = await import('../reports/checks.ts');
+  const text = checks
+    ? renderChecks(checkReport(report, checks), format)
+    : explanation
+      ? renderAnswer(explanationReport(report, explanation), format, describe)
+      : renderReport(report, format, { colour: false });
   response.status(status).set({
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',

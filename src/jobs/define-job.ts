@@ -1,3 +1,4 @@
+import { type CheckLine, runChecks } from '../engine/check.ts';
 import type { Kind } from '../engine/model.ts';
 import type { Run } from '../engine/run.ts';
 import { runStages } from '../engine/run-stages.ts';
@@ -39,6 +40,8 @@ export interface Job {
 export interface PreparedJob {
   readonly settings: CommonValues;
   run(run: Run): Promise<RunState<unknown>>;
+  /** Looks at everything that a run needs. */
+  check(run: Run): Promise<readonly CheckLine[]>;
 }
 
 /** Makes a job of its definition. */
@@ -62,6 +65,7 @@ export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
       return {
         settings: values as CommonValues,
         run: (run) => runStages(definition.build(values, run), run),
+        check: (run) => runChecks(definition.build(values, run).checks()),
       };
     },
   };

@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly log: Log;
   /** Somebody waits at a terminal: what cannot be reached is tried twice only. */
   readonly interactive?: boolean;
+  /** Nothing is tried twice. */
+  readonly noRetries?: boolean;
 }
 
 /** One HTTP system. Credentials belong in `headers` (or in a form) and never appear in a message. */
@@ -87,7 +89,7 @@ const RETRYABLE = new Set([408, 429]);
 /** A client: checks the write guard, keeps the rate limit, counts, retries. Throws `NoAnswerError`, `DeadlineError`, `StopError`. */
 export function createHttpClient(system: HttpSystem, context: RequestContext): Send {
   return async (request) => {
-    const retries = request.retries ?? (request.method === 'GET' ? 5 : 0);
+    const retries = context.noRetries ? 0 : (request.retries ?? (request.method === 'GET' ? 5 : 0));
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await attemptOnce(system, context, request);
       const again = attempt <= retries && isRetryable(outcome) && !isHopeless(outcome, attempt, context);

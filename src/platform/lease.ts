@@ -56,6 +56,12 @@ export async function acquireLease(settings: LeaseSettings, run: RequestContext)
   return { heldBy: 'one of several contenders' };
 }
 
+/** The run that holds the lease now; undefined where nobody does. Throws where the bucket can't be asked. */
+export async function peekLease(settings: LeaseSettings, run: RequestContext): Promise<string | undefined> {
+  const found = await (await openBucket(settings, run)).read();
+  return found && found.ageMs < found.seconds * 1000 ? found.run : undefined;
+}
+
 interface Holding {
   readonly generation: string;
   readonly begun: number;

@@ -44,6 +44,7 @@ const job = defineJob({
         verify: async (results) => ({ results, failures: [], notes: [] }),
       }),
     }),
+    checks: () => [],
     gauges: () => ({}),
   }),
 });

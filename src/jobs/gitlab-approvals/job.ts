@@ -9,6 +9,7 @@ import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
 import { defineJob } from '../define-job.ts';
 import { checkAudit, publishApprovals, timeForAudit } from './audit.ts';
+import { checks } from './checks.ts';
 import { collect } from './collect.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
@@ -74,6 +75,7 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
         return { probes: [], write: gitlab.write, verify };
       },
     }),
+    checks: () => checks(values, { trust: rules.trust, gitlab, audit: publicLog }, run),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };
 }

@@ -5,6 +5,7 @@ import { type Access, describe } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
+import { checks } from './checks.ts';
 import { collect } from './collect.ts';
 import { driftIn } from './drift.ts';
 import { lastAdmin } from './last-admin.ts';
@@ -61,6 +62,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
       return { limits, objections: [...objections, ...more] };
     },
     target: (facts) => target.from(facts),
+    checks: () => checks(values, { projects, target }, run),
     gauges: gaugesOf,
   };
 }
