@@ -13,15 +13,21 @@ export interface RoleCase {
   readonly person: LdapPerson | null;
   readonly membership: Membership | null;
   readonly decision: Decision<Access, Member> | null;
+  /** Why nobody can tell whose member it is; `person` is then one of those whose it can be. */
+  readonly ambiguous: string | null;
 }
 
 /** What people can do about their access, in words for people who are not administrators. */
 export function adviceFor(
-  { member, person, decision }: RoleCase,
+  { member, person, decision, ambiguous }: RoleCase,
   evaluation: Evaluation,
   policy: DatedPolicy,
 ): readonly string[] {
   const ways = waysToMore(evaluation, policy);
+  if (ambiguous !== null)
+    return [
+      `Nobody can tell whose account this is (${ambiguous}): an administrator has to correct it first.`,
+    ];
   if (!person) {
     const address = member ? ` The address in LDAP has to be ${member.email}.` : '';
     return [`No person in LDAP with a group of the policy has this address.${address}`, ...ways];

@@ -18,14 +18,23 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
   const evaluation = evaluate(policy, membership ?? nobody(one, facts));
   const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
   const current = member && currentAccess(member, access);
+  // What an ambiguous member is to have follows from all of its readings, not from this one.
+  const lowered = one.ambiguous === null ? null : (one.decision?.to ?? null);
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: member && accountOf(member, teams),
-    statements: [ldapSays(one), ...posixSays(one, facts), growthbookSays(member, teams, access)],
+    statements: [
+      ldapSays(one),
+      ...posixSays(one, facts),
+      growthbookSays(member, teams, access),
+      ...(one.ambiguous === null ? [] : [{ source: 'growthbook', says: `ambiguous: ${one.ambiguous}` }]),
+    ],
     rules: rulesOf(evaluation),
     current,
     effective: member && grantsOn(member, teams, access.project),
-    desired: current ? desiredAccess(current, evaluation.role, access) : { projectRole: evaluation.role },
+    desired:
+      lowered ??
+      (current ? desiredAccess(current, evaluation.role, access) : { projectRole: evaluation.role }),
     advice: adviceFor(one, evaluation, policy),
   };
 }

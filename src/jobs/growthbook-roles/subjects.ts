@@ -10,7 +10,10 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 
 type RoleSubject = Subject<Access, Member>;
 
-/** Everybody whom a question can be about: each member with its person, and each person without a member. */
+/**
+ * Everybody whom a question can be about: each member with its person, and each person without a member. An ambiguous member is
+ * there once for each person whose it can be.
+ */
 export function subjects(
   facts: RoleFacts,
   resolved: Resolved<Access, Member>,
@@ -19,18 +22,26 @@ export function subjects(
   const decisions = new Map(resolved.decisions.map((decision) => [keyOf(decision), decision]));
   const memberships = membershipsOf(facts, rules.policy);
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
-  const subject = (member: Member | null, person: LdapPerson | null): RoleSubject => {
+  const subject = (
+    member: Member | null,
+    person: LdapPerson | null,
+    ambiguous: string | null = null,
+  ): RoleSubject => {
     const key = member ? `member ${member.id}` : `person ${person?.uid}`;
     const decision = decisions.get(key) ?? null;
     const membership = (person && memberships.get(person)) ?? null;
     return {
       names: [...(member ? [member.id, member.email] : []), ...namesOfPerson(person)],
       decision,
-      explain: () => explain({ member, person, membership, decision }, facts, rules),
+      explain: () => explain({ member, person, membership, decision, ambiguous }, facts, rules),
     };
   };
   return [
-    ...joined.map(({ member, person }) => subject(member, person ?? null)),
+    ...joined.flatMap(({ member, person, ambiguous, readings = [] }) =>
+      readings.length > 0
+        ? readings.map((reading) => subject(member, reading, ambiguous))
+        : [subject(member, person ?? null, ambiguous)],
+    ),
     ...withoutMember.map((person) => subject(null, person)),
   ];
 }

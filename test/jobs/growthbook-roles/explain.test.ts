@@ -112,6 +112,30 @@ describe('an explanation', () => {
     expect(matches[0]?.decision?.hindrance).toBe('the whole plan is refused: too many');
   });
 
+  test('of an ambiguous member shows each person whose it can be, and what becomes of it', () => {
+    const seed = {
+      people: [person('ann', { mails: ['x@example.org'] }), person('bob', { mails: ['X@example.org'] })],
+      members: [member('u', { email: 'x@example.org', projectRoles: [entry('admin')] })],
+      groups: { 'growthbook-readonly': ['bob'] },
+      posix: { [GATE]: ['ann', 'bob'] },
+    };
+    const { matches } = ask('x@example.org', seed);
+    expect(matches.map((match) => match.person?.['uid'])).toEqual(['ann', 'bob']);
+    for (const match of matches) {
+      expect(match.decision).toMatchObject({ kind: 'downgrade', rule: 4 });
+      expect(match.desired).toMatchObject({ projectRole: 'readonly' });
+      expect(match.advice).toEqual([expect.stringContaining('Nobody can tell whose account this is')]);
+    }
+    expect(only('bob', seed).account).toMatchObject({ id: 'u' });
+  });
+
+  test('of two members with an address that is nobody’s says that they are ambiguous', () => {
+    const members = ['u1', 'u2'].map((id) => member(id, { email: 'x@example.org' }));
+    const match = only('u1', { members });
+    expect([match.person, match.decision?.kind]).toEqual([null, 'skipped']);
+    expect(match.sources.map(({ says }) => says).join()).toContain('ambiguous: 2 members have this address');
+  });
+
   test('shows everybody of a name', () => {
     const seed = { people: [person('ann', { cns: ['Ann'] }), person('anna', { cns: ['Ann'] })] };
     expect(ask('ann', seed).matches).toHaveLength(2);
