@@ -98,7 +98,7 @@ describe('the recipe of src/README.md', () => {
     );
   }, 60_000);
 
-  it('makes a job that plans, applies, refuses and explains', async () => {
+  it('makes a job that plans, applies, refuses, explains and checks', async () => {
     const files = { TEAM_FILE: join(copy, 'team'), DOOR_FILE: join(copy, 'doors') };
     writeFileSync(files.TEAM_FILE, 'ada\ngrace\n');
     writeFileSync(files.DOOR_FILE, 'ada\nmallory\n');
@@ -107,6 +107,7 @@ describe('the recipe of src/README.md', () => {
       '"account","kind","reason"\r\n"mallory","revoke","mallory is not in the team"\r\n"grace","grant","grace is in the team"\r\n',
     );
     expect((await run(['explain', 'grace'], files)).stdout).toContain('grace is in the team');
+    expect((await run(['check'], files)).stdout).toContain('2 names');
     expect((await run(['apply'], { ...files, MODE: 'enforce', SAFETY_MAX_DOORS: '1' })).code).toBe(2);
     expect((await run(['apply'], { ...files, MODE: 'enforce' })).stdout).toContain('applied');
     expect(readFileSync(files.DOOR_FILE, 'utf8')).toBe('ada\ngrace\n');
@@ -117,6 +118,7 @@ describe('the recipe of src/README.md', () => {
     const files = { TEAM_FILE: join(copy, 'empty'), DOOR_FILE: join(copy, 'doors') };
     writeFileSync(files.TEAM_FILE, '');
     const { code, stdout } = await run(['plan'], files);
+    expect((await run(['check'], files)).stdout).toContain('write the names of the team into it');
     expect(code).toBe(3);
     expect(stdout).toContain('source team: ');
   });

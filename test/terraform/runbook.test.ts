@@ -84,8 +84,8 @@ describe('the runbook, pasted as it is, against the sandbox', () => {
     return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], options)).stdout;
   };
 
-  it('has commands for the plan, one person’s reason, a run, and an approval', () => {
-    expect(commands).toHaveLength(5);
+  it('has commands for the plan, one person’s reason, a check, a run, and an approval', () => {
+    expect(commands).toHaveLength(6);
   });
 
   it('shows the plan, and why a person has the access that they have', async () => {
@@ -93,11 +93,15 @@ describe('the runbook, pasted as it is, against the sandbox', () => {
     expect(await paste(commands[1] ?? '')).toContain('growthbook-readonly');
   });
 
+  it('shows that everything is right that a run needs', async () => {
+    expect(await paste(commands[2] ?? '')).toMatch(/✓/);
+  });
+
   it('a run now is refused, and the plan that was shown is carried out once it is approved', async () => {
-    expect(await paste(commands[2] ?? '')).toContain('refused');
-    expect(await paste(commands[3] ?? '')).toContain('Objections');
+    expect(await paste(commands[3] ?? '')).toContain('refused');
+    expect(await paste(commands[4] ?? '')).toContain('Objections');
     expect(world.growthbook.writes).toHaveLength(0);
-    expect(await paste(commands[4] ?? '')).toContain('because: the team was dissolved');
+    expect(await paste(commands[5] ?? '')).toContain('because: the team was dissolved');
     expect(world.growthbook.writes).toHaveLength(12);
   });
 });
