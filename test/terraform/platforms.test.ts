@@ -149,7 +149,7 @@ describe('Toolforge', () => {
       command: z.string(),
       schedule: z.string(),
       mount: z.literal('all'),
-      filelog: z.boolean(),
+      'no-filelog': z.literal(true),
       emails: z.literal('onfailure'),
       mem: z.string(),
     }),
