@@ -115,6 +115,7 @@ const wikimedia: Organisation = {
     [{ LDAP_USER_NAME_ATTRIBUTE: 'employeeNumber' }, /LDAP_USER_NAME_ATTRIBUTE: found employeeNumber/],
     [{ LDAP_USER_FILTER: '(objectClass=account)' }, /LDAP_USER_FILTER leaves the entry there out/],
     [{ LDAP_GROUP_FILTER: '(objectClass=posixGroup)' }, /groups missing .*is left out by LDAP_GROUP_FILTER/],
+    [{ LDAP_MAIL_ATTRIBUTES: 'mailAlternateAddress' }, /found 3 of 3.*LDAP_MAIL_ATTRIBUTES/],
     [{ LDAP_SCHEMA: 'rfc2307' }, /is left out by LDAP_GROUP_FILTER/],
   ],
 };

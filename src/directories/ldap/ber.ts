@@ -77,27 +77,22 @@ export function integerIn(bytes: Buffer, element: BerElement | undefined, tag: n
 
 /**
  * The bytes of an octet string. One wrong bit in its length can make it swallow the strings after it, which leaves all other
- * lengths right: a value that ends in whole octet strings is refused.
+ * lengths right: a value that ends in a whole octet string is refused.
  */
 export function octetsIn(bytes: Buffer, element: BerElement | undefined): Buffer {
   const { start, end } = expectTag(element, BER.octetString);
   const value = bytes.subarray(start, end);
-  if (endsInOctetStrings(value))
+  if (endsInOctetString(value))
     throw new MalformedBerError(`the string at byte ${start} contains the ones after it`);
   return value;
 }
 
-function endsInOctetStrings(value: Buffer): boolean {
-  const first = value.indexOf(BER.octetString);
-  if (first < 0) return false;
-  const isChain = new Uint8Array(value.length + 1);
-  isChain[value.length] = 1;
-  for (let at = value.length - 2; at >= first; at -= 1) {
-    if (value[at] !== BER.octetString || (value[at + 1] ?? 0xff) > 0x84 || value[at + 1] === 0x80) continue;
+function endsInOctetString(value: Buffer): boolean {
+  for (let at = value.indexOf(BER.octetString); at >= 0; at = value.indexOf(BER.octetString, at + 1)) {
+    const first = value[at + 1] ?? 0xff;
+    if (first === 0x80 || first > 0x84) continue;
     const header = headerAt(value, at);
-    if (!header || isChain[header.start + header.length] !== 1) continue;
-    isChain[at] = 1;
-    return true;
+    if (header && header.start + header.length === value.length) return true;
   }
   return false;
 }

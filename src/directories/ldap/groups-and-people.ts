@@ -11,6 +11,7 @@ import {
   followGroups,
   type Member,
   memberOf,
+  nestedGroupsIn,
   withNestedGroups,
 } from './members.ts';
 import { type LdapPerson, peopleIn, searchPeople } from './person.ts';
@@ -45,11 +46,12 @@ export async function readMembers(
   groups: readonly LdapGroup[],
 ): Promise<LdapMembers> {
   const { schema, rootDse } = ldap;
+  const bases = { peopleBase, groupsBase: ldap.groupsBase };
   if (isNamedMember(schema)) return await readNamed(ldap, peopleBase, groups);
   const canChain = schema.nestedGroups && rootDse.capabilities.includes(ACTIVE_DIRECTORY);
   if (canChain && schema.memberAttribute.toLowerCase() === 'member')
-    return await readChained(ldap, peopleBase, groups);
-  return await readListed(ldap, { peopleBase, groupsBase: ldap.groupsBase }, groups);
+    return await readChained(ldap, bases, groups);
+  return await readListed(ldap, bases, groups);
 }
 
 /** Members are DNs: their people are searched by the nearest name, what is left is looked at whether it is a group. */
@@ -75,11 +77,16 @@ async function readListed(
   };
   const listed = new Map(groups.map(({ name, members }) => [name, members.map(memberOf)]));
   const inside = await followGroups(ldap, listed, look);
-  const why = (member: Member) =>
-    member.fault ??
-    (isPlaced(member) ? whyNobody(others.get(member.key)) : `outside the people base (${bases.peopleBase})`);
   const flat = new Map([...listed].map(([name, members]) => [name, flattened(members, inside)]));
-  return assembled(ldap, { persons, flat, why });
+  return assembled(ldap, { persons, flat, why: whyDangling(bases.peopleBase, others) });
+}
+
+/** Why a member is nobody; `entries` are those that are no people. */
+function whyDangling(peopleBase: string, entries: ReadonlyMap<string, LdapEntry>) {
+  const isPlaced = under(peopleBase);
+  return (member: Member): string =>
+    member.fault ??
+    (isPlaced(member) ? whyNobody(entries.get(member.key)) : `outside the people base (${peopleBase})`);
 }
 
 const under = (base: string) => {
@@ -187,33 +194,46 @@ export async function withMemberDns(
   return groups.map((group) => ({ ...group, members: group.members.flatMap(dnsOf) }));
 }
 
-/** Active Directory follows groups inside groups itself (MS-ADTS, 3.1.1.3.4.4.3). */
+/**
+ * Active Directory follows groups inside groups itself (MS-ADTS, 3.1.1.3.4.4.3). Of what a group names itself, what is neither among
+ * its people nor a group is dangling.
+ */
 async function readChained(
   ldap: LdapSession,
-  peopleBase: string,
+  bases: Bases,
   groups: readonly LdapGroup[],
 ): Promise<LdapMembers> {
-  const { schema } = ldap;
-  const attributes = ['cn', schema.userName, ...schema.mails, ...attributesIn(schema.disabledFilter)];
   const persons = new Map<string, LdapEntry>();
   const flat = new Map<string, readonly Member[]>();
-  for (const { name, dn } of groups) {
-    const inGroup = new ExtensibleFilter({ matchType: 'memberOf', rule: IN_CHAIN, value: dn });
-    const filter = new AndFilter({ filters: [schema.userFilter, inGroup] });
-    const entries = await ldap.search(peopleBase, {
-      setting: 'LDAP_PEOPLE_BASE',
-      scope: 'sub',
-      filter,
-      attributes,
-    });
-    const members = entries.map((entry) => ({ entry, member: memberOf(entry.dn) }));
-    for (const { entry, member } of members) persons.set(member.key, entry);
-    flat.set(
-      name,
-      members.map(({ member }) => member),
+  const left = new Map<string, Member>();
+  for (const group of groups) {
+    const entries = new Map(
+      (await searchChain(ldap, bases.peopleBase, group)).map((entry) => [normalizeDn(entry.dn), entry]),
     );
+    for (const [key, entry] of entries) persons.set(key, entry);
+    const others = group.members.map(memberOf).filter(({ key }) => !entries.has(key));
+    for (const member of others) left.set(member.key, member);
+    flat.set(group.name, [...[...entries.values()].map(({ dn }) => memberOf(dn)), ...others]);
   }
-  return assembled(ldap, { persons, flat, why: () => 'no person' });
+  const readable = [...left.values()].filter(({ name }) => name !== undefined);
+  const found = await entriesAt(ldap, readable, bases);
+  const inside = nestedGroupsIn(ldap, found, (key) => key);
+  const direct = new Map(
+    [...flat].map(([name, members]) => [name, members.filter(({ key }) => !inside.has(key))]),
+  );
+  return assembled(ldap, { persons, flat: direct, why: whyDangling(bases.peopleBase, found) });
+}
+
+async function searchChain(
+  ldap: LdapSession,
+  peopleBase: string,
+  { dn }: LdapGroup,
+): Promise<readonly LdapEntry[]> {
+  const { schema } = ldap;
+  const attributes = ['cn', schema.userName, ...schema.mails, ...attributesIn(schema.disabledFilter)];
+  const inGroup = new ExtensibleFilter({ matchType: 'memberOf', rule: IN_CHAIN, value: dn });
+  const filter = new AndFilter({ filters: [schema.userFilter, inGroup] });
+  return await ldap.search(peopleBase, { setting: 'LDAP_PEOPLE_BASE', scope: 'sub', filter, attributes });
 }
 
 /** The people of whom any `cn` or user name is one of these, each once. At most 150 names in one search. */

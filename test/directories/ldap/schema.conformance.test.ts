@@ -161,7 +161,7 @@ describe('Active Directory', () => {
         adPerson('bob', { disabled: true }),
         ...crowd.map((name) => adPerson(name)),
         adGroup('Crowd', [...crowd.map(adPersonDn), adPersonDn('bob')]),
-        adGroup('Outer', [adGroupDn('Crowd'), adPersonDn('Ann Smith, Dr.')]),
+        adGroup('Outer', [adGroupDn('Crowd'), adPersonDn('Ann Smith, Dr.'), adPersonDn('gone')]),
       ],
       ...(references ? { references } : {}),
     });
@@ -186,6 +186,9 @@ describe('Active Directory', () => {
     expect(error).toBeUndefined();
     expect(answer?.membersOf.get('outer')).toHaveLength(crowd.length + 2);
     expect(answer?.membersOf.get('crowd')).toHaveLength(crowd.length + 1);
+    expect(answer?.dangling).toEqual([
+      { group: 'outer', dn: adPersonDn('gone'), why: 'no person entry stands there' },
+    ]);
     const [ann] = answer?.people.filter(({ uid }) => uid === 'ann') ?? [];
     expect(ann).toMatchObject({
       dn: `CN=Ann Smith\\, Dr.,${adPeople}`,
