@@ -109,7 +109,9 @@ describe.each(directories)('members that are user names in the $name directory',
   const read = () =>
     ask(settings, async (ldap) => {
       const groups = [...(await readGroups(ldap, groupsBase, ['names'])).values()];
-      const people = await findPeople(ldap, peopleBase, { cns: [], uids: ['ann', 'twin', 'cem'] });
+      const found = await findPeople(ldap, peopleBase, { cns: [], uids: ['ann', 'twin', 'cem'] });
+      // The other twin is not among those who are asked about.
+      const people = found.filter(({ dn }) => !dn.includes('ou=two'));
       return {
         members: await readMembers(ldap, peopleBase, groups),
         dns: await withMemberDns(ldap, { peopleBase, groupsBase, people }, groups),

@@ -1,0 +1,78 @@
+import { normalizeDn } from './dn.ts';
+import { attributeValues } from './entry.ts';
+import type { Member } from './members.ts';
+import { type LdapPerson, peopleIn } from './person.ts';
+import type { LdapEntry } from './response.ts';
+import type { LdapSession } from './session.ts';
+
+/** The people behind groups. `people` names each person once; `membersOf` is keyed by the group's name. */
+export interface LdapMembers {
+  readonly people: readonly LdapPerson[];
+  readonly membersOf: ReadonlyMap<string, readonly LdapPerson[]>;
+  readonly dangling: readonly DanglingMember[];
+}
+
+/** A member that leads to no person, and why. */
+export interface DanglingMember {
+  readonly group: string;
+  readonly dn: string;
+  readonly why: string;
+}
+
+/** Why a member is nobody; `entries` are those that are no people. */
+export function whyDangling(peopleBase: string, entries: ReadonlyMap<string, LdapEntry>) {
+  const isPlaced = under(peopleBase);
+  return (member: Member): string =>
+    member.fault ??
+    (isPlaced(member) ? whyNobody(entries.get(member.key)) : `outside the people base (${peopleBase})`);
+}
+
+/** Whether a member is below a base. */
+export const under = (base: string) => {
+  const end = normalizeDn(base);
+  return ({ key, name }: Member): boolean =>
+    name !== undefined && (end === '' ? key !== '' : key.endsWith(`,${end}`));
+};
+
+function whyNobody(entry: LdapEntry | undefined): string {
+  if (!entry) return 'no person entry stands there';
+  const classes = attributeValues(entry, 'objectClass').join(', ');
+  return `LDAP_USER_FILTER leaves the entry there out (objectClass ${classes})`;
+}
+
+/** The people's entries by key, the members of each group, and why one of them is nobody. */
+interface Found {
+  readonly persons: ReadonlyMap<string, LdapEntry>;
+  readonly flat: ReadonlyMap<string, readonly Member[]>;
+  why(member: Member): string;
+}
+
+/** People, who is in which group, and who is nobody. Throws where of many members nobody is a person. */
+export function assembled(ldap: LdapSession, { persons, flat, why }: Found): LdapMembers {
+  const people = peopleIn([...persons.values()], ldap.schema);
+  const byKey = new Map([...persons.keys()].map((key, index) => [key, people[index]]));
+  const membersOf = new Map<string, LdapPerson[]>();
+  const dangling: DanglingMember[] = [];
+  for (const [group, members] of flat) {
+    const found: LdapPerson[] = [];
+    for (const member of members) {
+      const person = byKey.get(member.key);
+      if (person) found.push(person);
+      else dangling.push({ group, dn: member.text, why: why(member) });
+    }
+    membersOf.set(group, found);
+  }
+  requireSomebody(people, dangling);
+  return { people, membersOf, dangling };
+}
+
+/** Many members of whom nobody is found are a sign of a wrong setting, which the reasons name. */
+function requireSomebody(people: readonly LdapPerson[], dangling: readonly DanglingMember[]): void {
+  const [first, second] = dangling;
+  if (people.length > 0 || !first || !second) return;
+  const settings =
+    /LDAP_\w+/.exec(first.why)?.[0] ?? 'LDAP_PEOPLE_BASE, LDAP_USER_FILTER or LDAP_GROUP_MEMBER_ATTRIBUTE';
+  throw new Error(
+    `ldap: none of ${dangling.length} members of groups is a person; the first is ${first.dn}: ${first.why} (check ${settings})`,
+  );
+}
