@@ -1,3 +1,4 @@
+import { headerText, host, word } from '../platform/setting-kinds.ts';
 import { httpUrl, integer, noQuery, oneOf, optional, text, type Values } from '../platform/settings.ts';
 
 /** The settings that every job has. `seconds` is the default of the deadline. */
@@ -6,17 +7,17 @@ export const commonSettings = (seconds: number) => ({
   SYNC_DEADLINE_SECONDS: integer(1, 1700)('time limit of a run, in seconds', `${seconds}`),
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')('lowest severity that is logged', 'info'),
   GOOGLE_CLOUD_PROJECT: optional(text, 'project of the traces that log lines belong to'),
-  USER_AGENT: text(
+  USER_AGENT: headerText(
     '`User-Agent` header of all requests; Wikimedia asks for a contact address in it',
     'muster',
   ),
   LEASE_BUCKET: optional(
-    text,
+    word,
     'a Cloud Storage bucket; its object `JOB.json` lets one enforcing run work at a time',
   ),
   LEASE_SECONDS: optional(integer(20, 7200), 'duration of a lease; by default 90 more than the deadline'),
   STORAGE_EMULATOR_HOST: httpUrl(noQuery)('URL of Cloud Storage', 'https://storage.googleapis.com'),
-  GCE_METADATA_HOST: text('host of the metadata server', 'metadata.google.internal'),
+  GCE_METADATA_HOST: host('host of the metadata server', 'metadata.google.internal'),
   PUSHGATEWAY_URL: optional(httpUrl(noQuery), 'a Prometheus Pushgateway for the metrics of each run'),
   SKIPPED_EXIT_CODE: oneOf('5', '0')(
     'exit code of the command where another run is at work; `0` where a platform knows only success and failure',

@@ -1,3 +1,4 @@
+import { fileVariable } from '../platform/setting-values.ts';
 import type { Job } from './define-job.ts';
 import { gitlabApprovals } from './gitlab-approvals/job.ts';
 import { growthbookRoles } from './growthbook-roles/job.ts';
@@ -7,5 +8,11 @@ export const jobs: readonly Job[] = [growthbookRoles, gitlabApprovals];
 
 /** The names of all settings of all jobs: each job knows the others', so that a shared environment is no fault. */
 export const knownSettings: readonly string[] = [
-  ...new Set(jobs.flatMap(({ settings }) => Object.keys(settings))),
+  ...new Set(
+    jobs.flatMap(({ settings }) =>
+      Object.entries(settings).flatMap(([name, { secret }]) =>
+        secret ? [name, fileVariable(name)] : [name],
+      ),
+    ),
+  ),
 ];

@@ -1,22 +1,10 @@
 import leven from 'leven';
+import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
+import type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
+import { allSecrets, display, findValue } from './setting-values.ts';
 
-/** One variable of the environment. `parse` throws an error that says what is allowed. */
-export interface Setting<T> {
-  readonly description: string;
-  /** The value's text where the variable is not set; null where there is none. */
-  readonly defaultText: string | null;
-  readonly required: boolean;
-  readonly secret: boolean;
-  readonly parse: (text: string) => T;
-}
-
-/** A job's settings by variable name. */
-export type SettingsSpec = Readonly<Record<string, Setting<unknown>>>;
-export type Values<S extends SettingsSpec> = {
-  readonly [N in keyof S]: S[N] extends Setting<infer T> ? T : never;
-};
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
 
 const make =
   <T>(parse: (text: string) => T) =>
@@ -104,14 +92,20 @@ export function readSettings<S extends SettingsSpec>(
   environment: Environment,
   rules: SettingsRules<S>,
 ): Values<S> {
-  const faults = [...misspellings(environment, rules.known)];
+  const faults = [...misspellings(environment, rules.known), ...uncheckedTls(environment)];
+  const secrets = allSecrets(spec, environment);
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(spec)) {
-    const found = environment[name]?.trim();
+    const { text: found, fault } = findValue([name, setting], environment);
+    const cut = environment[ENVIRONMENT_SOURCE]?.faults.get(name) ?? fault;
+    if (cut !== undefined) {
+      faults.push(cut);
+      continue;
+    }
     try {
       values[name] = readOne(setting, found);
     } catch (error) {
-      faults.push(`${name}: found ${display(setting, found)}, allowed: ${messageOf(error)}`);
+      faults.push(`${name}: found ${display(setting, found, secrets)}, allowed: ${messageOf(error)}`);
     }
   }
   const atFault = new Set(faults.map(variableOf));
@@ -121,25 +115,7 @@ export function readSettings<S extends SettingsSpec>(
   return values as Values<S>;
 }
 
-/** Shorter values are too likely to be a part of something else. */
-const MIN_SECRET_LENGTH = 8;
-
-/** The values of all secret settings, for cutting them out of whatever leaves the process. */
-export const secretsIn = (spec: SettingsSpec, environment: Environment): readonly string[] =>
-  Object.entries(spec)
-    .filter(([, setting]) => setting.secret)
-    .map(([name]) => environment[name]?.trim() ?? '')
-    .filter(({ length }) => length >= MIN_SECRET_LENGTH);
-
 const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
-
-/** What was found, on one line and not too long of it: never a secret, and never what stands before an `@` or in a query. */
-function display({ secret: isSecret }: Setting<unknown>, found: string | undefined): string {
-  if (!found) return 'nothing';
-  if (isSecret) return `${found.length} characters`;
-  const line = found.replace(/\S*@/g, '…@').replace(/\?.*/s, '?…').replace(/\s+/g, ' ');
-  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
-}
 
 function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {
   // Who blanks a variable rarely means its default.
@@ -155,14 +131,28 @@ function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefin
 /** Names that shells, npm and make set, and names that a platform makes for its services: never a misspelling of ours. */
 const FOREIGN = /^(HOME|NODE|MAKE)$|_PORT$|_PORT_|_SERVICE_/;
 
-/** A fault for each variable within two edits of one of `known` without being one. */
+/** How many edits a name of this length may be away: `CODE` and `MODEL` are nobody's `MODE`. */
+const editsFor = (length: number) => (length <= 4 ? 0 : length <= 9 ? 1 : 2);
+
+const isCloseTo = (name: string, known: string) => {
+  const edits = editsFor(Math.min(name.length, known.length));
+  return edits > 0 && leven(known, name, { maxDistance: edits + 1 }) <= edits;
+};
+
+/** A fault for each variable that is close to one of `known`, in proportion to its length, without being one. */
 export function misspellings(environment: Environment, known: readonly string[]): readonly string[] {
   return Object.keys(environment)
     .filter((name) => !known.includes(name) && !FOREIGN.test(name))
     .flatMap((name) => {
-      const meant = known.find((candidate) => leven(candidate, name, { maxDistance: 3 }) <= 2);
+      const meant = known.find((candidate) => isCloseTo(name, candidate));
       return meant
         ? [`${name}: found a variable that Muster does not know, allowed: ${meant}, if that is meant`]
         : [];
     });
+}
+
+/** Node checks no certificate where this variable is 0: no secret may travel so. */
+function uncheckedTls({ NODE_TLS_REJECT_UNAUTHORIZED: found }: Environment): readonly string[] {
+  if (found !== '0') return [];
+  return ['NODE_TLS_REJECT_UNAUTHORIZED: found 0 (certificates are not checked), allowed: nothing, or 1'];
 }

@@ -247,11 +247,14 @@ describe('a misspelling', () => {
     ['GROWTHBOOK_PROJECT_ID', undefined],
     ['SAFETY_MAX_COUNTS', 'SAFETY_MAX_COUNT'],
     ['SAFETY_MAXCOUNT', 'SAFETY_MAX_COUNT'],
-    ['MOD', 'MODE'],
-    ['MODES', 'MODE'],
+    ['MOD', undefined],
+    ['MODES', undefined],
+    ['MODEL', undefined],
+    ['CODE', undefined],
+    ['GITLABURLS', 'GITLAB_URL'],
     ['GITLAB_URI', 'GITLAB_URL'],
     ['ldap_servers', undefined],
-  ])('%s within two edits is refused, naming the one meant: %s', (name, meant) => {
+  ])('%s, close in proportion to its length, is refused, naming the one meant: %s', (name, meant) => {
     const faults = found(name);
     expect(faults).toHaveLength(meant === undefined ? 0 : 1);
     if (meant !== undefined) expect(faults[0]).toMatch(new RegExp(`^${name}: .*allowed: ${meant}\\b`));

@@ -57,7 +57,7 @@ describe('LDAP: the run ends with no plan and no write where', () => {
     const attributes = (group()?.attributes ?? {}) as Record<string, readonly string[]>;
     const gone = [1, 2].map((n) => `uid=gone${n},ou=people,dc=wikimedia,dc=org`);
     attributes['member'] = [...(attributes['member'] ?? []), ...gone];
-    await isRefused(/source ldap: members of group growthbook-readonly that lead to no person \(found 2 of/);
+    await isRefused(/source ldap: members of group growthbook-readonly that lead to no person \(found 3 of/);
   });
 
   test('no server answers', async () => {

@@ -1,5 +1,7 @@
 import type { Log } from '../../platform/log.ts';
+import { host, password } from '../../platform/setting-kinds.ts';
 import { boolean, optional, type Setting, secret, text, type Values } from '../../platform/settings.ts';
+import { parseDn } from './dn.ts';
 import { schemaOf, schemaVariables } from './schema-settings.ts';
 import { type LdapServer, type LdapSettings, parseLdapServers } from './session.ts';
 
@@ -11,6 +13,33 @@ const servers = (description: string, defaultText: string): Setting<readonly Lda
   parse: parseLdapServers,
 });
 
+const dn = (description: string, defaultText: string): Setting<string> => ({
+  ...text(description, defaultText),
+  parse: (value) => {
+    if (!isDn(value)) throw new Error('a DN (ou=people,dc=example,dc=org), without quotes');
+    return value;
+  },
+});
+
+/** Active Directory binds by `name@domain` and `DOMAIN\\name` as well. */
+const bindName = (description: string, defaultText: string): Setting<string> => ({
+  ...text(description, defaultText),
+  parse: (value) => {
+    if (!isDn(value) && !/^[^\s"'=,]+[@\\][^\s"'=,]+$/.test(value))
+      throw new Error('a DN (cn=reader,dc=example,dc=org), without quotes');
+    return value;
+  },
+});
+
+function isDn(value: string): boolean {
+  if (/^["'`]|["'`]$/.test(value)) return false;
+  try {
+    return parseDn(value).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The variables that say how LDAP is reached. Without `defaultServers` the list of servers is required. */
 export const ldapVariables = (defaultServers: string | null) => ({
   LDAP_SERVERS: {
@@ -18,13 +47,13 @@ export const ldapVariables = (defaultServers: string | null) => ({
     defaultText: defaultServers,
     required: defaultServers === null,
   },
-  LDAP_BIND_DN: optional(text, 'who binds; anonymous without it'),
-  LDAP_BIND_PASSWORD: secret(optional(text, 'its password')),
+  LDAP_BIND_DN: optional(bindName, 'who binds; anonymous without it'),
+  LDAP_BIND_PASSWORD: { ...secret(optional(password, 'its password')), keepsSpaces: true },
   LDAP_STARTTLS: boolean('StartTLS on `ldap://`', 'false'),
   LDAP_CA_CERT_PATH: optional(text, 'a PEM file of certificate authorities; the system’s without it'),
-  LDAP_TLS_SERVER_NAME: optional(text, 'the name the certificate bears, where a tunnel hides it'),
-  LDAP_GROUPS_BASE: text('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
-  LDAP_PEOPLE_BASE: text('where people stand', 'ou=people,dc=wikimedia,dc=org'),
+  LDAP_TLS_SERVER_NAME: optional(host, 'the name the certificate bears, where a tunnel hides it'),
+  LDAP_GROUPS_BASE: dn('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
+  LDAP_PEOPLE_BASE: dn('where people stand', 'ou=people,dc=wikimedia,dc=org'),
   ...schemaVariables,
 });
 type LdapVariables = Values<ReturnType<typeof ldapVariables>>;

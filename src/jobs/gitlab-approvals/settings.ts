@@ -1,9 +1,9 @@
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import { accountNames, password, spacedNames, token, word } from '../../platform/setting-kinds.ts';
 import {
   boolean,
   httpUrl,
   integer,
-  names,
   noQuery,
   optional,
   required,
@@ -41,29 +41,35 @@ export const gitlabSettings = {
     'https://gitlab.wikimedia.org',
   ),
   GITLAB_ACCESS_TOKEN: secret(
-    required(text, 'an administrator’s token with the scope `api` and, where Admin Mode is on, `admin_mode`'),
+    required(
+      token,
+      'an administrator’s token with the scope `api` and, where Admin Mode is on, `admin_mode`',
+    ),
   ),
-  GITLAB_IDENTITY_PROVIDER: text(
+  GITLAB_IDENTITY_PROVIDER: word(
     'the provider whose identities name an LDAP `cn`; `cas3`, where it is none, names a `uid`',
     'openid_connect',
   ),
-  DENIED_ACCOUNTS: names('GitLab usernames or LDAP uids that are never approved', ''),
-  TRUSTED_LDAP_GROUPS: names('rule 1: LDAP groups of organisations that are trusted', 'wmf wmde nda ops'),
+  DENIED_ACCOUNTS: accountNames('GitLab usernames or LDAP uids that are never approved', ''),
+  TRUSTED_LDAP_GROUPS: spacedNames(
+    'rule 1: LDAP groups of organisations that are trusted',
+    'wmf wmde nda ops',
+  ),
   TOOLFORGE_LDAP_GROUP: text('rule 2: the LDAP group of Toolforge’s members', 'project-tools'),
   PHABRICATOR_URL: httpUrl(rootBefore(/\/api\/?$/, 'Phabricator’s root (/api is appended)'))(
     'Phabricator’s root; `/api/…` is appended',
     'https://phabricator.wikimedia.org',
   ),
-  PHABRICATOR_USER: optional(text, 'whose the Conduit token is; rule 3 is off without user and token'),
-  PHABRICATOR_TOKEN: secret(optional(text, 'a Conduit token')),
+  PHABRICATOR_USER: optional(word, 'whose the Conduit token is; rule 3 is off without user and token'),
+  PHABRICATOR_TOKEN: secret(optional(token, 'a Conduit token')),
   PHABRICATOR_TRUSTED_PROJECT: text('rule 3: a project’s slug or PHID', 'trusted-contributors'),
   PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
   GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'what stands before /a/'))(
     'Gerrit’s root, what stands before `/a/`',
     'https://gerrit.wikimedia.org/r',
   ),
-  GERRIT_USER: optional(text, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
-  GERRIT_PASSWORD: secret(optional(text, 'the user’s HTTP password; rule 4 is off without it')),
+  GERRIT_USER: optional(word, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
+  GERRIT_PASSWORD: secret(optional(password, 'the user’s HTTP password; rule 4 is off without it')),
   GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),
   GITLAB_TRUST_POLICY: optional(
     policyDocument(parseTrust, 'GITLAB_TRUST_POLICY_FILE'),
@@ -74,10 +80,10 @@ export const gitlabSettings = {
     'the address of the wiki’s `api.php`',
     'https://wikitech.wikimedia.org/w/api.php',
   ),
-  MEDIAWIKI_CONSUMER_TOKEN: secret(optional(text, 'OAuth 1.0a: the consumer’s key')),
-  MEDIAWIKI_CONSUMER_SECRET: secret(optional(text, 'OAuth 1.0a: the consumer’s secret')),
-  MEDIAWIKI_ACCESS_TOKEN: secret(optional(text, 'OAuth 1.0a: the access token')),
-  MEDIAWIKI_ACCESS_SECRET: secret(optional(text, 'OAuth 1.0a: the access secret')),
+  MEDIAWIKI_CONSUMER_TOKEN: secret(optional(token, 'OAuth 1.0a: the consumer’s key')),
+  MEDIAWIKI_CONSUMER_SECRET: secret(optional(token, 'OAuth 1.0a: the consumer’s secret')),
+  MEDIAWIKI_ACCESS_TOKEN: secret(optional(token, 'OAuth 1.0a: the access token')),
+  MEDIAWIKI_ACCESS_SECRET: secret(optional(token, 'OAuth 1.0a: the access secret')),
   MEDIAWIKI_AUDIT_PAGE: optional(pageTitle, 'the page of the public audit log; off without the four values'),
   SAFETY_MAX_APPROVALS: integer(0, 100_000)('approvals in one run', '20'),
 };

@@ -1,14 +1,13 @@
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import { addresses, token, word } from '../../platform/setting-kinds.ts';
 import {
   httpUrl,
   integer,
-  names,
   noQuery,
   oneOf,
   optional,
   required,
   secret,
-  text,
   type Values,
 } from '../../platform/settings.ts';
 import { parsePolicies } from '../../policy/document.ts';
@@ -40,16 +39,16 @@ export const growthBookSettings = {
     httpUrl(apiHost),
     'the root of GrowthBook’s API host; `/api/v1/…` is appended',
   ),
-  GROWTHBOOK_LDAP_SYNC_API_KEY: secret(required(text, 'a secret key that may manage the team')),
+  GROWTHBOOK_LDAP_SYNC_API_KEY: secret(required(token, 'a secret key that may manage the team')),
   GROWTHBOOK_PROJECT: optional(
-    text,
+    word,
     'the id of the project (`prj_…`), not its name; required unless the policy is a list of projects',
   ),
   GROWTHBOOK_GLOBAL_ROLE: oneOf('readonly', 'noaccess')(
     'the highest global role that a write carries',
     'readonly',
   ),
-  GROWTHBOOK_PROTECTED_MEMBERS: names('addresses of members that are never written', ''),
+  GROWTHBOOK_PROTECTED_MEMBERS: addresses('addresses of members that are never written', ''),
   GROWTHBOOK_POLICY: optional(
     policyDocument(parsePolicies, 'GROWTHBOOK_POLICY_FILE'),
     'a policy document in YAML instead of `policy.yaml`, or a list of `{project, policy}`',

@@ -64,12 +64,76 @@ describe('the settings', () => {
     expect(faults({ GITLAB_ACCESS_TOKEN: undefined })).toEqual(['GITLAB_ACCESS_TOKEN']);
   });
 
-  test('take group names and uids separated by commas or spaces', () => {
-    const values = read({ TRUSTED_LDAP_GROUPS: 'wmf, nda ops', DENIED_ACCOUNTS: 'ann,bob' });
-    expect([values.TRUSTED_LDAP_GROUPS, values.DENIED_ACCOUNTS]).toEqual([
-      ['wmf', 'nda', 'ops'],
-      ['ann', 'bob'],
-    ]);
+  test.each([
+    ['wmf nda', ['wmf', 'nda']],
+    ['wmf,nda', ['wmf', 'nda']],
+    ['wmf, Trusted People ,nda', ['wmf', 'Trusted People', 'nda']],
+    ['wmf\nTrusted People', ['wmf', 'Trusted People']],
+    ['"Trusted People" nda', ['Trusted People', 'nda']],
+    ['\'Trusted, People\', "nda"', ['Trusted, People', 'nda']],
+  ])('take group names with spaces, separated by commas or in quotes: %j', (value, expected) => {
+    expect(read({ TRUSTED_LDAP_GROUPS: value }).TRUSTED_LDAP_GROUPS).toEqual(expected);
+  });
+
+  test.each(['"wmf', "wmf'", 'wmf; nda', '""'])('refuse group names that nobody can read: %s', (value) => {
+    expect(faults({ TRUSTED_LDAP_GROUPS: value })).toEqual(['TRUSTED_LDAP_GROUPS']);
+  });
+
+  test('take names of accounts separated by commas or spaces', () => {
+    expect(read({ DENIED_ACCOUNTS: 'ann, J.Doe_1\tzoë' }).DENIED_ACCOUNTS).toEqual(['ann', 'J.Doe_1', 'zoë']);
+  });
+
+  test.each([
+    '@jane',
+    'jane@example.org',
+    '"jane"',
+    'jane;bob',
+    '<jane>',
+    'jane,@bob',
+    'https://gitlab.example/jane',
+  ])('refuse a denied account that is no name: %s', (value) => {
+    expect(faults({ DENIED_ACCOUNTS: value })).toEqual(['DENIED_ACCOUNTS']);
+  });
+
+  test.each(['a\nb', 'a\u200bb', 'a b', '"token"', 'a\tb', 'tokén'])(
+    'refuse a token that no header can carry: %j',
+    (value) => {
+      expect(faults({ GITLAB_ACCESS_TOKEN: value })).toEqual(['GITLAB_ACCESS_TOKEN']);
+      expect(faults({ PHABRICATOR_USER: 'x', PHABRICATOR_TOKEN: value })).toEqual(['PHABRICATOR_TOKEN']);
+    },
+  );
+
+  test.each([
+    ['LDAP_GROUPS_BASE', 'groups'],
+    ['LDAP_GROUPS_BASE', '"ou=groups,dc=example,dc=org"'],
+    ['LDAP_PEOPLE_BASE', 'ou=people;dc'],
+    ['LDAP_SERVERS', '"ldap://ldap.example.org"'],
+    ['LDAP_TLS_SERVER_NAME', 'ldaps://ldap.example.org'],
+    ['USER_AGENT', 'muster\n(x)'],
+    ['LEASE_BUCKET', '"bucket"'],
+    ['GERRIT_USER', 'ann bob'],
+    ['GERRIT_PASSWORD', 'a\nb'],
+    ['GITLAB_IDENTITY_PROVIDER', '"cas3"'],
+    ['GCE_METADATA_HOST', 'http://metadata'],
+  ])('refuse what can never work: %s=%j', (name, value) => {
+    expect(faults({ [name]: value })).toEqual([name]);
+  });
+
+  test.each(['cn=reader,dc=example,dc=org', 'reader@example.org', 'EXAMPLE\\reader'])(
+    'bind as %s',
+    (value) => {
+      expect(faults({ LDAP_BIND_DN: value, LDAP_BIND_PASSWORD: 'x' })).toEqual([]);
+    },
+  );
+
+  test.each(['reader', '"cn=reader,dc=example"', 'a reader@example.org'])('do not bind as %s', (value) => {
+    expect(faults({ LDAP_BIND_DN: value, LDAP_BIND_PASSWORD: 'x' })).toEqual(['LDAP_BIND_DN']);
+  });
+
+  test('cut only the line ends from a bind password', () => {
+    const passwordOf = (value: string) =>
+      read({ LDAP_BIND_DN: 'cn=a', LDAP_BIND_PASSWORD: value }).LDAP_BIND_PASSWORD;
+    expect([' a b ', 'a\n', 'a\r\n', '\ta\n'].map(passwordOf)).toEqual([' a b ', 'a', 'a', '\ta']);
   });
 
   test.each([

@@ -177,3 +177,34 @@ test('white space at the ends of a key and a slash at the end of an address are 
     'https://gb.example.org',
   ]);
 });
+
+test.each([
+  'Jonas <jonas@example.org>',
+  '"jonas@example.org"',
+  'jonas@example.org;ann@example.org',
+  'jonas',
+  '<jonas@example.org>',
+  '@example.org',
+  'jonas@',
+  'mailto:jonas@example.org',
+  'ann@example.org, jonas',
+])('a protected member that is no address is refused, since it would protect nobody: %s', (value) => {
+  const faults = faultsOf(withNeeded({ GROWTHBOOK_PROTECTED_MEMBERS: value }));
+  expect(faults).toEqual([expect.stringMatching(/^GROWTHBOOK_PROTECTED_MEMBERS: .*addresses alone/)]);
+});
+
+test.each(["o'brien+x@example.org", 'zoë@bücher.example', 'a.b@sub.example.org', 'ann@localhost'])(
+  'a protected member may be %s',
+  (value) => {
+    expect(read(withNeeded({ GROWTHBOOK_PROTECTED_MEMBERS: value })).GROWTHBOOK_PROTECTED_MEMBERS).toEqual([
+      value,
+    ]);
+  },
+);
+
+test.each(['secret_a\nb', 'secret_a\u200bb', '"secret_ab"', 'secret_a b'])(
+  'an API key that no header can carry is a settings fault: %j',
+  (value) => {
+    expect(faultsOf(withNeeded({ GROWTHBOOK_LDAP_SYNC_API_KEY: value }))).toHaveLength(1);
+  },
+);
