@@ -60,7 +60,7 @@ run "reports_are_private_versioned_and_kept_for_400_days" {
   }
 }
 
-run "each_function_is_told_its_own_folder" {
+run "each_function_has_the_bucket_as_a_setting" {
   command = plan
 
   module {
@@ -73,10 +73,10 @@ run "each_function_is_told_its_own_folder" {
 
   assert {
     condition = { for name, function in google_cloudfunctions2_function.job : name => function.service_config[0].environment_variables["REPORTS"] } == {
-      growthbook-roles = "gs://example-project-muster-reports/growthbook-roles"
-      gitlab-approvals = "gs://example-project-muster-reports/gitlab-approvals"
+      growthbook-roles = "gs://example-project-muster-reports"
+      gitlab-approvals = "gs://example-project-muster-reports"
     }
-    error_message = "REPORTS is the bucket and the job"
+    error_message = "REPORTS is the bucket: a run adds the job's name"
   }
 }
 

@@ -57,7 +57,7 @@ resource "google_cloudfunctions2_function" "job" {
         LEASE_SECONDS         = tostring(local.lease_seconds[each.key])
         GOOGLE_CLOUD_PROJECT  = var.project_id
       },
-      var.reports ? { REPORTS = local.report_folders[each.key] } : {},
+      var.reports ? { REPORTS = "gs://${local.reports_bucket}" } : {},
       each.value.ldap_ca == null ? {} : { LDAP_CA_CERT_PATH = "${local.ldap_ca_folder}/${local.ldap_ca_file}" },
     )
 

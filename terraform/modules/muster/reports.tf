@@ -33,7 +33,7 @@ locals {
   reports_bucket = "${var.project_id}-${var.name_prefix}-reports"
   reports_days   = 400
 
-  # Each job has a folder of its own, and its account reaches that folder only.
+  # A run keeps its report under the job's name, and the job's account reaches that folder only.
   report_folders = { for name in keys(var.jobs) : name => "gs://${local.reports_bucket}/${name}" if var.reports }
 
   report_objects = { for name in keys(local.report_folders) : name => "projects/_/buckets/${local.reports_bucket}/objects/${name}/" }
