@@ -5,7 +5,13 @@ import { runStages } from '../engine/run-stages.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Stages } from '../engine/stages.ts';
 import { type Environment, readSettings, type SettingsSpec, type Values } from '../platform/settings.ts';
-import { type CommonSettings, type CommonValues, commonCrossChecks } from './common-settings.ts';
+import {
+  type CommonSettings,
+  type CommonValues,
+  commonCrossChecks,
+  commonSettings,
+} from './common-settings.ts';
+import { warnOfNetwork } from './network-warnings.ts';
 
 /** What a job consists of: its settings, the checks between them, and its stages. */
 export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R> {
@@ -44,6 +50,14 @@ export interface PreparedJob {
   check(run: Run): Promise<readonly CheckLine[]>;
 }
 
+/** What secrets and facts travel to; the settings of all jobs are about the platform. */
+const addressesOf = (settings: SettingsSpec, values: object): Readonly<Record<string, unknown>> => {
+  const common = Object.keys(commonSettings(1));
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => name in settings && !common.includes(name)),
+  );
+};
+
 /** Makes a job of its definition. */
 export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
   definition: JobDefinition<S, F, A, R>,
@@ -64,7 +78,10 @@ export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
       const values = readSettings(settings, environment, { crossChecks, known });
       return {
         settings: values as CommonValues,
-        run: (run) => runStages(definition.build(values, run), run),
+        run: (run) => {
+          warnOfNetwork(addressesOf(settings, values), environment, run.log);
+          return runStages(definition.build(values, run), run);
+        },
         check: (run) => runChecks(definition.build(values, run).checks()),
       };
     },

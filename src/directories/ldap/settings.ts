@@ -1,4 +1,5 @@
 import type { Log } from '../../platform/log.ts';
+import { isLoopback } from '../../platform/loopback.ts';
 import { host, password } from '../../platform/setting-kinds.ts';
 import { boolean, optional, type Setting, secret, text, type Values } from '../../platform/settings.ts';
 import { parseDn } from './dn.ts';
@@ -91,11 +92,9 @@ export function ldapSettings(values: LdapVariables): LdapSettings {
   };
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
-
 /** Warns where a password would travel over a network without TLS. */
 export function warnWithoutTls({ servers: list, startTls, bindDn }: LdapSettings, log: Log): void {
-  const exposed = list.filter(({ protocol, host }) => protocol === 'ldap' && !LOOPBACK.test(host));
+  const exposed = list.filter(({ protocol, host }) => protocol === 'ldap' && !isLoopback(host));
   if (bindDn === undefined || startTls || exposed.length === 0) return;
   const hosts = exposed.map(({ host }) => host);
   log.warn({ event: 'ldap.in-the-clear', hosts }, 'the LDAP password travels without TLS');
