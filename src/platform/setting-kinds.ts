@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from './errors.ts';
 import { type Setting, text } from './settings.ts';
 
 const kind =
@@ -21,6 +23,28 @@ export const headerText = matching(/^[ -~]+$/, 'printable ASCII on one line');
 
 /** One name or id without spaces and quotes. */
 export const word = matching(/^[^\s"'`,;]+$/, 'one name without spaces, quotes, commas or semicolons');
+
+/** A name that may have spaces, without the quotes that some files of variables keep. */
+export const unquoted = matching(
+  /^(?!(["'`]).*\1$)\P{Cc}+$/u,
+  'the name itself, on one line and without quotes',
+);
+
+/** The path of a file in PEM form with certificates. */
+export const certificates = kind((path) => {
+  const content = contentOf(path);
+  if (!content.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error('a file with certificates in PEM form');
+  return path;
+});
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`the path of a file that can be read (${messageOf(error)})`);
+  }
+}
 
 /** A host name or address, with a port where it has one. */
 export const host = matching(/^[A-Za-z0-9._:[\]-]+$/, 'a host name, without a scheme, a path or quotes');

@@ -1,5 +1,5 @@
 import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
-import { accountNames, password, spacedNames, token, word } from '../../platform/setting-kinds.ts';
+import { accountNames, password, spacedNames, token, unquoted, word } from '../../platform/setting-kinds.ts';
 import {
   boolean,
   httpUrl,
@@ -55,14 +55,14 @@ export const gitlabSettings = {
     'rule 1: LDAP groups of organisations that are trusted',
     'wmf wmde nda ops',
   ),
-  TOOLFORGE_LDAP_GROUP: text('rule 2: the LDAP group of Toolforge’s members', 'project-tools'),
+  TOOLFORGE_LDAP_GROUP: unquoted('rule 2: the LDAP group of Toolforge’s members', 'project-tools'),
   PHABRICATOR_URL: httpUrl(rootBefore(/\/api\/?$/, 'Phabricator’s root (/api is appended)'))(
     'Phabricator’s root; `/api/…` is appended',
     'https://phabricator.wikimedia.org',
   ),
   PHABRICATOR_USER: optional(word, 'whose the Conduit token is; rule 3 is off without user and token'),
   PHABRICATOR_TOKEN: secret(optional(token, 'a Conduit token')),
-  PHABRICATOR_TRUSTED_PROJECT: text('rule 3: a project’s slug or PHID', 'trusted-contributors'),
+  PHABRICATOR_TRUSTED_PROJECT: unquoted('rule 3: a project’s slug or PHID', 'trusted-contributors'),
   PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
   GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'what stands before /a/'))(
     'Gerrit’s root, what stands before `/a/`',
@@ -70,7 +70,7 @@ export const gitlabSettings = {
   ),
   GERRIT_USER: optional(word, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
   GERRIT_PASSWORD: secret(optional(password, 'the user’s HTTP password; rule 4 is off without it')),
-  GERRIT_TRUSTED_GROUP: text('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),
+  GERRIT_TRUSTED_GROUP: unquoted('rule 4: a group’s name, UUID or number', 'Trusted-Contributors'),
   GITLAB_TRUST_POLICY: optional(
     policyDocument(parseTrust, 'GITLAB_TRUST_POLICY_FILE'),
     'a policy document in YAML instead of these four rules',

@@ -104,6 +104,11 @@ describe('the settings', () => {
   );
 
   test.each([
+    ['GERRIT_TRUSTED_GROUP', '"Trusted Contributors"'],
+    ['PHABRICATOR_TRUSTED_PROJECT', "'trusted'"],
+    ['TOOLFORGE_LDAP_GROUP', '"project-tools"'],
+    ['LDAP_CA_CERT_PATH', '/nowhere/ca.pem'],
+    ['LDAP_CA_CERT_PATH', 'package.json'],
     ['LDAP_GROUPS_BASE', 'groups'],
     ['LDAP_GROUPS_BASE', '"ou=groups,dc=example,dc=org"'],
     ['LDAP_PEOPLE_BASE', 'ou=people;dc'],
