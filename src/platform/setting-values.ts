@@ -47,7 +47,10 @@ function trimmed({ keepsSpaces }: Setting<unknown>, value: string | undefined): 
 }
 
 /** Forms of tokens that GitLab, GrowthBook and Phabricator hand out. */
-const TOKEN = /(?:glpat-|secret_|api-)\S*/;
+const TOKEN_FORM = /(?:^|[\s"'`,;=])(?:glpat-|secret_|api-)\S/;
+
+/** The same, but so long that it can be nothing else: a host or a group may be called `api-users`. */
+const TOKEN = /(?<![^\s"'`,;=])(?:glpat-[\w.-]{8,}|(?:secret_|api-)(?=\w*\d)\w{16,})/;
 
 /** Shorter values are too likely to be a part of something else. */
 const MIN_SECRET_LENGTH = 8;
@@ -69,7 +72,7 @@ export function display(
 ): string {
   if (!found) return 'nothing';
   if (isSecret) return `${found.length} characters`;
-  if (secrets.includes(found) || TOKEN.test(found))
+  if (secrets.includes(found) || TOKEN_FORM.test(found))
     return `${found.length} characters that look like a secret`;
   const line = found
     .replace(/\S{0,200}@/g, '…@')

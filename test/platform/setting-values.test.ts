@@ -82,8 +82,21 @@ describe('a secret in the wrong variable is never printed', () => {
     expect(faults).toEqual([
       `COUNT: found ${value.length} characters that look like a secret, allowed: a whole number from 1 to 9`,
     ]);
-    expect(secretsIn(spec, { COUNT: value }).join()).toContain('abc123');
   });
+
+  test.each(['glpat-abcdefgh12345678', 'secret_admin_abcdefgh12345678', 'api-abcdefghijklmnopqrstuvwxyz12'])(
+    'nor anything that a server echoes of it: %s',
+    (value) => {
+      expect(secretsIn(spec, { NAME: `x ${value}` })).toEqual([value]);
+    },
+  );
+
+  test.each(['https://api-gateway.example.org/v1', 'api-users', 'secret_project', 'api-host1.example.org'])(
+    '%s is no secret',
+    (value) => {
+      expect(secretsIn(spec, { NAME: value })).toEqual([]);
+    },
+  );
 
   test('that is equal to the secret of another variable, however short', () => {
     expect(faultsOf({ KEY: 'hunter', COUNT: 'hunter' }).join()).not.toContain('hunter');
