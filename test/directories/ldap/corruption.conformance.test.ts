@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGroups, readMembers } from '../../../src/directories/ldap/groups-and-people.ts';
 import type { LdapSession } from '../../../src/directories/ldap/session.ts';
@@ -17,8 +18,9 @@ afterAll(async () => {
   await Promise.all(directories.map((directory) => directory.close()));
 });
 
-const DEADLINE_MS = 12_000;
-const AT_ONCE = 200;
+const DEADLINE_MS = 25_000;
+/** Some wait for the rest of a message that never comes: they wait together. */
+const AT_ONCE = 300;
 
 const people = async (ldap: LdapSession) => {
   const groups = await readGroups(ldap, groupsBase, ['all']);
@@ -66,14 +68,10 @@ describe.each(directories)('one wrong bit in what the $name directory sends', ({
     return { place, mask, answer, error, ms: performance.now() - startedAt };
   };
 
-  async function flips(places: readonly (readonly [number, number])[]) {
-    const results: Awaited<ReturnType<typeof withFlip>>[] = [];
-    for (let at = 0; at < places.length; at += AT_ONCE)
-      results.push(
-        ...(await Promise.all(places.slice(at, at + AT_ONCE).map(([place, mask]) => withFlip(place, mask)))),
-      );
-    return results;
-  }
+  const flips = (places: readonly (readonly [number, number])[]) => {
+    const gate = pLimit(AT_ONCE);
+    return Promise.all(places.map(([place, mask]) => gate(() => withFlip(place, mask))));
+  };
 
   test('in any length is an error before the deadline, and never another answer', async () => {
     const masks = Array.from({ length: 8 }, (_, bit) => 1 << bit);
@@ -84,7 +82,7 @@ describe.each(directories)('one wrong bit in what the $name directory sends', ({
     expect(results.filter(({ error }) => error?.includes('DeadlineError'))).toEqual([]);
   }, 180_000);
 
-  test('anywhere else ends as well, in an error or with everybody whose entry came', async () => {
+  test('anywhere ends the reading before the deadline', async () => {
     const places = Array.from(
       { length: conversation.length },
       (_, place) => [place, 1 << (place % 8)] as const,
