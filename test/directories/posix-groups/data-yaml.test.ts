@@ -19,7 +19,7 @@ const query = (over: Partial<Query> = {}): Query => ({
 });
 const membersIn = (text: string, group = 'deployment', over: Partial<Query> = {}) =>
   [...(posixGroups(text, query({ groups: [group], ...over })).membersOf.get(group) ?? [])].toSorted();
-/** A file with one group, told in YAML, and these users. */
+/** A file with one group, in YAML, and these users. */
 const file = (members: string, users: readonly string[] = ['ann', 'bob', 'cid'], more = '') =>
   [
     'groups:',
@@ -57,7 +57,7 @@ describe('who is in a group', () => {
     expect(membersIn(text, 'g299')).toEqual(['ann']);
   });
 
-  test('a user whose ensure is absent is in no group, and is told', () => {
+  test('a user whose ensure is absent is in no group, and is named', () => {
     const text = dataYaml({ groups: { deployment: ['ann', 'left'] }, absent: ['left'] });
     expect(membersIn(text)).toEqual(['ann']);
     expect(posixGroups(text, query()).absent.has('left')).toBe(true);
@@ -97,7 +97,7 @@ describe('who is in a group', () => {
     expect(membersIn(file('members: [ann, bob]', ['Ann', 'bob']))).toEqual(['bob']);
   });
 
-  test('only the groups that were asked for are told', () => {
+  test('only the groups that were asked for are returned', () => {
     const text = dataYaml({ groups: { deployment: ['ann'], other: ['bob'] } });
     expect([...posixGroups(text, query()).membersOf.keys()]).toEqual(['deployment']);
   });
