@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { type RunRequest, type RunResult, runJob } from '../app/run-job.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
@@ -57,6 +58,7 @@ function rendered({ report, describe, explanation, checks }: RunResult, format: 
   if (checks) return renderChecks(checkReport(report, checks), format);
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   const { isTTY, columns } = process.stdout;
-  const colour = process.stdout.hasColors?.() ?? false;
+  // styleText asks NO_COLOR and FORCE_COLOR as well as the stream.
+  const colour = styleText('red', ' ', { stream: process.stdout }) !== ' ';
   return renderReport(report, format, { colour, ...(isTTY ? { width: columns } : {}) });
 }

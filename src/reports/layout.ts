@@ -37,9 +37,15 @@ export function entryLines(
     Math.min(WIDEST_LABEL, Math.max(0, ...entries.map((entry) => stringWidth(select(entry)))));
   const [labels, facts] = [widthOf(({ label }) => label), widthOf(({ fact }) => fact)];
   return entries.flatMap(({ label, fact, text }) => {
-    const head = `  ${padTo(label, labels)}  ${padTo(fact, facts)}  `;
     const indent = labels + facts + 6;
     const [first = '', ...more] = wrapped(text, width, indent);
-    return [`${head}${paint(first.trimStart())}`.trimEnd(), ...more.map(paint)];
+    // What is too long for its column has a line of its own, so that the columns stay where they are.
+    const isLong = stringWidth(label) > labels || stringWidth(fact) > facts;
+    const head = `  ${padTo(label, labels)}  ${padTo(fact, facts)}  `;
+    if (!isLong) return [`${head}${paint(first.trimStart())}`.trimEnd(), ...more.map(paint)];
+    return [
+      ...wrapped([label, fact].filter((part) => part !== '').join('  '), width, 2),
+      ...(text === '' ? [] : [first, ...more].map(paint)),
+    ];
   });
 }

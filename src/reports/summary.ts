@@ -20,68 +20,86 @@ interface Circumstances {
   readonly needsPerson: number;
 }
 
-/** The words for the changes of each kind: `4 lost access`, `would approve 2`. */
-const WORDS: Readonly<Partial<Record<Kind, string>>> = {
-  revoke: 'lost access',
-  downgrade: 'less',
-  upgrade: 'more',
-  grant: 'new',
-  approve: 'approved',
+/** The words for changes of each kind: those that were made, and those that are only planned. */
+const WORDS: Readonly<Partial<Record<Kind, readonly [done: string, planned: string]>>> = {
+  revoke: ['lost access', 'lose access'],
+  downgrade: ['less', 'less'],
+  upgrade: ['more', 'more'],
+  grant: ['new', 'new'],
+  approve: ['approved', 'to approve'],
 };
 
 /** The summary of a run. */
 export function summaryOf({ decisions, results }: RunState<unknown>, circumstances: Circumstances): Summary {
-  const { needsPerson } = circumstances;
   const count = (wanted: string) => results.filter(({ result }) => result === wanted).length;
   const numbers = {
     planned: results.length,
     applied: count('applied'),
     failed: count('failed'),
     withheld: count('withheld'),
-    needsPerson,
+    needsPerson: circumstances.needsPerson,
     pendingSignIn: decisions.filter(({ kind }) => kind === 'pending-sign-in').length,
   };
-  const counted = numbers.applied > 0 ? results.filter(({ result }) => result === 'applied') : results;
-  const kinds = Object.entries(WORDS).flatMap(([kind, words]) => {
-    const found = counted.filter(({ change }) => change.kind === kind).length;
-    return found === 0 ? [] : [`${found} ${words}`];
-  });
-  return { sentence: sentenceOf({ ...numbers, kinds }, circumstances), ...numbers };
+  return { sentence: sentenceOf(numbers, results, circumstances), ...numbers };
 }
 
-interface Counted extends Omit<Summary, 'sentence'> {
-  readonly kinds: readonly string[];
-}
+type Results = RunState<unknown>['results'];
 
-function sentenceOf(numbers: Counted, { outcome, mode }: Circumstances): string {
-  const { planned, applied, kinds, needsPerson, pendingSignIn } = numbers;
-  const tail = [
+function sentenceOf(
+  numbers: Omit<Summary, 'sentence'>,
+  results: Results,
+  circumstances: Circumstances,
+): string {
+  const { needsPerson, pendingSignIn } = numbers;
+  // A request that was sent may have changed something, whatever became of its answer.
+  const mayHaveWritten = results.some(
+    ({ result, sent }) => result === 'applied' || result === 'failed' || sent === true,
+  );
+  const parts = [
+    ...(mayHaveWritten ? writtenParts(numbers, results) : [nothingWritten(results, circumstances)]),
     ...(needsPerson > 0 ? [`${needsPerson} need${needsPerson === 1 ? 's' : ''} a person`] : []),
     ...(pendingSignIn > 0 ? [`${pendingSignIn} not signed in yet`] : []),
   ];
-  const words = kinds.length > 0 ? `: ${kinds.join(', ')}` : '';
-  const what = [headOf({ planned, applied, words }, { outcome, mode }), ...tail];
-  return what.join(' · ');
+  return parts.join(' · ');
 }
 
-function headOf(
-  { planned, applied, words }: { planned: number; applied: number; words: string },
-  { outcome, mode }: Omit<Circumstances, 'needsPerson'>,
-): string {
-  if (applied > 0) return `Applied ${applied} of ${planned}${words}`;
-  if (outcome === 'unchanged') return 'Nothing to do';
-  if (outcome === 'planned') {
-    const why = mode === 'observe' ? 'MODE is observe' : 'this was a dry run';
-    return `Nothing was written (${why}). The plan has ${planned}${words}`;
+function writtenParts(
+  { planned, applied, failed, withheld }: Omit<Summary, 'sentence'>,
+  results: Results,
+): readonly string[] {
+  const done = results.filter(({ result }) => result === 'applied');
+  return [
+    `Applied ${applied} of ${planned}${byKind(done, 0)}`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(withheld > 0 ? [`${withheld} withheld`] : []),
+  ];
+}
+
+function nothingWritten(results: Results, { outcome, mode }: Circumstances): string {
+  const all = `${results.length} change${results.length === 1 ? '' : 's'}`;
+  if (outcome === 'unchanged') {
+    if (results.length === 0) return 'Nothing to do';
+    const isDone = results.every(({ result }) => result === 'unchanged');
+    return `Nothing was written: ${isDone ? 'somebody else made' : 'the accounts changed meanwhile, which withholds'} ${all}`;
   }
-  return `Nothing was written: ${WHY_NOT[outcome]}`;
+  const why = outcome === 'planned' && mode === 'observe' ? 'MODE is observe' : WHY_NOT[outcome];
+  const plan = results.length === 0 ? '' : `. The plan has ${all}${byKind(results, 1)}`;
+  return `Nothing was written: ${why}${plan}`;
+}
+
+/** `: 4 lost access, 3 less`; empty without changes. */
+function byKind(results: Results, form: 0 | 1): string {
+  const parts = Object.entries(WORDS).flatMap(([kind, words]) => {
+    const found = results.filter(({ change }) => change.kind === kind).length;
+    return found === 0 ? [] : [`${found} ${words[form]}`];
+  });
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
 /** Why a run wrote nothing. */
-const WHY_NOT: Readonly<Record<RunOutcome, string>> = {
-  unchanged: 'there was nothing to do',
+const WHY_NOT: Readonly<Record<Exclude<RunOutcome, 'unchanged'>, string>> = {
   planned: 'this was a dry run',
-  applied: 'there was nothing to do',
+  applied: 'the changes were there already',
   skipped: 'another run is at work',
   refused: 'safety refuses the plan',
   'source-failed': 'a source failed',

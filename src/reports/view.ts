@@ -80,19 +80,23 @@ export const pendingNotes = ({ notes }: Report): readonly Note[] =>
 
 /** How exactly this plan is approved, from a terminal and over HTTP; undefined where no approval would carry it out. */
 export function approveCommands({
-  run,
+  run: { job, only },
   outcome,
   objections,
   planHash,
 }: Report): { readonly terminal: string; readonly curl: string } | undefined {
   const canApprove = outcome === 'refused' && objections.every(({ overridable }) => overridable);
   if (!canApprove || planHash === null) return undefined;
-  const body = `{"approve":"${planHash}","reason":"WHY"}`;
+  const restricted = only === null ? '' : ` --only ${shellQuoted(only)}`;
+  const body = JSON.stringify({ approve: planHash, reason: 'WHY', ...(only === null ? {} : { only }) });
   return {
-    terminal: `MODE=enforce muster ${run.job} apply --approve ${planHash} --reason 'WHY'`,
-    curl: `curl -X POST -H 'Content-Type: application/json' -H "Authorization: Bearer $(gcloud auth print-identity-token)" -d '${body}' "$FUNCTION_URL"`,
+    terminal: `MODE=enforce muster ${job} apply${restricted} --approve ${planHash} --reason 'WHY'`,
+    curl: `curl -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" -d ${shellQuoted(body)} "$FUNCTION_URL"`,
   };
 }
+
+/** A text as one word of a shell. */
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** When and by what version the report was made. */
 export const stampOf = ({ run }: Report): string =>

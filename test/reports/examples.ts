@@ -74,7 +74,7 @@ export const exampleReport = (over: Partial<Report> = {}): Report => ({
   ],
   calls: {},
   summary: {
-    sentence: 'Nothing was written (this was a dry run). The plan has 2: 1 lost access, 1 new',
+    sentence: 'Nothing was written: this was a dry run. The plan has 2 changes: 1 lose access, 1 new',
     planned: 2,
     applied: 0,
     failed: 0,

@@ -170,6 +170,13 @@ describe('the text', () => {
     expect(new Set(columns).size).toBe(1);
   });
 
+  test('at 200 columns keeps the reasons of all in one column, and a long address on a line of its own', () => {
+    const lines = text(200).split('\n');
+    const at = (words: string) => lines.find((line) => line.includes(words))?.indexOf(words);
+    expect(at('rule 1: somebody is in')).toBe(at('rule 1: ann is disabled'));
+    expect(lines).toContain(`  ${long.label}  admin → noaccess`);
+  });
+
   test('groups identical reasons beyond twenty changes of a kind', () => {
     const changes = Array.from({ length: 302 }, (_, n) =>
       changed({ account: `u_p${n}`, label: `p${n}@example.org`, rule: 5, because: `p${n} matches no rule` }),

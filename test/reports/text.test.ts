@@ -1,7 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/reports/report.ts';
 import { renderText } from '../../src/reports/text.ts';
+import { approveCommands } from '../../src/reports/view.ts';
 import { changed, exampleReport, reportOf } from './examples.ts';
+
+/** The words of a command line as a shell takes them. */
+const wordsOf = (line: string): readonly string[] =>
+  execFileSync('sh', ['-c', `printf '%s\\0' ${line}`], { env: { FUNCTION_URL: 'url' } })
+    .toString()
+    .split('\0')
+    .slice(0, -1);
 
 const ESC = String.fromCharCode(27);
 const plain = (over: Partial<Report> = {}) => renderText(exampleReport(over), { colour: false, width: 100 });
@@ -24,6 +33,21 @@ describe('the text', () => {
     expect(text).toContain('To carry out exactly this plan:');
     expect(text).toContain(`apply --approve sha256:${'ab'.repeat(32)} --reason`);
     expect(text).toContain('curl -X POST');
+  });
+
+  test('of a refused run about one name approves the plan of that name, quoted for the shell', () => {
+    const { run } = exampleReport();
+    const report = { ...reportOf('refused'), run: { ...run, only: "o'neil@example.org" } };
+    const { terminal = '', curl = '' } = approveCommands(report) ?? {};
+    expect(wordsOf(terminal.replace(/^MODE=enforce /, ''))).toEqual([
+      ...['muster', 'growthbook-roles', 'apply', '--only', "o'neil@example.org"],
+      ...['--approve', `sha256:${'ab'.repeat(32)}`, '--reason', 'WHY'],
+    ]);
+    expect(JSON.parse(wordsOf(curl.replace(/-H "[^"]*"/, '')).at(-2) ?? '')).toEqual({
+      approve: `sha256:${'ab'.repeat(32)}`,
+      reason: 'WHY',
+      only: "o'neil@example.org",
+    });
   });
 
   test('offers no approval where one objection can’t be overridden, and marks that one', () => {
