@@ -2,6 +2,7 @@ import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import type { Format } from '../reports/render.ts';
+import { preferredType } from './accept.ts';
 
 /** The media types of an answer, the one that is sent without any preference first. */
 const TYPES: Readonly<Record<string, Format>> = {
@@ -13,12 +14,12 @@ const TYPES: Readonly<Record<string, Format>> = {
 
 /** The representation that `Accept` prefers. Throws `InvalidRequestError` (406) where it names none of the four. */
 export function formatFor(request: Request): Format {
-  const type = request.accepts(Object.keys(TYPES));
-  const format = type === false ? undefined : TYPES[type];
+  const accept = request.get('accept');
+  const type = preferredType(accept, Object.keys(TYPES));
+  const format = type === undefined ? undefined : TYPES[type];
   if (format) return format;
-  const found = (request.get('accept') ?? '').slice(0, 100);
   throw new InvalidRequestError(
-    `request: no such representation (found ${found}, allowed ${Object.keys(TYPES).join(', ')})`,
+    `request: no such representation (found ${(accept ?? '').slice(0, 100)}, allowed ${Object.keys(TYPES).join(', ')})`,
     406,
   );
 }
@@ -39,10 +40,13 @@ export async function sendResult(
       : renderReport(report, format, { colour: false });
   response.status(status).set({
     'Cache-Control': 'no-store',
+    Vary: 'Accept',
     'X-Content-Type-Options': 'nosniff',
-    ...(format === 'html' ? { 'Content-Security-Policy': await contentPolicy() } : {}),
+    'Referrer-Policy': 'no-referrer',
+    'Content-Security-Policy': `${format === 'html' ? await pagePolicy() : "default-src 'none'"}; frame-ancestors 'none'`,
   });
   response.type(`${MEDIA_TYPES[format]}; charset=utf-8`).send(text);
 }
 
-const contentPolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;
+/** A page has its own style and script; what else is sent needs nothing. */
+const pagePolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;
