@@ -110,6 +110,8 @@ export interface Note {
   readonly tried?: readonly RuleAnswer[];
   /** The change that the rules ask for, where a person has to make it. */
   readonly due?: string | null;
+  /** Tells notes of one kind about one account apart, and is the same in every run. */
+  readonly key?: string;
 }
 
 /** Access on the target that no rule gives and no run takes away, or that soon ends. `id` is the same in every report. */

@@ -1,7 +1,9 @@
-import { type Drift, isLoss, type NeedReason } from '../../engine/model.ts';
+import { addressKey } from '../../directories/names.ts';
+import { type Decision, type Drift, isLoss, type NeedReason } from '../../engine/model.ts';
+import { isChange } from '../../engine/plan.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
-import type { Member } from '../../targets/growthbook/schema.ts';
+import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
 import type { RoleFacts } from './resolve.ts';
 
 const DAY_MS = 86_400_000;
@@ -14,27 +16,75 @@ const KEPT: Readonly<Partial<Record<NeedReason, string>>> = {
   unwritable: 'unwritable-above',
 };
 
-/** What a run leaves on the target, or what soon ends: `now` in milliseconds since 1970. */
+/**
+ * What a run leaves on the target, or what soon ends: `now` in milliseconds since 1970, `projects` the ids that the run keeps.
+ * Each has an id of its own, the same in every run.
+ */
 export function driftIn(
   facts: RoleFacts,
-  { decisions, notes }: Resolved<Access, Member>,
-  now: number,
+  resolved: Resolved<Access, Member>,
+  { now, projects }: { readonly now: number; readonly projects: readonly string[] },
 ): readonly Drift[] {
-  const kept = decisions.flatMap(({ account, label, because, needsPerson }) => {
+  const { decisions, notes } = resolved;
+  const kept = decisions.flatMap(({ account, project, label, because, needsPerson }) => {
     const kind = needsPerson && KEPT[needsPerson.reason];
     const isAbove = LOSSES.some((loss) => needsPerson?.due?.startsWith(`${loss} `));
-    return kind && isAbove ? [driftOf(kind, { account, label, because })] : [];
+    return kind && isAbove ? [driftOf(kind, { account, label, because }, project)] : [];
   });
   const teams = notes
     .filter(({ kind }) => kind === 'team-granted')
-    .map(({ account, label, because }) => driftOf('team-role', { account, label, because }));
-  return [...kept, ...teams, ...notInDataYaml(facts), ...expiring(facts, now)];
+    .map(({ account, label, because, key }) => driftOf('team-role', { account, label, because }, key));
+  const all = [
+    ...kept,
+    ...teams,
+    ...unknownOrigin(facts, resolved, projects),
+    ...notInDataYaml(facts),
+    ...expiring(facts, now),
+  ];
+  return [...new Map(all.map((one) => [one.id, one])).values()];
+}
+
+/** Members whom no directory knows: the plan takes their role on its projects, and nothing else that they hold. */
+function unknownOrigin(
+  { members, people }: RoleFacts,
+  { decisions }: Resolved<Access, Member>,
+  projects: readonly string[],
+): readonly Drift[] {
+  const known = new Set(people.flatMap(({ mails }) => mails.map(addressKey)));
+  const unknown = members.filter(({ email }) => !known.has(addressKey(email)));
+  const decided = Map.groupBy(decisions, ({ account }) => account);
+  return unknown.flatMap((member) => {
+    const own = decided.get(member.id) ?? [];
+    const left = rolesLeft(member, own, projects);
+    if (left.length === 0 || own.some(({ needsPerson }) => needsPerson)) return [];
+    const because = `nobody in the policy's groups has this address, and no plan takes ${left.join(', ')}`;
+    return [driftOf('unknown-origin', { account: member.id, label: labelOf(member), because })];
+  });
+}
+
+const GIVES_NOTHING = 'noaccess';
+
+/** The roles that a member has outside the projects of the run, as they are after it. */
+function rolesLeft(
+  { globalRole, projectRoles }: Member,
+  decisions: readonly Decision<Access, Member>[],
+  projects: readonly string[],
+): readonly string[] {
+  const lowered = decisions.find(isChange)?.to.globalRole ?? globalRole;
+  const elsewhere = projectRoles.filter(({ project }) => !projects.includes(project));
+  return [
+    ...(lowered === GIVES_NOTHING ? [] : [`the global role ${lowered}`]),
+    ...elsewhere
+      .filter(({ role }) => role !== GIVES_NOTHING)
+      .map(({ role, project }) => `${role} on ${project}`),
+  ];
 }
 
 const LOSSES = (['revoke', 'downgrade'] as const).filter(isLoss);
 
-const driftOf = (kind: string, about: Omit<Drift, 'id' | 'kind'>): Drift => ({
-  id: `${kind}:${about.account ?? about.label}`,
+/** `key` tells several of one kind about one account apart. */
+const driftOf = (kind: string, about: Omit<Drift, 'id' | 'kind'>, key?: string): Drift => ({
+  id: [kind, about.account ?? about.label, ...(key === undefined ? [] : [key])].join(':'),
   kind,
   ...about,
 });

@@ -45,7 +45,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
     collect: (recorder) => collect({ values, projects, target, run }, recorder),
     resolve: (facts) => {
       const resolved = resolveProjects(facts, projects, protectedMembers);
-      return { ...resolved, drift: driftIn(facts, resolved, run.startedAt) };
+      return { ...resolved, drift: driftIn(facts, resolved, { now: run.startedAt, projects: ids }) };
     },
     subjects: (facts, resolved) =>
       projects.all.flatMap((one) =>

@@ -32,9 +32,10 @@ export const teamNotes = (one: Case, decision: MemberDecision, rules: NoteRules)
 
 /** A team's global role counts in the whole organisation, whatever the member's own entries say. */
 const globalTeamNotes = ({ member, teams }: Case, { access }: NoteRules): readonly Note[] =>
-  teamsAboveGlobally(member, teams, access).map(({ team, role }) => ({
+  teamsAboveGlobally(member, teams, access).map(({ id, team, role }) => ({
     kind: 'team-granted',
     ...about(member),
+    key: `${id}:${role}:global`,
     because: `team ${team} gives the global role ${role}, more than ${access.maxGlobalRole} (GROWTHBOOK_GLOBAL_ROLE)`,
   }));
 
@@ -53,6 +54,7 @@ function projectTeamNotes(
   return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
     kind: 'team-granted',
     ...about(member),
+    key: `${grant.id}:${grant.role}:${access.project}`,
     because: `team ${grant.team} gives ${grant.role} on the project${access.otherProjects ? ` ${access.project}` : ''}, more than ${role}, which is due`,
   }));
 }

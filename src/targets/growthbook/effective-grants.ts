@@ -57,21 +57,27 @@ const environmentsOf = (grants: readonly Grant[]): readonly string[] | null =>
     ? null
     : grants.flatMap(({ environments }) => environments ?? []);
 
+/** A role that a team gives. `team` is its name, or its id where it has none. */
+export interface TeamGrant {
+  readonly id: string;
+  readonly team: string;
+  readonly role: string;
+}
+
+const grantOf = ({ id, name }: Team, role: string): TeamGrant => ({ id, team: name || id, role });
+
 /** The teams that give a member more on the project than `role`, with the role they give. */
 export function teamsAbove(
   member: Member,
   teams: readonly Team[],
   { role, project, order }: { role: string; project: string; order: readonly string[] },
-): readonly { readonly team: string; readonly role: string }[] {
+): readonly TeamGrant[] {
   const rank = rankIn(order);
   const own = teams.filter(({ id }) => member.teams.includes(id));
   const isSet = [member, ...own].some((holder) => explicit(holder, project).length > 0);
   return own
     .flatMap((team) =>
-      (isSet ? explicit(team, project) : grantsOf(team)).map((grant) => ({
-        team: team.name || team.id,
-        role: grant.role,
-      })),
+      (isSet ? explicit(team, project) : grantsOf(team)).map((grant) => grantOf(team, grant.role)),
     )
     .filter((grant) => rank(grant.role) > rank(role));
 }
@@ -81,13 +87,11 @@ export function teamsAboveGlobally(
   member: Pick<Member, 'teams'>,
   teams: readonly Team[],
   { order, maxGlobalRole }: Pick<AccessRules, 'order' | 'maxGlobalRole'>,
-): readonly { readonly team: string; readonly role: string }[] {
+): readonly TeamGrant[] {
   const rank = rankIn(order);
   return teams
     .filter(({ id }) => member.teams.includes(id))
-    .flatMap((team) =>
-      [team, ...team.additionalRoles].map(({ role }) => ({ team: team.name || team.id, role })),
-    )
+    .flatMap((team) => [team, ...team.additionalRoles].map(({ role }) => grantOf(team, role)))
     .filter(({ role }) => rank(role) > rank(maxGlobalRole));
 }
 

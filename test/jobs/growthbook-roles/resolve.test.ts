@@ -451,6 +451,7 @@ describe('teams count in the notes, not in the kinds', () => {
         kind: 'team-granted',
         account: 'ann',
         label: 'ann@example.org',
+        key: 't:admin:prj_a',
         because: expect.stringMatching(/Search.*admin.*readonly/),
       },
     ]);

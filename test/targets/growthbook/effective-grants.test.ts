@@ -125,10 +125,10 @@ describe('teams that give more than is due', () => {
     teamsAbove(row, teams, { role, project: PROJECT, order });
 
   test.each([
-    ['more', 'engineer', 'readonly', [{ team: 'One', role: 'engineer' }]],
+    ['more', 'engineer', 'readonly', [{ id: 't1', team: 'One', role: 'engineer' }]],
     ['as much', 'readonly', 'readonly', []],
     ['less', 'readonly', 'engineer', []],
-    ['a role that nobody knows', 'superhero', 'admin', [{ team: 'One', role: 'superhero' }]],
+    ['a role that nobody knows', 'superhero', 'admin', [{ id: 't1', team: 'One', role: 'superhero' }]],
   ])('%s by an entry for the project', (_, role, due, expected) => {
     const row = inTeams({ projectRoles: [entry(due)] });
     expect(above(row, [team('t1', { name: 'One', projectRoles: [entry(role)] })], due)).toEqual(expected);
@@ -137,7 +137,7 @@ describe('teams that give more than is due', () => {
   test('a team’s global role gives nothing where the member has an entry', () => {
     const teams = [team('t1', { role: 'admin' })];
     expect(above(inTeams({ projectRoles: [entry('noaccess')] }), teams, 'noaccess')).toEqual([]);
-    expect(above(inTeams({}), teams, 'noaccess')).toEqual([{ team: 't1', role: 'admin' }]);
+    expect(above(inTeams({}), teams, 'noaccess')).toEqual([{ id: 't1', team: 't1', role: 'admin' }]);
   });
 
   test('a team’s global role gives nothing where another team has an entry', () => {
@@ -149,6 +149,6 @@ describe('teams that give more than is due', () => {
     const teams = [
       team('t1', { projectRoles: [entry('readonly', PROJECT, { additionalRoles: [more('admin')] })] }),
     ];
-    expect(above(inTeams({}), teams, 'readonly')).toEqual([{ team: 't1', role: 'admin' }]);
+    expect(above(inTeams({}), teams, 'readonly')).toEqual([{ id: 't1', team: 't1', role: 'admin' }]);
   });
 });
