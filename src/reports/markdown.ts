@@ -8,6 +8,7 @@ import {
   pendingNotes,
   reasonOf,
   resultOf,
+  sourceFacts,
   stampOf,
   targetOf,
 } from './view.ts';
@@ -15,92 +16,109 @@ import {
 /** The report for a comment in Phabricator or GitLab: a summary, tables of changes, details folded. */
 export function renderMarkdown(given: Report): string {
   const report = printable(given);
-  const { run, summary, objections, planHash } = report;
+  const { run, summary, outcome, approved, planHash } = report;
   const parts = [
-    `**${escaped(run.job)}: ${escaped(report.outcome)}** · ${escaped(summary.sentence)}`,
-    `${escaped(stampOf(report))} · ${escaped(targetOf(report))} · run ${code(run.id)}`,
-    ...objections.map(({ message }) => `- ⚠ ${escaped(message)}`),
+    `**${run.job}: ${outcome}** · ${summary.sentence}`,
+    [`${stampOf(report)}`, run.mode, code(targetOf(report)), `run ${code(run.id)}`]
+      .filter((part) => part !== '')
+      .join(' · '),
+    run.only === null ? '' : `Only ${code(run.only)}`,
+    objections(report),
     approval(report),
-    ...changeGroups(report).map((group) => {
-      const rows = linesOf(group).map((line) =>
-        'change' in line
-          ? [
-              line.change.label || line.change.account,
-              line.change.move,
-              reasonOf(line.change),
-              resultOf(line.change),
-            ]
-          : [`${line.count} ×`, '', line.reason, ''],
-      );
-      return `### ${group.title} (${group.changes.length})\n\n${table(['Account', 'Access', 'Why', 'Result'], rows)}`;
-    }),
+    approved === null ? '' : `Approved ${code(approved.hash)}, because: ${code(approved.reason)}`,
+    ...changeTables(report),
     ...folded(report),
     planHash === null ? '' : `Plan ${code(planHash)}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+function objections({ objections: found, error }: Report): string {
+  if (found.length === 0) return error === null ? '' : `- ⚠ ${code(error)}`;
+  return found
+    .map(({ message, overridable }) => `- ⚠ ${code(message)}${overridable ? '' : ' (cannot be overridden)'}`)
+    .join('\n');
+}
+
+const changeTables = (report: Report): readonly string[] =>
+  changeGroups(report).map((group) => {
+    const rows = linesOf(group).map((line) =>
+      'change' in line
+        ? [
+            code(line.change.label || line.change.account),
+            code(line.change.move),
+            code(reasonOf(line.change)),
+            code(resultOf(line.change)),
+          ]
+        : [`${line.count} ×`, '', code(line.reason), ''],
+    );
+    return `### ${group.title} (${group.changes.length})\n\n${table(['Account', 'Access', 'Why', 'Result'], rows)}`;
+  });
+
 /** What most readers skip. */
 function folded(report: Report): readonly string[] {
-  const { needsPerson } = report;
+  const { needsPerson, drift, sources, limits } = report;
   return [
     details(
       `Needs a person (${needsPerson.length})`,
       ['Account', 'Reason', 'Due', 'Why'],
       needsPerson.map(({ label, account, reason, due, because }) => [
-        label || (account ?? ''),
+        code(label || (account ?? '')),
         reason,
-        due ?? '',
-        because,
+        code(due ?? ''),
+        code(because),
       ]),
     ),
     details(
       `Not signed in yet (${pendingNotes(report).length})`,
       ['Account', 'Why'],
-      pendingNotes(report).map(({ label, because }) => [label, because]),
+      pendingNotes(report).map(({ label, because }) => [code(label), code(because)]),
     ),
     details(
       `Notes (${otherNotes(report).length})`,
       ['Kind', 'About', 'What'],
-      otherNotes(report).map(({ kind, label, because }) => [kind, label, because]),
+      otherNotes(report).map(({ kind, label, because }) => [code(kind), code(label), code(because)]),
     ),
     details(
-      `Drift (${report.drift.length})`,
+      `Drift (${drift.length})`,
       ['Kind', 'About', 'What'],
-      report.drift.map(({ kind, label, because }) => [kind, label, because]),
+      drift.map(({ kind, label, because }) => [code(kind), code(label), code(because)]),
     ),
     details(
-      'Sources and limits',
-      ['Name', 'Found', 'Allowed, or version'],
-      [
-        ...report.sources.map(({ name, entries, version, asOf }) => [
-          name,
-          `${entries} entries`,
-          [version, asOf].filter((part) => part !== null).join(', '),
-        ]),
-        ...report.limits.map(({ name, found, allowed }) => [name, `${found}`, `${allowed}`]),
-      ],
+      'Sources',
+      ['Source', 'Entries', 'Version', 'As of'],
+      sources.map((source) => {
+        const { entries, version, asOf } = sourceFacts(source, report);
+        return [code(source.name), entries, code(version), code(asOf)];
+      }),
+    ),
+    details(
+      'Limits',
+      ['Limit', 'Found', 'Allowed'],
+      limits.map(({ name, found, allowed }) => [code(name), `${found}`, `${allowed}`]),
     ),
   ];
 }
 
 function approval(report: Report): string {
   const commands = approveCommands(report);
-  return commands ? `To carry out exactly this plan:\n\n\`\`\`\n${commands.terminal}\n\`\`\`` : '';
+  if (!commands) return '';
+  const lines = [commands.terminal, commands.curl].join('\n');
+  const fence = '`'.repeat(1 + Math.max(2, ...[...lines.matchAll(/`+/g)].map(([ticks]) => ticks.length)));
+  return `To carry out exactly this plan:\n\n${fence}\n${lines}\n${fence}`;
 }
 
-/** A text without any mark-up of its own, on one line. Characters that Markdown or HTML would obey become references. */
-const escaped = (text: string): string =>
-  text.replaceAll('\n', ' ').replace(/[\\`*_{}[\]<>()#+!|~&@:$^-]/g, (char) => `&#${char.charCodeAt(0)};`);
+/**
+ * A text of others, as code: in code neither GitLab nor Phabricator sees mark-up, names somebody (`@all` would write to everybody) or
+ * makes a link. Backticks would end it, and a bar would end its cell.
+ */
+const code = (text: string): string =>
+  text === '' ? '' : `\`${text.replaceAll('`', "'").replaceAll('|', '¦')}\``;
 
-const code = (text: string): string => `\`${text.replaceAll('`', "'")}\``;
-
-const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(row)].join('\n');
 
 const details = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  rows.length === 0
-    ? ''
-    : `<details><summary>${escaped(title)}</summary>\n\n${table(head, rows)}\n\n</details>`;
+  rows.length === 0 ? '' : `<details><summary>${title}</summary>\n\n${table(head, rows)}\n\n</details>`;

@@ -12,6 +12,7 @@ import {
   pendingNotes,
   reasonOf,
   resultOf,
+  sourceFacts,
   stampOf,
   targetOf,
 } from './view.ts';
@@ -75,17 +76,19 @@ function headLines(report: Report, { paint }: Context): readonly string[] {
 const titled = (title: string, lines: readonly string[], { paint }: Context): readonly string[] =>
   lines.length === 0 ? [] : [paint('bold', title), ...lines];
 
-function sourceLines({ sources }: Report, context: Context): readonly string[] {
+function sourceLines(report: Report, context: Context): readonly string[] {
+  const { sources } = report;
   const width = Math.max(0, ...sources.map(({ name }) => name.length));
-  const lines = sources.flatMap(({ name, entries, version, asOf, durationMs }) => {
+  const lines = sources.flatMap((source) => {
+    const { entries, version, asOf } = sourceFacts(source, report);
     const facts = [
-      `${entries} ${entries === 1 ? 'entry' : 'entries'}`,
-      `${durationMs} ms`,
-      ...(version === null ? [] : [version]),
-      ...(asOf === null ? [] : [`as of ${asOf}`]),
+      entries,
+      `${source.durationMs} ms`,
+      ...(version === '' ? [] : [version]),
+      ...(asOf === '' ? [] : [`as of ${asOf}`]),
     ];
     const [first = '', ...more] = wrapped(facts.join(', '), context.width, width + 4);
-    return [`  ${padTo(name, width)}  ${first.trimStart()}`, ...more];
+    return [`  ${padTo(source.name, width)}  ${first.trimStart()}`, ...more];
   });
   return titled('Sources', lines, context);
 }

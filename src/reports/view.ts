@@ -1,4 +1,4 @@
-import { CHANGE_KINDS, type ChangeKind, type Note } from '../engine/model.ts';
+import { CHANGE_KINDS, type ChangeKind, type Note, type SourceReading } from '../engine/model.ts';
 import type { Report, ReportedChange } from './report.ts';
 
 /** The changes of one kind under their heading. */
@@ -109,3 +109,30 @@ export const targetOf = ({ target }: Report): string =>
     : Object.entries(target)
         .map(([name, value]) => `${name} ${value}`)
         .join(', ');
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** A duration in milliseconds in its largest whole unit: `3 d`, `2 h`, `0 s`. */
+export function durationText(ms: number): string {
+  const [unit, size] = UNITS.find((one) => ms >= one[1]) ?? ['s', 1000];
+  return `${Math.max(0, Math.floor(ms / size))} ${unit}`;
+}
+
+/** What was read of a source in words; `asOf` has its age when the run began. Empty where the source does not say. */
+export function sourceFacts(
+  { entries, version, asOf }: SourceReading,
+  { run }: Pick<Report, 'run'>,
+): { readonly entries: string; readonly version: string; readonly asOf: string } {
+  const age = asOf === null ? Number.NaN : Date.parse(run.startedAt) - Date.parse(asOf);
+  const old = Number.isNaN(age) ? '' : `, ${durationText(age)} old`;
+  return {
+    entries: `${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+    version: version ?? '',
+    asOf: asOf === null ? '' : `${asOf.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC')}${old}`,
+  };
+}

@@ -146,14 +146,32 @@ const OVER: Readonly<Record<RunOutcome, Partial<Report>>> = {
   },
 };
 
+/** What each of these runs did, in a sentence. */
+const SENTENCES: Readonly<Record<RunOutcome, string>> = {
+  planned: 'Nothing was written: this was a dry run. The plan has 2 changes: 1 lose access, 1 new',
+  unchanged: 'Nothing to do · 1 needs a person · 1 not signed in yet',
+  applied: 'Applied 1 of 1: 1 lost access · 1 needs a person · 1 not signed in yet',
+  skipped: 'Nothing was written: another run is at work',
+  refused: 'Nothing was written: safety refuses the plan. The plan has 1 change: 1 lose access',
+  'source-failed': 'Nothing was written: a source failed',
+  'invalid-settings': 'Nothing was written: the settings are wrong',
+  'invalid-request': 'Nothing was written: the request is not understood',
+  deadline: 'Applied 1 of 2: 1 lost access · 1 withheld · 1 needs a person',
+  failed: 'Applied 0 of 1 · 1 failed · 1 needs a person',
+};
+
 /** A report of each outcome. */
-export const reportOf = (outcome: RunOutcome): Report =>
-  exampleReport({
+export const reportOf = (outcome: RunOutcome): Report => {
+  const example = exampleReport();
+  return {
+    ...example,
+    run: { ...example.run, dryRun: outcome === 'planned' },
     outcome,
     exitCode: OUTCOMES[outcome].exitCode,
     ...OVER[outcome],
-    summary: { ...exampleReport().summary, sentence: `The sentence of a run that ended as ${outcome}` },
-  });
+    summary: { ...example.summary, sentence: SENTENCES[outcome] },
+  };
+};
 
 /** Every outcome. */
 export const ALL_OUTCOMES = Object.keys(OVER) as readonly RunOutcome[];

@@ -29,6 +29,8 @@ const HOSTILE = [
   '```\n<script>',
   '\u001b[2J\u0007',
   '\u202egnp.exe',
+  '@all #1 !1 ~bug T1 {T1} %%%x%%% https://example.org :smile:',
+  'a` | `b',
 ];
 const hostileReport = (text: string) =>
   exampleReport({
@@ -77,13 +79,31 @@ describe('what others wrote', () => {
     );
   });
 
-  test.each(HOSTILE)('is no mark-up in Markdown, and adds no row: %j', (text) => {
-    const markdown = renderMarkdown(hostileReport(text));
-    const lines = (of: string) => of.split('\n').length;
-    expect(lines(markdown)).toBe(lines(renderMarkdown(hostileReport('harmless'))));
-    expect(markdown).not.toContain('<script');
-    expect(markdown).not.toContain('<img');
-    expect(markdown).not.toContain('](javascript');
+  /** Everything of a Markdown text but what is code. */
+  const outsideCode = (markdown: string) =>
+    markdown
+      .replace(/^(`{3,})\n[\s\S]*?\n\1$/gm, 'FENCED')
+      .split('\n')
+      .map((line) => line.replace(/`[^`]*`/g, 'CODE'));
+  const harmlessText = outsideCode(renderMarkdown(hostileReport('harmless')));
+
+  test.each(HOSTILE)('stands in Markdown as code, and adds no row and no cell: %j', (text) => {
+    const { summary } = exampleReport();
+    expect(outsideCode(renderMarkdown({ ...hostileReport(text), summary }))).toEqual(
+      outsideCode(renderMarkdown({ ...hostileReport('harmless'), summary })),
+    );
+  });
+
+  test('stands in Markdown as code, whatever it is', () => {
+    const { summary } = exampleReport();
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), (text) => {
+        const lines = outsideCode(renderMarkdown({ ...hostileReport(text), summary }));
+        expect(lines).toHaveLength(harmlessText.length);
+        expect(lines.join('\n')).not.toContain('`');
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test.each(FORMATS)('sends no control character to a reader as %s', (format) => {
