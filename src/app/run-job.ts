@@ -14,7 +14,7 @@ import { secretsIn } from '../platform/setting-values.ts';
 import type { Environment } from '../platform/settings.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { logRun } from '../reports/decision-log.ts';
-import { makeReport, type Report } from '../reports/report.ts';
+import { makeReport, type Report, type UnchangedAccount, unchangedIn } from '../reports/report.ts';
 import { checkPrepared, faultLines } from './check-job.ts';
 import { withLock } from './lock.ts';
 import { pushMetrics } from './push-metrics.ts';
@@ -56,6 +56,8 @@ export interface RunResult {
   readonly explanation?: Explanation;
   /** The answer to a check. */
   readonly checks?: readonly CheckLine[];
+  /** The accounts that the run leaves as they are, for a page. */
+  unchanged(): readonly UnchangedAccount[];
   describe(from: unknown, to: unknown): string;
 }
 
@@ -115,6 +117,7 @@ function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
   const { explanation } = state;
   return {
     report,
+    unchanged: () => run.redactor.value(unchangedIn(state)),
     describe: job.describe,
     ...(explanation ? { explanation: run.redactor.value(explanation) } : {}),
   };

@@ -54,11 +54,15 @@ export function printResult(result: RunResult, { output }: Pick<CommonOptions, '
 /** The exit code of a check that found something wrong. */
 const WRONG = 4;
 
-function rendered({ report, describe, explanation, checks }: RunResult, format: Format): string {
+function rendered({ report, describe, explanation, checks, unchanged }: RunResult, format: Format): string {
   if (checks) return renderChecks(checkReport(report, checks), format);
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   const { isTTY, columns } = process.stdout;
   // styleText asks NO_COLOR and FORCE_COLOR as well as the stream.
   const colour = styleText('red', ' ', { stream: process.stdout }) !== ' ';
-  return renderReport(report, format, { colour, ...(isTTY ? { width: columns } : {}) });
+  return renderReport(report, format, {
+    colour,
+    ...(isTTY ? { width: columns } : {}),
+    ...(format === 'html' ? { unchanged: unchanged() } : {}),
+  });
 }

@@ -37,7 +37,7 @@ export async function sendResult(
     ? renderChecks(checkReport(report, checks), format)
     : explanation
       ? renderAnswer(explanationReport(report, explanation), format, describe)
-      : renderReport(report, format, { colour: false });
+      : renderReport(report, format, { colour: false, ...pageOnly(result, format) });
   response.status(status).set({
     'Cache-Control': 'no-store',
     Vary: 'Accept',
@@ -47,6 +47,10 @@ export async function sendResult(
   });
   response.type(`${MEDIA_TYPES[format]}; charset=utf-8`).send(text);
 }
+
+/** What only a page has. */
+const pageOnly = ({ unchanged }: RunResult, format: Format) =>
+  format === 'html' ? { unchanged: unchanged() } : {};
 
 /** A page has its own style and script; what else is sent needs nothing. */
 const pagePolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;

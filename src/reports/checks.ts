@@ -1,6 +1,6 @@
 import type { CheckLine } from '../engine/check.ts';
 import { printable, safeJson } from '../platform/printable.ts';
-import { escapeHtml, htmlPage } from './html.ts';
+import { escapeHtml, htmlPage } from './html-page.ts';
 import type { Format } from './render.ts';
 import type { Report } from './report.ts';
 

@@ -1,133 +1,161 @@
 import { printable } from '../platform/printable.ts';
-import { CONTENT_POLICY, SCRIPT, STYLE } from './html-assets.ts';
-import type { Report, ReportedChange } from './report.ts';
+import {
+  escapeHtml as esc,
+  foldedList,
+  htmlPage,
+  htmlTable,
+  type ListEntry,
+  listEntry,
+  section,
+} from './html-page.ts';
+import type { Report, ReportedChange, UnchangedAccount } from './report.ts';
 import {
   approveCommands,
   changeGroups,
+  errorBeside,
+  needText,
   otherNotes,
   pendingNotes,
   reasonOf,
   resultOf,
+  sourceFacts,
   stampOf,
   targetOf,
 } from './view.ts';
 
-/** A text that is part of a page: nothing in it is mark-up. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-const esc = escapeHtml;
-
-/** A whole page around a body: self-contained, nothing is loaded. */
-export const htmlPage = (title: string, body: string): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${esc(CONTENT_POLICY)}">
-<title>${esc(title)}</title><style>${STYLE}</style></head>
-<body>${body}<script>${SCRIPT}</script></body></html>
-`;
-
 /** The report as one page for a browser: a refused plan's objections come first, then what changes and why. */
-export function renderHtml(given: Report): string {
+export function renderHtml(given: Report, unchanged: readonly UnchangedAccount[] = []): string {
   const report = printable(given);
-  const { run, outcome, summary, exitCode, planHash } = report;
+  const { run, outcome, needsPerson, drift } = report;
   const body = [
     '<main>',
-    `<h1>${esc(run.job)}: ${esc(outcome)}</h1>`,
-    `<p class="soft wrap">${esc(stampOf(report))} · ${esc(run.mode)}${run.dryRun ? ', dry run' : ''} · ${esc(targetOf(report))} · run ${esc(run.id)}</p>`,
-    `<p class="sentence wrap${exitCode === 0 ? '' : ' bad'}">${esc(summary.sentence)}</p>`,
-    objections(report),
-    search(report),
-    ...changeGroups(report).map(
-      ({ kind, title, changes }) =>
-        `<section><h2 class="${kind}">${title} (${changes.length})</h2>${changes.map(changeEntry).join('')}</section>`,
+    headOf(report),
+    `<div class="pair">${section('Sources', sources(report))}${section('Limits', limits(report))}</div>`,
+    search(report, unchanged),
+    ...changeGroups(report).map(({ kind, title, changes }) =>
+      section(`${title} (${changes.length})`, changes.map(changeEntry).map(listEntry).join(''), kind),
     ),
-    list(
-      'Needs a person',
-      report.needsPerson.map(({ label, account, reason, due, because }) => ({
-        label: label || (account ?? ''),
-        fact: `${reason}${due === null ? '' : `, due: ${due}`}`,
-        text: because,
-      })),
-      true,
-    ),
-    list('Not signed in yet', pendingNotes(report).map(noteEntry), false),
-    list('Notes', otherNotes(report).map(noteEntry), false),
-    list(
+    section(`Needs a person (${needsPerson.length})`, needsPerson.map(needsEntry).map(listEntry).join('')),
+    folded('Not signed in yet', pendingNotes(report).map(noteEntry)),
+    folded(
       'Drift',
-      report.drift.map(({ label, kind, because }) => ({ label, fact: kind, text: because })),
-      false,
+      drift.map(({ label, kind, because }) => ({ label, fact: kind, text: because })),
     ),
-    limits(report),
-    sources(report),
-    `<p class="soft wrap">${planHash === null ? '' : `Plan ${esc(planHash)} · `}exit code ${exitCode}</p>`,
+    folded('Notes', otherNotes(report).map(noteEntry)),
+    folded('Everyone else', printable(unchanged).map(unchangedEntry)),
     '</main>',
   ];
-  return htmlPage(`${run.job}: ${outcome}`, body.join('\n'));
+  return htmlPage(`${run.job}: ${outcome}`, body.filter((part) => part !== '').join('\n'));
+}
+
+function headOf(report: Report): string {
+  const { run, outcome, exitCode, summary, approved, planHash } = report;
+  const facts = [
+    stampOf(report),
+    `${run.mode}${run.dryRun ? ', dry run' : ''}`,
+    targetOf(report),
+    ...(run.only === null ? [] : [`only ${run.only}`]),
+    `${run.durationMs} ms`,
+    `run ${run.id}`,
+    `exit code ${exitCode}`,
+    ...(planHash === null ? [] : [`plan ${planHash}`]),
+  ];
+  return [
+    `<h1>${esc(run.job)} <span class="badge${exitCode === 0 ? '' : ' bad'}">${esc(outcome)}</span></h1>`,
+    objections(report),
+    `<p class="sentence${exitCode === 0 ? '' : ' bad'}">${esc(summary.sentence)}</p>`,
+    approved === null
+      ? ''
+      : `<p class="soft">Approved ${esc(approved.hash)}, because: ${esc(approved.reason)}</p>`,
+    `<p class="soft">${facts
+      .filter((fact) => fact !== '')
+      .map(esc)
+      .join(' · ')}</p>`,
+  ].join('\n');
 }
 
 function objections(report: Report): string {
   const commands = approveCommands(report);
   const found = report.objections.map(
     ({ message, overridable }) =>
-      `<p class="objection wrap">${esc(message)}${overridable ? '' : ' <strong>This cannot be overridden.</strong>'}</p>`,
+      `<p class="objection">${esc(message)}${overridable ? '' : ' <strong>This cannot be overridden.</strong>'}</p>`,
   );
-  const error =
-    report.error !== null && found.length === 0 ? `<p class="objection wrap">${esc(report.error)}</p>` : '';
+  const error = errorBeside(report);
+  const other = error === null ? '' : `<p class="objection">${esc(error)}</p>`;
   const how = commands
-    ? `<p>To carry out exactly this plan:</p><pre>${esc(commands.terminal)}</pre><pre>${esc(commands.curl)}</pre>`
+    ? `<p>To carry out exactly this plan, in a terminal or over HTTP:</p><pre>${esc(commands.terminal)}</pre><pre>${esc(commands.curl)}</pre>`
     : '';
-  return `${found.join('')}${error}${how}`;
+  return `${found.join('')}${other}${how}`;
 }
 
-const search = ({ changes, notes }: Report): string =>
-  changes.length + notes.length === 0
+const search = ({ changes, notes, needsPerson }: Report, unchanged: readonly UnchangedAccount[]): string =>
+  changes.length + notes.length + needsPerson.length + unchanged.length === 0
     ? ''
-    : '<p><label for="search">Search people and reasons</label><input id="search" type="search" autocomplete="off"><span id="found" role="status" class="soft"></span></p>';
+    : '<p class="search"><label for="search">Search people and reasons</label><input id="search" type="search" autocomplete="off" spellcheck="false"><span id="found" role="status" class="soft"></span></p>';
 
-function changeEntry(change: ReportedChange): string {
+function changeEntry(change: ReportedChange): ListEntry {
+  const { label, account, project, move, groups, tried = [] } = change;
   const result = resultOf(change);
-  const groups =
-    change.groups.length > 0 ? `<p class="soft wrap">Groups: ${esc(change.groups.join(', '))}</p>` : '';
-  return `<details class="entry" data-search><summary><b>${esc(change.label || change.account)}</b> ${esc(change.move)}${result === '' ? '' : ` · ${esc(result)}`}</summary><p class="wrap">${esc(reasonOf(change))}</p>${groups}<p class="soft wrap">Account ${esc(change.account)}</p></details>`;
+  return {
+    label: label || account,
+    fact: `${move}${result === '' ? '' : ` · ${result}`}`,
+    text: reasonOf(change),
+    more: [
+      `Account ${account}${project === undefined ? '' : `, project ${project}`}`,
+      ...(groups.length > 0 ? [`Groups: ${groups.join(', ')}`] : []),
+      ...(tried.length > 0
+        ? [`Rules: ${tried.map(({ rule, answer }) => `${rule} ${answer}`).join(', ')}`]
+        : []),
+    ],
+  };
 }
 
-interface Entry {
-  readonly label: string;
-  readonly fact: string;
-  readonly text: string;
-}
+const needsEntry = (one: Report['needsPerson'][number]): ListEntry => ({
+  label: one.label || (one.account ?? ''),
+  fact: `${one.reason}${one.due === null ? '' : `, due: ${one.due}`}`,
+  text: needText(one),
+});
 
-const noteEntry = ({ kind, label, because }: Report['notes'][number]): Entry => ({
+const noteEntry = ({ kind, label, because }: Report['notes'][number]): ListEntry => ({
   label,
-  fact: kind,
+  fact: kind === 'pending-sign-in' ? '' : kind,
   text: because,
 });
 
-/** A list under its heading; a folded one opens by a click. */
-function list(title: string, entries: readonly Entry[], isOpen: boolean): string {
-  if (entries.length === 0) return '';
-  const items = entries.map(
-    ({ label, fact, text }) =>
-      `<div class="entry" data-search><b class="wrap">${esc(label)}</b> <span class="soft">${esc(fact)}</span><p class="wrap">${esc(text)}</p></div>`,
-  );
-  const open = isOpen ? ' open' : '';
-  return `<section><h2>${title} (${entries.length})</h2><details data-fold${open}><summary>Show all ${entries.length}</summary>${items.join('')}</details></section>`;
-}
+const unchangedEntry = (one: UnchangedAccount): ListEntry => ({
+  label: one.label || one.account,
+  fact: one.project ?? '',
+  text: reasonOf(one),
+});
 
-function limits({ limits: all }: Report): string {
-  if (all.length === 0) return '';
-  const rows = all.map(({ name, found, allowed }) => {
-    const left = allowed - found;
-    const bar = `<meter min="0" max="${Math.max(found, allowed, 1)}" high="${allowed}" value="${found}" aria-label="${esc(name)}">${found} of ${allowed}</meter>`;
-    return `<tr><td>${esc(name)}</td><td>${bar}</td><td>${found} of ${allowed}, ${left < 0 ? `${-left} too many` : `${left} left`}</td></tr>`;
-  });
-  return `<section><h2>Limits</h2><table><thead><tr><th>Limit</th><th>Used</th><th>Found</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
-}
-
-function sources({ sources: all }: Report): string {
-  if (all.length === 0) return '';
-  const rows = all.map(
-    ({ name, entries, version, asOf, durationMs }) =>
-      `<tr><td>${esc(name)}</td><td>${entries} entries</td><td>${esc(version ?? '')}</td><td>${esc(asOf === null ? '' : `as of ${asOf}`)}</td><td>${durationMs} ms</td></tr>`,
+const folded = (title: string, entries: readonly ListEntry[]): string =>
+  section(
+    `${title} (${entries.length})`,
+    foldedList(entries, entries.length === 1 ? 'Show it' : `Show all ${entries.length}`),
   );
-  return `<section><h2>Sources</h2><table><thead><tr><th>Source</th><th>Entries</th><th>Version</th><th>Age</th><th>Time</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
-}
+
+const limits = ({ limits: all }: Report): string =>
+  htmlTable(
+    ['Limit', 'Used', 'Left'],
+    all.map(({ name, found, allowed }) => {
+      const left = allowed - found;
+      const isOver = left < 0;
+      const used = `<meter min="0" max="${Math.max(found, allowed, 1)}" low="${allowed}" high="${allowed}" optimum="0" value="${found}" aria-label="${esc(name)}"></meter> ${found} of ${allowed}`;
+      const rest = isOver ? `<strong class="revoke">${-left} too many</strong>` : `${left} left`;
+      return [esc(name), used, rest];
+    }),
+  );
+
+const sources = (report: Report): string =>
+  htmlTable(
+    ['Source', 'Read', 'Version', 'As of'],
+    report.sources.map((source) => {
+      const { entries, version, asOf } = sourceFacts(source, report);
+      return [
+        esc(source.name),
+        `${entries} in ${source.durationMs} ms`,
+        esc(version) || 'none',
+        esc(asOf) || 'not known',
+      ];
+    }),
+  );

@@ -3,7 +3,8 @@ import wrapAnsi from 'wrap-ansi';
 
 /** From this width on, an entry is one row of a table. */
 const WIDE = 120;
-const WIDEST_LABEL = 40;
+/** The widest that the columns before the reason become, each. */
+const maxColumn = (width: number): number => Math.floor(width / 3.5);
 
 /** Text, padded on the right to a width in terminal cells. */
 export const padTo = (text: string, width: number): string =>
@@ -33,19 +34,40 @@ export function entryLines(
       ...(text === '' ? [] : wrapped(text, width, 6).map(paint)),
     ]);
   }
+  const table = tableFor(entries, width);
+  return entries.flatMap((entry) => rowLines(entry, table, paint));
+}
+
+/** The widths of the columns; a column that no entry has is 0 wide. */
+interface Table {
+  readonly label: number;
+  readonly fact: number;
+  readonly width: number;
+}
+
+function tableFor(entries: readonly Entry[], width: number): Table {
   const widthOf = (select: (entry: Entry) => string) =>
-    Math.min(WIDEST_LABEL, Math.max(0, ...entries.map((entry) => stringWidth(select(entry)))));
-  const [labels, facts] = [widthOf(({ label }) => label), widthOf(({ fact }) => fact)];
-  return entries.flatMap(({ label, fact, text }) => {
-    const indent = labels + facts + 6;
-    const [first = '', ...more] = wrapped(text, width, indent);
-    // What is too long for its column has a line of its own, so that the columns stay where they are.
-    const isLong = stringWidth(label) > labels || stringWidth(fact) > facts;
-    const head = `  ${padTo(label, labels)}  ${padTo(fact, facts)}  `;
-    if (!isLong) return [`${head}${paint(first.trimStart())}`.trimEnd(), ...more.map(paint)];
-    return [
-      ...wrapped([label, fact].filter((part) => part !== '').join('  '), width, 2),
-      ...(text === '' ? [] : [first, ...more].map(paint)),
-    ];
+    Math.min(maxColumn(width), Math.max(0, ...entries.map((entry) => stringWidth(select(entry)))));
+  return { label: widthOf(({ label }) => label), fact: widthOf(({ fact }) => fact), width };
+}
+
+/** The lines of one row: each cell wraps in its column. A label that is too long for its column has a line of its own. */
+function rowLines(
+  { label, fact, text }: Entry,
+  { label: labels, fact: facts, width }: Table,
+  paint: (text: string) => string,
+): readonly string[] {
+  const isLong = stringWidth(label) > labels;
+  const factIndent = 2 + labels + 2;
+  const textIndent = factIndent + (facts === 0 ? 0 : facts + 2);
+  const names = isLong ? [] : [label];
+  const about = facts === 0 ? [] : wrapped(fact, facts, 0);
+  const reasons = wrapped(text, width - textIndent, 0);
+  const count = Math.max(names.length, about.length, reasons.length);
+  const rows = Array.from({ length: count }, (_, index) => {
+    const head = `  ${padTo(names[index] ?? '', labels)}  ${facts === 0 ? '' : `${padTo(about[index] ?? '', facts)}  `}`;
+    const reason = reasons[index] ?? '';
+    return `${head}${reason === '' ? '' : paint(reason)}`.trimEnd();
   });
+  return isLong ? [`  ${label}`, ...rows] : rows;
 }

@@ -3,7 +3,9 @@ import type { Report } from './report.ts';
 import {
   approveCommands,
   changeGroups,
+  errorBeside,
   linesOf,
+  needText,
   otherNotes,
   pendingNotes,
   reasonOf,
@@ -33,11 +35,14 @@ export function renderMarkdown(given: Report): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function objections({ objections: found, error }: Report): string {
-  if (found.length === 0) return error === null ? '' : `- ⚠ ${code(error)}`;
-  return found
-    .map(({ message, overridable }) => `- ⚠ ${code(message)}${overridable ? '' : ' (cannot be overridden)'}`)
-    .join('\n');
+function objections(report: Report): string {
+  const error = errorBeside(report);
+  return [
+    ...report.objections.map(
+      ({ message, overridable }) => `- ⚠ ${code(message)}${overridable ? '' : ' (cannot be overridden)'}`,
+    ),
+    ...(error === null ? [] : [`- ⚠ ${code(error)}`]),
+  ].join('\n');
 }
 
 const changeTables = (report: Report): readonly string[] =>
@@ -62,11 +67,11 @@ function folded(report: Report): readonly string[] {
     details(
       `Needs a person (${needsPerson.length})`,
       ['Account', 'Reason', 'Due', 'Why'],
-      needsPerson.map(({ label, account, reason, due, because }) => [
-        code(label || (account ?? '')),
-        reason,
-        code(due ?? ''),
-        code(because),
+      needsPerson.map((one) => [
+        code(one.label || (one.account ?? '')),
+        one.reason,
+        code(one.due ?? ''),
+        code(needText(one)),
       ]),
     ),
     details(

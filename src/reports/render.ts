@@ -1,8 +1,9 @@
 import { safeJson } from '../platform/printable.ts';
 import { type ExplanationReport, renderExplanation } from './explanation.ts';
-import { escapeHtml, htmlPage, renderHtml } from './html.ts';
+import { renderHtml } from './html.ts';
+import { escapeHtml, htmlPage } from './html-page.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { Describe, Report } from './report.ts';
+import type { Describe, Report, UnchangedAccount } from './report.ts';
 import { renderText, type TextStyle } from './text.ts';
 
 /** The representations of a report and of an explanation. */
@@ -19,11 +20,16 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 
 const jsonText = (value: unknown): string => `${safeJson(JSON.stringify(value, null, 2))}\n`;
 
+/** How a report is written: a text's style, and the accounts that a page lists besides. */
+export interface ReportStyle extends TextStyle {
+  readonly unchanged?: readonly UnchangedAccount[];
+}
+
 /** A report in one of its representations. */
-export function renderReport(report: Report, format: Format, style: TextStyle): string {
+export function renderReport(report: Report, format: Format, style: ReportStyle): string {
   if (format === 'json') return jsonText(report);
   if (format === 'markdown') return renderMarkdown(report);
-  return format === 'html' ? renderHtml(report) : renderText(report, style);
+  return format === 'html' ? renderHtml(report, style.unchanged) : renderText(report, style);
 }
 
 /** An explanation in one of its representations. */

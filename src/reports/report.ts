@@ -104,6 +104,22 @@ export function reportedChange(
   };
 }
 
+/** An account that a run leaves as it is, since it has what the rules give. It is in no report, but on the page. */
+export interface UnchangedAccount
+  extends Pick<ReportedChange, 'account' | 'project' | 'label' | 'rule' | 'because'> {}
+
+/** The accounts that a run leaves as they are. */
+export const unchangedIn = ({ decisions }: RunState<unknown>): readonly UnchangedAccount[] =>
+  decisions
+    .filter(({ kind }) => kind === 'unchanged')
+    .map(({ account, project, label, rule, because }) => ({
+      account,
+      ...(project === undefined ? {} : { project }),
+      label,
+      rule,
+      because,
+    }));
+
 /** A change of access in a few words, for people. */
 export type Describe = (from: unknown, to: unknown) => string;
 

@@ -7,7 +7,9 @@ import {
   approveCommands,
   type ChangeLine,
   changeGroups,
+  errorBeside,
   linesOf,
+  needText,
   otherNotes,
   pendingNotes,
   reasonOf,
@@ -117,10 +119,10 @@ const explained = (change: ReportedChange): string => {
 };
 
 function needsPersonLines({ needsPerson }: Report, context: Context): readonly string[] {
-  const entries = needsPerson.map(({ label, account, reason, because, due }) => ({
-    label: label || (account ?? ''),
-    fact: `${reason}${due === null ? '' : `, due: ${due}`}`,
-    text: because,
+  const entries = needsPerson.map((one) => ({
+    label: one.label || (one.account ?? ''),
+    fact: `${one.reason}${one.due === null ? '' : `, due: ${one.due}`}`,
+    text: needText(one),
   }));
   const lines = entryLines(entries, { width: context.width, paint: (text) => context.paint('dim', text) });
   return titled(`Needs a person (${needsPerson.length})`, lines, context);
@@ -170,7 +172,8 @@ const errorLines = (error: string, width: number): readonly string[] =>
     .flatMap((fault, index) => wrapped(fault, width, index === 0 ? 0 : 2));
 
 function planLines(report: Report, { paint, width }: Context): readonly string[] {
-  const { error, approved, planHash, exitCode } = report;
+  const { approved, planHash, exitCode } = report;
+  const error = errorBeside(report);
   const commands = approveCommands(report);
   return [
     ...(error === null ? [] : errorLines(error, width).map((line) => paint('red', line))),

@@ -28,6 +28,14 @@ export const changeGroups = ({ changes }: Report): readonly ChangeGroup[] =>
 export const reasonOf = ({ rule, because }: Pick<ReportedChange, 'rule' | 'because'>): string =>
   `${rule === null ? '' : `rule ${rule}: `}${because}`;
 
+/** Why a person has to look at an account, without the change that is due, which has a field of its own. */
+export const needText = ({ because, due }: Pick<Report['needsPerson'][number], 'because' | 'due'>): string =>
+  due === null ? because : because.replace(`; due ${due}: `, '; ');
+
+/** The error of a run where its objections do not say the same. */
+export const errorBeside = ({ error, objections }: Pick<Report, 'error' | 'objections'>): string | null =>
+  error === objections.map(({ message }) => message).join('; ') ? null : error;
+
 /** What became of a change; empty for one that is only planned. */
 export const resultOf = ({ result, error }: ReportedChange): string =>
   result === 'planned' ? '' : `${result}${error ? `: ${error}` : ''}`;
