@@ -46,16 +46,17 @@ function commonChecks(settings: CommonValues, run: Run) {
           },
         ]
       : []),
-    ...(gateway ? [gatewayCheck(gateway)] : []),
+    ...(gateway ? [gatewayCheck(gateway, run.userAgent)] : []),
   ];
 }
 
-const gatewayCheck = (address: string) => ({
+const gatewayCheck = (address: string, userAgent: string) => ({
   name: 'pushgateway',
   cure: 'see PUSHGATEWAY_URL',
   look: async () => {
     const { default: got } = await import('got');
     const { statusCode } = await got(`${address}/-/ready`, {
+      headers: { 'user-agent': userAgent },
       retry: { limit: 0 },
       throwHttpErrors: false,
       timeout: { request: 10_000 },

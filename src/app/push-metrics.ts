@@ -1,11 +1,12 @@
 import type { RunState } from '../engine/run-state.ts';
 import { errorFields, type Log } from '../platform/log.ts';
+import type { Gateway } from '../platform/pushgateway.ts';
 import { metricsOf } from '../reports/metrics.ts';
 import type { Report } from '../reports/report.ts';
 
 /** Pushes a run's metrics. A failed push is an error in the log and changes nothing of the run. */
 export async function pushMetrics(
-  gateway: string,
+  gateway: Gateway,
   { report, state, log }: { report: Report; state: RunState<unknown>; log: Log },
 ): Promise<void> {
   try {

@@ -12,6 +12,7 @@ import { createRedactor } from '../platform/redact.ts';
 import { createRequestCounter } from '../platform/request-counts.ts';
 import { secretsIn } from '../platform/setting-values.ts';
 import type { Environment } from '../platform/settings.ts';
+import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { logRun } from '../reports/decision-log.ts';
 import { makeReport, type Report, type UnchangedAccount, unchangedIn } from '../reports/report.ts';
@@ -85,7 +86,8 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   const result = finish(job, run, state);
   // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
   if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
-    await pushMetrics(settings.PUSHGATEWAY_URL, { report: result.report, state, log: run.log });
+    const gateway = { address: settings.PUSHGATEWAY_URL, userAgent: run.userAgent };
+    await pushMetrics(gateway, { report: result.report, state, log: run.log });
   }
   return result;
 }
@@ -134,7 +136,7 @@ function createRun(
   return {
     id: log.id,
     job: job.name,
-    userAgent: settings?.USER_AGENT ?? 'muster',
+    userAgent: userAgentOf(settings?.USER_AGENT ?? 'muster'),
     mode,
     dryRun: request.dryRun || request.explain !== undefined || (settings !== undefined && mode === 'observe'),
     approval: request.approval,
@@ -173,6 +175,7 @@ function createRunLog(job: Job, context: RunContext): RunLog {
   const log = createLog(context.log, 'info', secretsIn(job.settings, context.environment)).child({
     job: job.name,
     sync_run_id: id,
+    version: VERSION,
     ...trace,
     ...labels,
   });

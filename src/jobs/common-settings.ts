@@ -8,7 +8,7 @@ export const commonSettings = (seconds: number) => ({
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')('lowest severity that is logged', 'info'),
   GOOGLE_CLOUD_PROJECT: optional(text, 'project of the traces that log lines belong to'),
   USER_AGENT: headerText(
-    '`User-Agent` header of all requests; Wikimedia asks for a contact address in it',
+    '`User-Agent` header of all requests, to which the version is added; Wikimedia asks for a contact address in it',
     'muster',
   ),
   LEASE_BUCKET: optional(

@@ -9,10 +9,16 @@ export interface Metric {
   readonly value: number;
 }
 
+/** A Pushgateway, and the `User-Agent` of requests to it. */
+export interface Gateway {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
 const PUSH_MS = 10_000;
 
 /** Pushes a job's metrics to a Prometheus Pushgateway; metrics of other names stay as they are. Throws an error without the URL's credentials. */
-export async function push(address: string, job: string, metrics: readonly Metric[]): Promise<void> {
+export async function push(gateway: Gateway, job: string, metrics: readonly Metric[]): Promise<void> {
   const registry = new Registry();
   for (const { name, help, labels, value } of metrics) {
     const metric = registry.getSingleMetric(`muster_${name}`);
@@ -23,7 +29,8 @@ export async function push(address: string, job: string, metrics: readonly Metri
     gauge.set({ ...labels }, value);
   }
   try {
-    await new Pushgateway(address, { timeout: PUSH_MS }, registry).pushAdd({ jobName: job });
+    const options = { timeout: PUSH_MS, headers: { 'user-agent': gateway.userAgent } };
+    await new Pushgateway(gateway.address, options, registry).pushAdd({ jobName: job });
   } catch (error) {
     throw new Error(`pushgateway: the metrics were not accepted: ${messageOf(error)}`);
   }
