@@ -17,5 +17,5 @@ WORKDIR /app
 COPY --from=build /build/dist/app ./
 # The user `node` by number, so that Kubernetes can see that it is not root.
 USER 1000:1000
-ENTRYPOINT ["node", "cli.js"]
+ENTRYPOINT ["node", "--", "cli.js"]
 CMD ["--help"]

@@ -1,5 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // The program `muster`: starts cli.ts, or says in one sentence that this Node is too old to read it.
+// Behind `--` Node leaves options to the program: it has an `--env-file` of its own.
 // Plain JavaScript that every version of Node since 12 understands.
 
 const NEEDED = 24;

@@ -334,6 +334,7 @@ describe('the completion script', () => {
     expect(complete('muster', 'gr')).toBe('growthbook-roles\n');
     expect(complete('muster', 'growthbook-roles', 'pl')).toBe('plan\n');
     expect(complete('muster', 'growthbook-roles', 'plan', '--js')).toBe('--json\n');
+    expect(complete('muster', 'growthbook-roles', 'settings', '--env')).toBe('--env-file\n');
   });
 
   test('exists for zsh and fish, and for nothing else', async () => {

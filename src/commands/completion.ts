@@ -23,7 +23,8 @@ interface Words {
 
 /** All that can follow each sequence of commands. */
 function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
-  const options = command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => (long ? [long] : []));
+  const all = [...command.options, ...(path.length === 2 ? (command.parent?.parent?.options ?? []) : [])];
+  const options = all.filter(({ hidden }) => !hidden).flatMap(({ long }) => (long ? [long] : []));
   const names = command.commands.map((child) => child.name());
   return [
     { path, next: [...names, ...options, '--help'] },

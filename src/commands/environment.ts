@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Job } from '../jobs/define-job.ts';
-import { readEnvironment } from '../platform/environment.ts';
+import { jobs, knownSettings } from '../jobs/registry.ts';
+import { loadEnvironmentFile, readEnvironment } from '../platform/environment.ts';
+import { ENVIRONMENT_SOURCE } from '../platform/environment-source.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
@@ -14,25 +16,35 @@ interface SandboxModule {
 /** Runs `work` with the settings that the options ask for: the real environment, or that of a sandbox which lives as long as the command. */
 export async function withEnvironment<T>(
   job: Job,
-  { sandbox }: CommonOptions,
+  { sandbox, envFile }: Pick<CommonOptions, 'sandbox' | 'envFile'>,
   work: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  if (!sandbox) return await work(readEnvironment());
+  const outside = envFile === undefined ? readEnvironment() : loadEnvironmentFile(envFile);
+  if (!sandbox) return await work(outside);
   const world = await (await loadSandbox()).startSandbox(job.name);
   try {
-    return await work({ MODE: 'enforce', ...forSandbox(readEnvironment()), ...world.environment });
+    return await work(inSandbox(outside, world.environment));
   } finally {
     await world.close();
   }
 }
 
-/** The settings that a sandbox takes from outside: nothing that leads to a real system. */
-const forSandbox = (environment: Environment): Environment =>
-  Object.fromEntries(
-    Object.entries(environment).filter(([name]) =>
-      /^(?:MODE|LOG_LEVEL|SAFETY_\w+|GROWTHBOOK_POLICY)$/.test(name),
-    ),
+/** The environment of a sandbox: its own settings, and from outside those that lead to no system. What is no setting is taken too, so that a misspelling is found. */
+function inSandbox(outside: Environment, world: Environment): Environment {
+  const portable = new Set(
+    jobs.flatMap(({ settings }) => Object.keys(settings).filter((name) => settings[name]?.portable)),
   );
+  const isTaken = (name: string) => !(name in world) && (portable.has(name) || !knownSettings.includes(name));
+  const taken = Object.fromEntries(Object.entries(outside).filter(([name]) => isTaken(name)));
+  const own = Object.entries({ MODE: 'enforce', ...world }).filter(([name]) => taken[name] === undefined);
+  const { fileOf = [], faults = [], broken = [] } = outside[ENVIRONMENT_SOURCE] ?? {};
+  const source = {
+    fileOf: new Map([...fileOf, ...own.map(([name]) => [name, 'sandbox'] as const)]),
+    faults: new Map([...faults].filter(([name]) => isTaken(name))),
+    broken,
+  };
+  return { ...taken, ...Object.fromEntries(own), [ENVIRONMENT_SOURCE]: source };
+}
 
 async function loadSandbox(): Promise<SandboxModule> {
   const path = new URL('../../test/sandbox/worlds.ts', import.meta.url);

@@ -14,6 +14,7 @@ export interface CommonOptions {
   readonly output: Format;
   readonly json?: boolean;
   readonly sandbox?: boolean;
+  readonly envFile?: string;
 }
 
 /** Declares a command of a job with the options that all of them have. */
@@ -26,8 +27,9 @@ export function declareCommand(parent: Command, name: string, description: strin
     .option('--json', 'the same as --output json')
     .option('--sandbox', 'runs against fake servers on localhost instead of the real systems')
     .hook('preAction', (_, command) => {
-      const { format, json } = command.opts();
+      const { format, json, envFile } = command.optsWithGlobals();
       if (format !== undefined) command.setOptionValue('output', format);
       if (json === true) command.setOptionValue('output', 'json');
+      if (envFile !== undefined) command.setOptionValue('envFile', envFile);
     });
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { jobs } from '../jobs/registry.ts';
-import { InvalidRequestError } from '../platform/errors.ts';
+import { InvalidRequestError, SettingsError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
 import { declareCheck } from './check.ts';
@@ -8,6 +8,7 @@ import { declareCompletion } from './completion.ts';
 import { declareExplain } from './explain.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
+import { declareSettings } from './settings.ts';
 
 /** Every command of a job, in the order in which the help shows them. */
 const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
@@ -15,6 +16,7 @@ const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
   declareApply,
   declareExplain,
   declareCheck,
+  declareSettings,
 ];
 
 const EXAMPLES = `
@@ -42,7 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : INVALID;
-    if (!(error instanceof InvalidRequestError)) throw error;
+    if (!(error instanceof InvalidRequestError || error instanceof SettingsError)) throw error;
     process.stderr.write(`muster: ${error.message}\n`);
     return INVALID;
   }
@@ -62,6 +64,8 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('muster')
     .description('Makes access on a target agree with directories, or refuses and says why.')
     .version(VERSION)
+    .option('--env-file <file>', 'reads settings from a file; those of the environment come first')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'muster: ')) })
     .addHelpText('after', EXAMPLES);
@@ -75,8 +79,9 @@ export function createProgram(setExitCode: (code: number) => void): Command {
 
 /** `muster JOB` alone is `muster JOB plan`. */
 function withDefaultCommand(args: readonly string[]): string[] {
-  const [job, next] = args;
+  const at = args[0] === '--env-file' ? 2 : args[0]?.startsWith('--env-file=') ? 1 : 0;
+  const next = args[at + 1];
   const isBare =
-    jobs.some(({ name }) => name === job) && (next === undefined || /^-(?!h$|-help$)/.test(next));
-  return isBare ? [job ?? '', 'plan', ...args.slice(1)] : [...args];
+    jobs.some(({ name }) => name === args[at]) && (next === undefined || /^-(?!h$|-help$)/.test(next));
+  return isBare ? args.toSpliced(at + 1, 0, 'plan') : [...args];
 }

@@ -9,6 +9,7 @@ export const policyDocument =
   <P>(parse: (document: string) => P, fileVariable: string): MakeSetting<P> =>
   (description, defaultText) => ({
     ...text(description, defaultText),
+    portable: true,
     parse: (value) => {
       // One line without a colon is no document.
       if (!/[:\n]/.test(value))
@@ -22,6 +23,7 @@ export const policyFile =
   <P>(parse: (document: string) => P): MakeSetting<P> =>
   (description, defaultText) => ({
     ...text(description, defaultText),
+    portable: true,
     parse: (path) => parse(fileContent(path)),
   });
 

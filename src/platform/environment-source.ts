@@ -3,6 +3,8 @@ export interface EnvironmentSource {
   readonly fileOf: ReadonlyMap<string, string>;
   /** By variable. */
   readonly faults: ReadonlyMap<string, string>;
+  /** What is wrong in that file and belongs to no variable. */
+  readonly broken: readonly string[];
 }
 
 /** An environment carries its source under this key, which no variable has. */

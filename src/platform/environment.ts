@@ -1,43 +1,39 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvironmentFile } from './environment-file.ts';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
 import type { Environment } from './settings.ts';
 
-/** The environment, with the working directory's `.env` beneath it outside production. */
+/** The environment, with the working directory's `.env` beneath it outside production. Throws `SettingsError` where that cannot be read. */
 export function readEnvironment(): Environment {
-  const file = join(process.cwd(), '.env');
-  if (process.env.NODE_ENV === 'production' || !existsSync(file)) return process.env;
-  return layered(readFileSync(file, 'utf8'), '.env');
+  const path = join(process.cwd(), '.env');
+  if (process.env.NODE_ENV === 'production' || !existsSync(path)) return process.env;
+  return layered(path, { file: '.env', where: '.env' });
 }
 
 /** The environment, with the variables of this file beneath it (`--env-file`). Throws `SettingsError` where it cannot be read. */
-export function loadEnvironmentFile(path: string): Environment {
+export const loadEnvironmentFile = (path: string): Environment =>
+  layered(path, { file: path, where: `--env-file ${path}` });
+
+function layered(
+  path: string,
+  { file, where }: { readonly file: string; readonly where: string },
+): Environment {
+  const { values, faults, broken } = readFile(path, { file, where });
+  const own = Object.keys(values).filter((name) => process.env[name] === undefined);
+  const source = {
+    fileOf: new Map(own.map((name) => [name, file])),
+    faults: new Map([...faults].filter(([name]) => own.includes(name))),
+    broken,
+  };
+  return { ...values, ...process.env, [ENVIRONMENT_SOURCE]: source };
+}
+
+function readFile(path: string, { file, where }: { readonly file: string; readonly where: string }) {
   try {
-    return layered(readFileSync(path, 'utf8'), path);
+    return parseEnvironmentFile(readFileSync(path), file);
   } catch (error) {
-    throw new SettingsError([`--env-file: found a path that cannot be read: ${messageOf(error)}`]);
+    throw new SettingsError([`${where}: found a file that cannot be read: ${messageOf(error)}`]);
   }
-}
-
-function layered(content: string, file: string): Environment {
-  const text = content.replace(/^\ufeff/, '');
-  const found = parseEnv(text);
-  const own = Object.keys(found).filter((name) => process.env[name] === undefined);
-  const faults = new Map(cutValues(text, file).filter(([name]) => own.includes(name)));
-  const fileOf = new Map(own.map((name) => [name, file]));
-  return { ...found, ...process.env, [ENVIRONMENT_SOURCE]: { fileOf, faults } };
-}
-
-const LINE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$/;
-
-/** Values without quotes in which a `#` follows something else than a space: the rest of the line is lost as a comment. */
-function cutValues(text: string, file: string): readonly (readonly [string, string])[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const [, name, value = ''] = LINE.exec(line) ?? [];
-    if (name === undefined || /^["'`]/.test(value) || !/^[^#]*[^\s#]#/.test(value)) return [];
-    const fault = `${name}: found a value that # cuts short (${file}, line ${index + 1}), allowed: quotes around it`;
-    return [[name, fault] as const];
-  });
 }

@@ -19,9 +19,16 @@ const make =
 /** Any text on one line. */
 export const text = make((value) => value);
 
+const makePortable =
+  <T>(parse: (text: string) => T) =>
+  (description: string, defaultText: string): Setting<T> => ({
+    ...make(parse)(description, defaultText),
+    portable: true,
+  });
+
 /** A whole number within bounds, both included. */
 export const integer = (from: number, to: number) =>
-  make((value) => {
+  makePortable((value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
     if (!(number >= from && number <= to)) throw new Error(`a whole number from ${from} to ${to}`);
     return number;
@@ -29,13 +36,13 @@ export const integer = (from: number, to: number) =>
 
 /** One of a few words. */
 export const oneOf = <const W extends string>(...words: readonly W[]) =>
-  make((value) => {
+  makePortable((value) => {
     const word = words.find((candidate) => candidate === value);
     if (word === undefined) throw new Error(words.join(' or '));
     return word;
   });
 
-export const boolean = make((value) => {
+export const boolean = makePortable((value) => {
   if (value !== 'true' && value !== 'false') throw new Error('true or false');
   return value === 'true';
 });
@@ -92,7 +99,11 @@ export function readSettings<S extends SettingsSpec>(
   environment: Environment,
   rules: SettingsRules<S>,
 ): Values<S> {
-  const faults = [...misspellings(environment, rules.known), ...uncheckedTls(environment)];
+  const faults = [
+    ...(environment[ENVIRONMENT_SOURCE]?.broken ?? []),
+    ...misspellings(environment, rules.known),
+    ...uncheckedTls(environment),
+  ];
   const secrets = allSecrets(spec, environment);
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(spec)) {

@@ -1,4 +1,5 @@
 import { printable } from '../platform/printable.ts';
+import { code, table } from './markdown-table.ts';
 import type { Report } from './report.ts';
 import {
   approveCommands,
@@ -117,13 +118,5 @@ function approval(report: Report): string {
  * A text of others, as code: in code neither GitLab nor Phabricator sees mark-up, names somebody (`@all` would write to everybody) or
  * makes a link. Backticks would end it, and a bar would end its cell.
  */
-const code = (text: string): string =>
-  text === '' ? '' : `\`${text.replaceAll('`', "'").replaceAll('|', '¦')}\``;
-
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(row)].join('\n');
-
 const details = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0 ? '' : `<details><summary>${title}</summary>\n\n${table(head, rows)}\n\n</details>`;

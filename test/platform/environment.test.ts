@@ -64,7 +64,58 @@ describe('a file with settings', () => {
 
   test('that cannot be read is refused', () => {
     expect(() => loadEnvironmentFile(join(folder, 'nowhere'))).toThrow(
-      /--env-file: found a path that cannot be read/,
+      /--env-file .*nowhere: found a file that cannot be read: ENOENT/,
     );
   });
+});
+
+describe('a line that is no assignment is a fault that names the line and shows nothing of it', () => {
+  test.each([
+    ['a name alone', 'FIRST_NAME\n', 1, 'found no assignment'],
+    ['a colon instead of =', '# a comment\n\nFIRST_NAME: hunter2\n', 3, 'found no assignment'],
+    ['a name with a hyphen', 'MY-OTHER-VARIABLE=hunter2', 1, 'found no assignment'],
+    ['a quote that is not closed', 'FIRST_NAME="hunter2\nOTHER=1\n', 1, 'found a quote " that is not closed'],
+    [
+      'a quote that another one closes',
+      'OTHER="hunter2\nFIRST_NAME="x"\n',
+      1,
+      'found text after the closing quote "',
+    ],
+    ['text behind a quote', "FIRST_NAME='hunter2'x", 1, "found text after the closing quote '"],
+  ])('%s', (_, content, line, fault) => {
+    try {
+      read(content);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as SettingsError).faults).toEqual([
+        expect.stringContaining(`${path}, line ${line}: ${fault}`),
+      ]);
+      expect(String(error)).not.toContain('hunter2');
+    }
+  });
+
+  test.each([
+    ['export FIRST_NAME=ann', 'ann'],
+    ['  FIRST_NAME = ann  # a comment\r\n', 'ann'],
+    ['FIRST_NAME="-----BEGIN\nabc=\n-----END" # a comment\nSECOND_NAME=x', '-----BEGIN\nabc=\n-----END'],
+  ])('%s is one', (content, expected) => {
+    expect(read(content).FIRST_NAME).toBe(expected);
+  });
+});
+
+test.each([
+  ['of bytes that are no UTF-8', Buffer.from([0x41, 0x3d, 0xff])],
+  ['with a NUL byte', Buffer.from('A=\0')],
+  ['of more than 1 MiB', Buffer.alloc(2 ** 20 + 1, 'A=1\n')],
+])('a file %s is refused', (_, content) => {
+  writeFileSync(path, content);
+  expect(() => loadEnvironmentFile(path)).toThrow(/--env-file .*: found a file that cannot be read/);
+});
+
+test('a file of 1 MiB is read in less than two seconds, whatever is in it', () => {
+  for (const line of ['A="', "A='x\n", 'A=#', ' '.repeat(99), `${'a'.repeat(99)}#\n`, 'export ']) {
+    const startedAt = performance.now();
+    load(line.repeat(Math.floor(2 ** 20 / line.length)));
+    expect(performance.now() - startedAt, line).toBeLessThan(2000);
+  }
 });

@@ -1,7 +1,15 @@
 import type { Log } from '../../platform/log.ts';
 import { isLoopback } from '../../platform/loopback.ts';
 import { certificates, host, password } from '../../platform/setting-kinds.ts';
-import { boolean, optional, type Setting, secret, text, type Values } from '../../platform/settings.ts';
+import {
+  boolean,
+  optional,
+  type Setting,
+  type SettingsSpec,
+  secret,
+  text,
+  type Values,
+} from '../../platform/settings.ts';
 import { parseDn } from './dn.ts';
 import { schemaOf, schemaVariables } from './schema-settings.ts';
 import { type LdapServer, type LdapSettings, parseLdapServers } from './session.ts';
@@ -50,13 +58,19 @@ export const ldapVariables = (defaultServers: string | null) => ({
   },
   LDAP_BIND_DN: optional(bindName, 'who binds; anonymous without it'),
   LDAP_BIND_PASSWORD: { ...secret(optional(password, 'its password')), keepsSpaces: true },
-  LDAP_STARTTLS: boolean('StartTLS on `ldap://`', 'false'),
+  LDAP_STARTTLS: { ...boolean('StartTLS on `ldap://`', 'false'), portable: false },
   LDAP_CA_CERT_PATH: optional(certificates, 'a PEM file of certificate authorities; the system’s without it'),
   LDAP_TLS_SERVER_NAME: optional(host, 'the name the certificate bears, where a tunnel hides it'),
   LDAP_GROUPS_BASE: dn('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
   LDAP_PEOPLE_BASE: dn('where people stand', 'ou=people,dc=wikimedia,dc=org'),
-  ...schemaVariables,
+  ...notPortable(schemaVariables),
 });
+/** How a directory keeps its entries says nothing about another. */
+const notPortable = <S extends SettingsSpec>(spec: S): S =>
+  Object.fromEntries(
+    Object.entries(spec).map(([name, setting]) => [name, { ...setting, portable: false }]),
+  ) as unknown as S;
+
 type LdapVariables = Values<ReturnType<typeof ldapVariables>>;
 
 /** Faults between the LDAP variables. */
