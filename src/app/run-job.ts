@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckLine } from '../engine/check.ts';
 import type { Explanation } from '../engine/explain.ts';
+import { toRunError } from '../engine/outcome.ts';
 import type { PlanApproval, Progress, Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
@@ -15,10 +16,12 @@ import type { Environment } from '../platform/settings.ts';
 import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { logRun } from '../reports/decision-log.ts';
+import type { HistoryReport } from '../reports/history.ts';
 import { makeReport, type Report, type UnchangedAccount, unchangedIn } from '../reports/report.ts';
 import { checkPrepared, faultLines } from './check-job.ts';
 import { withLock } from './lock.ts';
-import { pushMetrics } from './push-metrics.ts';
+import { type HistoryQuery, readHistory, readReport, readUndone } from './memory.ts';
+import { publishRun } from './publish-run.ts';
 
 /** What is asked of a job. */
 export interface RunRequest {
@@ -32,6 +35,12 @@ export interface RunRequest {
   readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
+  /** Past runs are listed instead of a run. */
+  readonly history?: HistoryQuery | undefined;
+  /** The kept report of the run of this id is shown instead of a run. */
+  readonly show?: string | undefined;
+  /** The plan is the opposite of what the run of this id changed. */
+  readonly undo?: string | undefined;
 }
 
 /** Where a job runs. `known` are the names of all settings; `stop` ends the run between two writes; `header` reads the request's headers. */
@@ -57,6 +66,10 @@ export interface RunResult {
   readonly explanation?: Explanation;
   /** The answer to a check. */
   readonly checks?: readonly CheckLine[];
+  /** The past runs that were asked for. */
+  readonly history?: HistoryReport;
+  /** The report is that of an earlier run, which was asked for. */
+  readonly isRecalled?: boolean;
   /** The accounts that the run leaves as they are, for a page. */
   unchanged(): readonly UnchangedAccount[];
   describe(from: unknown, to: unknown): string;
@@ -82,14 +95,49 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
     const checks = run.redactor.value(await checkPrepared(job, prepared, run));
     return { ...finish(job, run, runStateOf({})), checks };
   }
-  const state = await runPrepared(prepared, run);
-  const result = finish(job, run, state);
-  // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
-  if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
-    const gateway = { address: settings.PUSHGATEWAY_URL, userAgent: run.userAgent };
-    await pushMetrics(gateway, { report: result.report, state, log: run.log });
+  if (request.history || request.show !== undefined) return await recall(job, request, { settings, run });
+  const undone = await undoneBy(request, { settings, run });
+  const asked = undone instanceof Error ? run : { ...run, undo: undone };
+  const state =
+    undone instanceof Error
+      ? runStateOf({ errors: [toRunError(undone)] })
+      : await runPrepared(prepared, asked);
+  const result = finish(job, asked, state);
+  const report = await publishRun(result, { settings, run: asked, state, stop: context.stop });
+  return { ...result, report };
+}
+
+/** Past runs, or the report of one, instead of a run. */
+async function recall(
+  job: Job,
+  { history, show = '' }: RunRequest,
+  { settings, run }: Settled,
+): Promise<RunResult> {
+  try {
+    if (!history) {
+      const report = await readReport(settings, run, show);
+      return { ...finish(job, run, runStateOf({})), report, isRecalled: true };
+    }
+    const answer = run.redactor.value(await readHistory(settings, run, history));
+    return { ...finish(job, run, runStateOf({})), history: answer };
+  } catch (error) {
+    return finish(job, run, runStateOf({ errors: [toRunError(error)] }));
   }
-  return result;
+}
+
+/** A run and its settings. */
+interface Settled {
+  readonly settings: CommonValues;
+  readonly run: Run;
+}
+
+async function undoneBy({ undo }: RunRequest, { settings, run }: Settled) {
+  if (undo === undefined) return undefined;
+  try {
+    return await readUndone(settings, run, undo);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
 }
 
 /** The result for a request that cannot be understood: no run takes place. */
@@ -125,6 +173,9 @@ function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
   };
 }
 
+const isQuestion = ({ explain, history, show }: RunRequest) =>
+  explain !== undefined || history !== undefined || show !== undefined;
+
 /** A run. Without settings it may not write, and its time is up. */
 function createRun(
   job: Job,
@@ -138,7 +189,7 @@ function createRun(
     job: job.name,
     userAgent: userAgentOf(settings?.USER_AGENT ?? 'muster'),
     mode,
-    dryRun: request.dryRun || request.explain !== undefined || (settings !== undefined && mode === 'observe'),
+    dryRun: request.dryRun || isQuestion(request) || (settings !== undefined && mode === 'observe'),
     approval: request.approval,
     only: request.only,
     explain: request.explain,

@@ -13,6 +13,9 @@ import { type CommonOptions, declareCommand, type JobCommand } from './job-comma
 import { hashApproval } from './plan.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
+/** How a plan is carried out at a terminal. */
+export type ApplyAnswers = Pick<CommonOptions, 'output'> & { readonly yes?: boolean };
+
 interface ApplyOptions extends CommonOptions {
   readonly only?: string;
   readonly yes?: boolean;
@@ -74,10 +77,11 @@ function readJson(file: string): unknown {
   }
 }
 
-async function applyAtTerminal(
+/** Applies at a terminal: shows the plan and asks, unless a script runs it. Returns the exit code. */
+export async function applyAtTerminal(
   job: Job,
   request: RunRequest,
-  { options, environment }: { readonly options: ApplyOptions; readonly environment: Environment },
+  { options, environment }: { readonly options: ApplyAnswers; readonly environment: Environment },
 ): Promise<number> {
   const asks = process.stdin.isTTY && process.stdout.isTTY && !options.yes && !request.dryRun;
   if (!asks) {
@@ -101,7 +105,7 @@ async function applyAtTerminal(
 const skippedExitCode = ({ SKIPPED_EXIT_CODE }: Environment): number => (SKIPPED_EXIT_CODE === '0' ? 0 : 5);
 
 /** Prints the result. An apply that wrote nothing because of the mode says so. */
-function ended(result: RunResult, { dryRun }: RunRequest, options: ApplyOptions): number {
+function ended(result: RunResult, { dryRun }: RunRequest, options: ApplyAnswers): number {
   const code = printResult(result, options);
   const { run, outcome } = result.report;
   if (options.output === 'text' && !dryRun && run.mode === 'observe' && outcome === 'planned') {

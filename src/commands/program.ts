@@ -6,9 +6,11 @@ import { declareApply } from './apply.ts';
 import { declareCheck } from './check.ts';
 import { declareCompletion } from './completion.ts';
 import { declareExplain } from './explain.ts';
+import { declareHistory, declareShow } from './history.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
 import { declareSettings } from './settings.ts';
+import { declareUndo } from './undo.ts';
 
 /** Every command of a job, in the order in which the help shows them. */
 const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
@@ -17,6 +19,9 @@ const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
   declareExplain,
   declareCheck,
   declareSettings,
+  declareHistory,
+  declareShow,
+  declareUndo,
 ];
 
 const EXAMPLES = `

@@ -6,6 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import type { Environment } from '../platform/settings.ts';
 import { checkReport, renderChecks } from '../reports/checks.ts';
 import { explanationReport } from '../reports/explanation.ts';
+import { renderHistory } from '../reports/history.ts';
 import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
 import type { CommonOptions } from './job-command.ts';
 import { startProgress } from './progress.ts';
@@ -48,13 +49,15 @@ export async function runAtTerminal(
 export function printResult(result: RunResult, { output }: Pick<CommonOptions, 'output'>): number {
   process.stdout.write(rendered(result, output));
   if (result.checks) return result.checks.every(({ ok }) => ok) ? 0 : WRONG;
-  return result.explanation ? 0 : result.report.exitCode;
+  return result.explanation || result.history || result.isRecalled ? 0 : result.report.exitCode;
 }
 
 /** The exit code of a check that found something wrong. */
 const WRONG = 4;
 
-function rendered({ report, describe, explanation, checks, unchanged }: RunResult, format: Format): string {
+function rendered(result: RunResult, format: Format): string {
+  const { report, describe, explanation, checks, history, unchanged } = result;
+  if (history) return renderHistory(history, format);
   if (checks) return renderChecks(checkReport(report, checks), format);
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   const { isTTY, columns } = process.stdout;

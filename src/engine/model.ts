@@ -26,6 +26,7 @@ export type NeedReason =
   | 'ambiguous'
   | 'unwritable'
   | 'team-granted'
+  | 'changed-since'
   | 'unknown';
 
 /**
@@ -47,6 +48,8 @@ export interface Decision<A, R = unknown> {
   readonly project?: string;
   /** Why a person has to look at this account, and the change that the rules ask for (null: it is not known). */
   readonly needsPerson?: { readonly reason: NeedReason; readonly due: string | null };
+  /** The environments that the access before was limited to, where it was: no write gives such a limit back. */
+  readonly environments?: readonly string[];
   /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
   readonly mayGain?: boolean;
 }

@@ -1,16 +1,24 @@
+import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { approvedChanges, withoutApproved } from './approval.ts';
-import type { Decision, NoChangeKind, Note, Objection, Plan } from './model.ts';
+import {
+  type Decision,
+  type NoChangeKind,
+  type Note,
+  noteAbout,
+  type Objection,
+  type Plan,
+} from './model.ts';
 import { makePlan } from './plan.ts';
-import type { Run } from './run.ts';
+import type { Run, UndoneRun } from './run.ts';
 import { runStateOf } from './run-state.ts';
 import { remainingObjections } from './safety.ts';
-import type { Stages } from './stages.ts';
+import type { Resolved, Stages } from './stages.ts';
 import { nearestNames, restrictTo, subjectsNamed } from './subjects.ts';
 
 /** Resolve, plan and safety: pure, from facts to a plan with every objection to it. */
 export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
-  const resolved = resolveFor(run.only, stages, facts);
+  const resolved = run.undo ? undo(run.undo, stages, facts) : resolveFor(run.only, stages, facts);
   const plan = makePlan(resolved.decisions, stages.identity);
   const approved = approvedChanges(plan, run.approval);
   const { limits, objections } = stages.checkSafety(withoutApproved(resolved, approved), facts);
@@ -32,6 +40,29 @@ export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Ru
 /** The objection to a plan other than the one that was shown. */
 function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
   return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
+}
+
+/** The decisions that undo an earlier run. */
+function undo<F, A, R>(run: UndoneRun, stages: Stages<F, A, R>, facts: F): Resolved<A, R> {
+  const resolved = stages.undo?.(facts, run) ?? { decisions: [], notes: [] };
+  const warning =
+    'the next run restores what the rules say: change the policy, or the groups that it reads, first';
+  return { ...resolved, notes: [...resolved.notes, noteAbout('undo', `run ${run.id}`, warning)] };
+}
+
+/** Throws `InvalidRequestError` for a run of another target, and where the target has no way back. */
+export function checkUndo<F, A, R>(
+  run: UndoneRun | undefined,
+  { identity, undo: wayBack }: Pick<Stages<F, A, R>, 'identity' | 'undo'>,
+): void {
+  if (!run) return;
+  if (!wayBack)
+    throw new InvalidRequestError(
+      'undo: what this job does has no way back: an administrator has to do it by hand',
+    );
+  const [found, allowed] = [run.target, identity.target].map(canonicalJson);
+  if (found !== allowed)
+    throw new InvalidRequestError(`undo: a run of another target (found ${found}, allowed ${allowed})`);
 }
 
 /** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */

@@ -13,7 +13,7 @@ import {
   type Subject,
 } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
-import { planAndCheck } from './plan-and-check.ts';
+import { checkUndo, planAndCheck } from './plan-and-check.ts';
 import type { Run } from './run.ts';
 import { type RunState, runStateOf } from './run-state.ts';
 import type { Recorder, Stages, Target } from './stages.ts';
@@ -23,6 +23,7 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
   const recorded = createRecorder();
   try {
     checkApprovedTarget(run.approval, stages.identity.target);
+    checkUndo(run.undo, stages);
     const facts = await stages.collect(recorded.recorder);
     run.deadline.check('resolve');
     const { resolved, state: planned } = planAndCheck(stages, facts, run);

@@ -15,6 +15,8 @@ export interface Run extends RequestContext {
   readonly only?: string | undefined;
   /** The run explains this name instead of showing the plan. */
   readonly explain?: string | undefined;
+  /** The plan is the opposite of what an earlier run changed. */
+  readonly undo?: UndoneRun | undefined;
   /** Everything that a run needs is looked at instead; nothing is tried twice. */
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
@@ -42,6 +44,19 @@ export interface PlanApproval {
   readonly changes?: readonly ApprovedChange[];
   /** The target of a plan file. */
   readonly target?: Readonly<Record<string, string>>;
+}
+
+/** An earlier run, and what it really changed. */
+export interface UndoneRun {
+  readonly id: string;
+  readonly target: Readonly<Record<string, string>>;
+  readonly changes: readonly UndoneChange[];
+}
+
+/** A change that an earlier run carried out, as its report has it. */
+export interface UndoneChange extends ApprovedChange {
+  readonly label: string;
+  readonly environments?: readonly string[] | undefined;
 }
 
 /** What identifies an approved change. `from` and `to` are the target's form of access, as a report shows it. */

@@ -10,6 +10,7 @@ import type {
   Subject,
   WriteResult,
 } from './model.ts';
+import type { UndoneRun } from './run.ts';
 
 /** A source read whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
 export interface Reading<T> {
@@ -79,6 +80,8 @@ export interface Stages<F, A, R = unknown> {
   checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
   /** The target of these facts. */
   target(facts: F): Target<A, R>;
+  /** The opposite of what an earlier run changed; absent where the target has no way back. */
+  readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
   /** Everything that a run needs, to be looked at without a run. */
   checks(): readonly Check[];
   /** Numbers for dashboards, by name. */

@@ -45,9 +45,9 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
 }
 
 /** An explanation is always an answer; a check answers 500 where something is wrong. */
-function statusOf({ report, explanation, checks }: RunResult): number {
+function statusOf({ report, explanation, checks, history }: RunResult): number {
   if (checks) return checks.every(({ ok }) => ok) ? 200 : 500;
-  return explanation ? 200 : OUTCOMES[report.outcome].status;
+  return explanation || history ? 200 : OUTCOMES[report.outcome].status;
 }
 
 /** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */

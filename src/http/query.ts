@@ -6,9 +6,13 @@ export interface Query {
   readonly only?: string;
   readonly explain?: string;
   readonly check?: boolean;
+  /** Past runs; empty where it is about nobody in particular. */
+  readonly history?: string;
+  readonly since?: string;
 }
 
-const ALLOWED = 'dryRun=true, dryRun=false, only=WHO, explain=WHO, check, each once';
+const ALLOWED =
+  'dryRun=true, dryRun=false, only=WHO, explain=WHO, check, history, history=WHO, since=TIME, each once';
 const MAX_VALUE_LENGTH = 500;
 
 /** Reads the query, which begins at the first `?`. Throws `InvalidRequestError` for anything that is not exactly a known parameter, once. */
@@ -25,11 +29,15 @@ export function readQuery(url: string): Query {
   const dryRun = values.get('dryRun');
   const only = values.get('only');
   const explain = values.get('explain');
+  const history = values.get('history');
+  const since = values.get('since');
   return {
     ...(dryRun === undefined ? {} : { dryRun: dryRun === 'true' }),
     ...(only === undefined ? {} : { only }),
     ...(explain === undefined ? {} : { explain }),
     ...(values.has('check') ? { check: true } : {}),
+    ...(history === undefined ? {} : { history }),
+    ...(since === undefined ? {} : { since }),
   };
 }
 
@@ -56,6 +64,7 @@ function decoded(value: string): string {
 function isAllowed(name: string, value: string): boolean {
   if (name === 'dryRun') return value === 'true' || value === 'false';
   if (name === 'check') return value === '';
-  if (name !== 'only' && name !== 'explain') return false;
+  if (name === 'history' && value === '') return true;
+  if (!['only', 'explain', 'history', 'since'].includes(name)) return false;
   return value.trim() !== '' && value.length <= MAX_VALUE_LENGTH;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalOf } from '../app/plan-file.ts';
 import type { RunRequest } from '../app/run-job.ts';
+import { DEFAULT_SINCE, parseSince } from '../app/since.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
@@ -42,9 +43,10 @@ export function checkTarget({ method, url }: Pick<HttpRequestParts, 'method' | '
 export function readRequest(parts: HttpRequestParts): RunRequest {
   checkTarget(parts);
   const query = readQuery(parts.url);
-  if (parts.method === 'GET') return readGet(query, parts.body);
-  if (query.explain !== undefined || query.check)
-    throw new InvalidRequestError('request: found explain or check with POST (allowed: GET)');
+  if (parts.method === 'GET') return readGet(query, parts);
+  const { explain, check, history, since } = query;
+  if ([explain, check, history, since].some((one) => one !== undefined))
+    throw new InvalidRequestError('request: found explain, check or history with POST (allowed: GET)');
   const body = readFields(parts.body);
   const dryRun = query.dryRun === true || body.dryRun === true;
   if (query.only !== undefined && body.only !== undefined)
@@ -53,15 +55,22 @@ export function readRequest(parts: HttpRequestParts): RunRequest {
   return { dryRun, only, approval: readApproval(body, { job: parts.job, now: parts.now }) };
 }
 
-/** GET shows the plan, or explains one name. It never writes. */
-function readGet({ dryRun, only, explain, check }: Query, body: Uint8Array): RunRequest {
+/** GET shows the plan, or answers one question. It never writes. */
+function readGet(query: Query, { body, now }: HttpRequestParts): RunRequest {
+  const { dryRun, only, explain, check, history, since } = query;
   if (body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
   if (dryRun === false)
     throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
-  const asked = [only, explain, check].filter((one) => one !== undefined);
+  const asked = [only, explain, check, history].filter((one) => one !== undefined);
   if (asked.length > 1)
-    throw new InvalidRequestError('request: found two of only, explain and check (allowed: one of them)');
-  return { dryRun: true, only, explain, check };
+    throw new InvalidRequestError(
+      'request: found two of only, explain, check and history (allowed: one of them)',
+    );
+  if (since !== undefined && history === undefined)
+    throw new InvalidRequestError('request: found since without history (allowed: both)');
+  if (history === undefined) return { dryRun: true, only, explain, check };
+  const who = history === '' ? undefined : history;
+  return { dryRun: true, history: { since: parseSince(since ?? DEFAULT_SINCE, now), who } };
 }
 
 /** The approval by a plan's hash, or by the plan itself. */

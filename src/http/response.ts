@@ -30,14 +30,17 @@ export async function sendResult(
   { result, status, format }: { result: RunResult; status: number; format: Format },
 ): Promise<void> {
   const { renderAnswer, renderReport, MEDIA_TYPES } = await import('../reports/render.ts');
-  const { report, describe, explanation, checks } = result;
+  const { report, describe, explanation, checks, history } = result;
   const { explanationReport } = await import('../reports/explanation.ts');
   const { checkReport, renderChecks } = await import('../reports/checks.ts');
-  const text = checks
-    ? renderChecks(checkReport(report, checks), format)
-    : explanation
-      ? renderAnswer(explanationReport(report, explanation), format, describe)
-      : renderReport(report, format, { colour: false, ...pageOnly(result, format) });
+  const { renderHistory } = await import('../reports/history.ts');
+  const text = history
+    ? renderHistory(history, format)
+    : checks
+      ? renderChecks(checkReport(report, checks), format)
+      : explanation
+        ? renderAnswer(explanationReport(report, explanation), format, describe)
+        : renderReport(report, format, { colour: false, ...pageOnly(result, format) });
   response.status(status).set({
     'Cache-Control': 'no-store',
     Vary: 'Accept',

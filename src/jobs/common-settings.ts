@@ -1,4 +1,4 @@
-import { headerText, host, word } from '../platform/setting-kinds.ts';
+import { headerText, host, storePlace, word } from '../platform/setting-kinds.ts';
 import { httpUrl, integer, noQuery, oneOf, optional, text, type Values } from '../platform/settings.ts';
 
 /** The settings that every job has. `seconds` is the default of the deadline. */
@@ -19,6 +19,10 @@ export const commonSettings = (seconds: number) => ({
   STORAGE_EMULATOR_HOST: httpUrl(noQuery)('URL of Cloud Storage', 'https://storage.googleapis.com'),
   GCE_METADATA_HOST: host('host of the metadata server', 'metadata.google.internal'),
   PUSHGATEWAY_URL: optional(httpUrl(noQuery), 'a Prometheus Pushgateway for the metrics of each run'),
+  REPORTS: optional(
+    storePlace,
+    'where each run’s report is kept as JSON and as a page, below the job’s name: a folder, or `gs://bucket/prefix`',
+  ),
   SKIPPED_EXIT_CODE: oneOf('5', '0')(
     'exit code of the command where another run is at work; `0` where a platform knows only success and failure',
     '5',

@@ -53,6 +53,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
+  /** A body as it is; its type belongs in `headers`. */
+  readonly text?: string;
   readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly operation?: string;
@@ -198,6 +200,7 @@ async function sendRequest(
       headers: { 'user-agent': userAgent, ...system.headers, ...request.headers },
       ...(request.query ? { searchParams: { ...request.query } } : {}),
       ...(request.json === undefined ? {} : { json: request.json }),
+      ...(request.text === undefined ? {} : { body: request.text }),
       ...(request.form ? { form: { ...request.form } } : {}),
       responseType: 'buffer',
       throwHttpErrors: false,

@@ -46,6 +46,12 @@ function contentOf(path: string): string {
   }
 }
 
+/** A place for files: a folder, or a prefix in a bucket of Cloud Storage. */
+export const storePlace = matching(
+  /^(?:gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:\/[^\p{Cc}?#]*)?|(?![\w+.-]+:\/\/)\P{Cc}+)$/u,
+  'a folder, or gs://bucket/prefix',
+);
+
 /** A host name or address, with a port where it has one. */
 export const host = matching(/^[A-Za-z0-9._:[\]-]+$/, 'a host name, without a scheme, a path or quotes');
 

@@ -52,3 +52,7 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
   );
   return `<table><thead><tr>${titles}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }
+
+/** The box that hides the entries without its text. */
+export const searchBox =
+  '<p class="search"><label for="search">Search people and reasons</label><input id="search" type="search" autocomplete="off" spellcheck="false"><span id="found" role="status" class="soft"></span></p>';

@@ -6,6 +6,7 @@ import {
   htmlTable,
   type ListEntry,
   listEntry,
+  searchBox,
   section,
 } from './html-page.ts';
 import type { Report, ReportedChange, UnchangedAccount } from './report.ts';
@@ -55,6 +56,7 @@ function headOf(report: Report): string {
     `${run.mode}${run.dryRun ? ', dry run' : ''}`,
     targetOf(report),
     ...(run.only === null ? [] : [`only ${run.only}`]),
+    ...(run.undo === null ? [] : [`undo of run ${run.undo}`]),
     `${run.durationMs} ms`,
     `run ${run.id}`,
     `exit code ${exitCode}`,
@@ -83,15 +85,16 @@ function objections(report: Report): string {
   const error = errorBeside(report);
   const other = error === null ? '' : `<p class="objection">${esc(error)}</p>`;
   const how = commands
-    ? `<p>To carry out exactly this plan, in a terminal or over HTTP:</p><pre>${esc(commands.terminal)}</pre><pre>${esc(commands.curl)}</pre>`
+    ? `<p>To carry out exactly this plan:</p>${[commands.terminal, commands.curl]
+        .filter((line) => line !== null)
+        .map((line) => `<pre>${esc(line)}</pre>`)
+        .join('')}`
     : '';
   return `${found.join('')}${other}${how}`;
 }
 
 const search = ({ changes, notes, needsPerson }: Report, unchanged: readonly UnchangedAccount[]): string =>
-  changes.length + notes.length + needsPerson.length + unchanged.length === 0
-    ? ''
-    : '<p class="search"><label for="search">Search people and reasons</label><input id="search" type="search" autocomplete="off" spellcheck="false"><span id="found" role="status" class="soft"></span></p>';
+  changes.length + notes.length + needsPerson.length + unchanged.length === 0 ? '' : searchBox;
 
 function changeEntry(change: ReportedChange): ListEntry {
   const { label, account, project, move, groups, tried = [] } = change;

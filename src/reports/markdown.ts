@@ -26,6 +26,7 @@ export function renderMarkdown(given: Report): string {
       .filter((part) => part !== '')
       .join(' · '),
     run.only === null ? '' : `Only ${code(run.only)}`,
+    run.undo === null ? '' : `Undo of run ${code(run.undo)}`,
     objections(report),
     approval(report),
     approved === null ? '' : `Approved ${code(approved.hash)}, because: ${code(approved.reason)}`,
@@ -109,14 +110,10 @@ function folded(report: Report): readonly string[] {
 function approval(report: Report): string {
   const commands = approveCommands(report);
   if (!commands) return '';
-  const lines = [commands.terminal, commands.curl].join('\n');
+  const lines = [commands.terminal, commands.curl].filter((line) => line !== null).join('\n');
   const fence = '`'.repeat(1 + Math.max(2, ...[...lines.matchAll(/`+/g)].map(([ticks]) => ticks.length)));
   return `To carry out exactly this plan:\n\n${fence}\n${lines}\n${fence}`;
 }
 
-/**
- * A text of others, as code: in code neither GitLab nor Phabricator sees mark-up, names somebody (`@all` would write to everybody) or
- * makes a link. Backticks would end it, and a bar would end its cell.
- */
 const details = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string =>
   rows.length === 0 ? '' : `<details><summary>${title}</summary>\n\n${table(head, rows)}\n\n</details>`;

@@ -37,6 +37,8 @@ export interface Report {
     readonly version: string;
     /** The name that the run was restricted to. */
     readonly only: string | null;
+    /** The id of the run that was to be undone. */
+    readonly undo: string | null;
   };
   /** Where access is kept; null before the settings are read. */
   readonly target: Readonly<Record<string, string>> | null;
@@ -76,6 +78,8 @@ export interface ReportedChange {
   readonly rule: number | null;
   readonly because: string;
   readonly groups: readonly string[];
+  /** What the access before was limited to, where it was. */
+  readonly environments?: readonly string[];
   readonly tried?: readonly RuleAnswer[];
   readonly result: Result;
   readonly error?: string;
@@ -86,7 +90,7 @@ export function reportedChange(
   { change, result, error }: ChangeResult<unknown>,
   describe: Describe,
 ): ReportedChange {
-  const { account, project, label, kind, from, to, rule, because, groups, tried } = change;
+  const { account, project, label, kind, from, to, rule, because, groups, environments, tried } = change;
   return {
     account,
     ...(project === undefined ? {} : { project }),
@@ -98,6 +102,7 @@ export function reportedChange(
     rule,
     because,
     groups,
+    ...(environments ? { environments } : {}),
     ...(tried ? { tried } : {}),
     result,
     ...(error === undefined ? {} : { error }),
@@ -145,6 +150,7 @@ export function makeReport(state: RunState<unknown>, run: Run, { kinds, describe
       durationMs: Math.round(run.clock.monotonic() - run.startedMonotonic),
       version: VERSION,
       only: run.only ?? null,
+      undo: run.undo?.id ?? null,
     },
     target: state.target ?? null,
     outcome,

@@ -71,6 +71,7 @@ function headLines(report: Report, { paint }: Context): readonly string[] {
     `${paint('bold', `${run.job}  ${outcome}`)}  ${stampOf(report)}`,
     `${run.mode}${run.dryRun ? ', dry run' : ''}, ${run.durationMs} ms, run ${run.id}`,
     ...(run.only === null ? [] : [`only ${run.only}`]),
+    ...(run.undo === null ? [] : [`undo of run ${run.undo}`]),
     ...(target === '' ? [] : [target]),
   ];
 }
@@ -171,6 +172,9 @@ const errorLines = (error: string, width: number): readonly string[] =>
     .split(/; (?=[A-Z][A-Z0-9_]+: )/)
     .flatMap((fault, index) => wrapped(fault, width, index === 0 ? 0 : 2));
 
+const commandLines = ({ terminal, curl }: NonNullable<ReturnType<typeof approveCommands>>) =>
+  [terminal, curl].filter((line) => line !== null).map((line) => `  ${line}`);
+
 function planLines(report: Report, { paint, width }: Context): readonly string[] {
   const { approved, planHash, exitCode } = report;
   const error = errorBeside(report);
@@ -179,7 +183,7 @@ function planLines(report: Report, { paint, width }: Context): readonly string[]
     ...(error === null ? [] : errorLines(error, width).map((line) => paint('red', line))),
     ...(approved === null ? [] : [`Approved ${approved.hash}, because: ${approved.reason}`]),
     ...(planHash === null ? [] : [`Plan     ${planHash}`]),
-    ...(commands ? ['To carry out exactly this plan:', `  ${commands.terminal}`, `  ${commands.curl}`] : []),
+    ...(commands ? ['To carry out exactly this plan:', ...commandLines(commands)] : []),
     `Exit     ${exitCode}`,
   ];
 }

@@ -88,17 +88,20 @@ export const pendingNotes = ({ notes }: Report): readonly Note[] =>
 
 /** How exactly this plan is approved, from a terminal and over HTTP; undefined where no approval would carry it out. */
 export function approveCommands({
-  run: { job, only },
+  run: { job, only, undo },
   outcome,
   objections,
   planHash,
-}: Report): { readonly terminal: string; readonly curl: string } | undefined {
+}: Report): { readonly terminal: string; readonly curl: string | null } | undefined {
   const canApprove = outcome === 'refused' && objections.every(({ overridable }) => overridable);
   if (!canApprove || planHash === null) return undefined;
+  const approval = `--approve ${planHash} --reason 'WHY'`;
+  if (undo !== null)
+    return { terminal: `MODE=enforce muster ${job} undo ${shellQuoted(undo)} ${approval}`, curl: null };
   const restricted = only === null ? '' : ` --only ${shellQuoted(only)}`;
   const body = JSON.stringify({ approve: planHash, reason: 'WHY', ...(only === null ? {} : { only }) });
   return {
-    terminal: `MODE=enforce muster ${job} apply${restricted} --approve ${planHash} --reason 'WHY'`,
+    terminal: `MODE=enforce muster ${job} apply${restricted} ${approval}`,
     curl: `curl -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" -d ${shellQuoted(body)} "$FUNCTION_URL"`,
   };
 }
@@ -107,8 +110,10 @@ export function approveCommands({
 const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** When and by what version the report was made. */
-export const stampOf = ({ run }: Report): string =>
-  `${run.startedAt.slice(0, 16).replace('T', ' ')} UTC, Muster ${run.version}`;
+export const stampOf = ({ run }: Report): string => `${timeText(run.startedAt)}, Muster ${run.version}`;
+
+/** A moment to the minute, for people. */
+export const timeText = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** The target as `name value` pairs. */
 export const targetOf = ({ target }: Report): string =>

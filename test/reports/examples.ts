@@ -31,6 +31,7 @@ export const exampleReport = (over: Partial<Report> = {}): Report => ({
     durationMs: 812,
     version: '1.2.3',
     only: null,
+    undo: null,
   },
   target: { api: 'https://growthbook.example.org', project: 'prj_a' },
   outcome: 'planned',

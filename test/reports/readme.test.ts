@@ -24,7 +24,13 @@ function tableUnder(heading: string): readonly (readonly string[])[] {
 }
 
 const tried = [{ rule: 1, answer: 'no' as const }];
-const everyChange: Required<ReportedChange> = { ...changed(), project: 'prj_a', tried, error: 'lost' };
+const everyChange: Required<ReportedChange> = {
+  ...changed(),
+  project: 'prj_a',
+  environments: ['dev'],
+  tried,
+  error: 'lost',
+};
 const everyNote: Required<Note> = {
   ...{ kind: 'team-granted', account: 'u_ann', project: 'prj_a', label: 'ann', because: 'x' },
   ...{ tried, due: null, key: 't' },

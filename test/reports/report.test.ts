@@ -129,6 +129,7 @@ describe('the report', () => {
         'durationMs',
         'version',
         'only',
+        'undo',
       ]);
       expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     }
@@ -191,6 +192,7 @@ describe('the report', () => {
       durationMs: 1500,
       version: VERSION,
       only: null,
+      undo: null,
     });
   });
 

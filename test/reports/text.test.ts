@@ -43,7 +43,7 @@ describe('the text', () => {
       ...['muster', 'growthbook-roles', 'apply', '--only', "o'neil@example.org"],
       ...['--approve', `sha256:${'ab'.repeat(32)}`, '--reason', 'WHY'],
     ]);
-    expect(JSON.parse(wordsOf(curl.replace(/-H "[^"]*"/, '')).at(-2) ?? '')).toEqual({
+    expect(JSON.parse(wordsOf((curl ?? '').replace(/-H "[^"]*"/, '')).at(-2) ?? '')).toEqual({
       approve: `sha256:${'ab'.repeat(32)}`,
       reason: 'WHY',
       only: "o'neil@example.org",

@@ -9,11 +9,12 @@ import {
   currentAccess,
   describe,
   desiredAccess,
+  entryOf,
   kindOf,
   projectRoleOf,
 } from '../../targets/growthbook/access.ts';
 import { grantsOn, widens } from '../../targets/growthbook/effective-grants.ts';
-import { afterWrite, whyUnwritable } from '../../targets/growthbook/role-update.ts';
+import { afterWrite, canBeLimited, whyUnwritable } from '../../targets/growthbook/role-update.ts';
 import { labelOf, type Member, type Team } from '../../targets/growthbook/schema.ts';
 import type { MemberMatch } from './match.ts';
 
@@ -116,13 +117,21 @@ function changeTo(
     const need = due === null ? {} : { needsPerson: { reason: obstacle.reason, due } };
     return { ...about, kind: 'skipped', from, to: from, because: why, ...need };
   }
-  if (!mayGain({ from, to, kind }, policy.order)) return { ...about, kind, from, to, because };
+  const limited = limitOf(member, access);
+  const change = { ...about, kind, from, to, ...(kind === 'unchanged' ? {} : limited) };
+  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because };
   const doubt = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
-  return { ...about, kind, from, to, because: `${because}; ${doubt}`, mayGain: true };
+  return { ...change, because: `${because}; ${doubt}`, mayGain: true };
+}
+
+/** The environments that the role which counts now is limited to, where it is. */
+function limitOf(member: Member, access: AccessRules): Pick<RoleDecisionOnMember, 'environments'> {
+  const row = entryOf(member, access) ?? { ...member, role: member.globalRole };
+  return row.limitAccessByEnvironment && canBeLimited(row.role) ? { environments: row.environments } : {};
 }
 
 /** Why a change is not made. */
-interface Obstacle {
+export interface Obstacle {
   readonly reason: NeedReason;
   readonly because: string;
 }
@@ -137,7 +146,8 @@ interface Intent {
 const mayGain = ({ from, to, kind }: Intent, order: readonly string[]): boolean =>
   kind === 'downgrade' && projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
 
-function whySkipped(
+/** Why a member keeps what it has, whatever is due; undefined where nothing hinders the change. */
+export function whySkipped(
   { member, address, teams }: Case,
   { to, kind }: Pick<Intent, 'to' | 'kind'>,
   { policy, access, isProtected }: DecideRules,

@@ -16,6 +16,7 @@ import { resolveProjects } from './resolve-projects.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
 import { subjects } from './subjects.ts';
+import { undo } from './undo.ts';
 
 /** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
 export const growthbookRoles = defineJob({
@@ -62,6 +63,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
       return { limits, objections: [...objections, ...more] };
     },
     target: (facts) => target.from(facts),
+    undo: (facts, undone) => undo(facts, undone, { projects, protectedMembers }),
     checks: () => checks(values, { projects, target }, run),
     gauges: gaugesOf,
   };

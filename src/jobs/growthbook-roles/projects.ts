@@ -49,7 +49,10 @@ export function projectsFrom(values: GrowthBookValues, now: number): Projects {
 const isList = (given: object): given is readonly ProjectPolicy[] => Array.isArray(given);
 
 /** The project that a decision is about. */
-export function projectOf({ all }: Projects, { project }: { readonly project?: string }): Project {
+export function projectOf(
+  { all }: Projects,
+  { project }: { readonly project?: string | undefined },
+): Project {
   const found = project === undefined ? all[0] : all.find(({ access }) => access.project === project);
   if (!found) throw new Error(`no project ${project} in this run`);
   return found;

@@ -1,0 +1,48 @@
+import type { Run, UndoneRun } from '../engine/run.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
+import { type HistoryReport, historyReport, pastRun } from '../reports/history.ts';
+import type { Report } from '../reports/report.ts';
+import { readReports } from './report-store.ts';
+
+/** A question about past runs: since when (milliseconds since 1970), and about whom. */
+export interface HistoryQuery {
+  readonly since: number;
+  readonly who?: string | undefined;
+}
+
+/** The past runs of a job. */
+export async function readHistory(
+  settings: CommonValues,
+  run: Run,
+  { since, who }: HistoryQuery,
+): Promise<HistoryReport> {
+  const runs = await readReports(settings, { run, query: { since } }, (report) => pastRun(report, who));
+  return historyReport(run.job, { since: new Date(since).toISOString(), who: who ?? null }, runs);
+}
+
+const RUN_ID = /^[\w-]{4,64}$/;
+
+/** The kept report of a run, by its id or the beginning of it. Throws `InvalidRequestError` where there is none, or several. */
+export async function readReport(settings: CommonValues, run: Run, id: string): Promise<Report> {
+  if (!RUN_ID.test(id))
+    throw new InvalidRequestError(
+      `run: no id (found ${id.slice(0, 80)}, allowed: an id as history shows it, or its first characters)`,
+    );
+  const [report, ...others] = await readReports(settings, { run, query: { id } }, (one) => one);
+  if (!report) throw new InvalidRequestError(`run ${id}: no report of it is kept`);
+  if (others.length === 0) return report;
+  throw new InvalidRequestError(
+    `run ${id}: several kept runs begin so (found ${others.length + 1}, allowed 1)`,
+  );
+}
+
+/** What a run really changed, to be undone. */
+export async function readUndone(settings: CommonValues, run: Run, id: string): Promise<UndoneRun> {
+  const report = await readReport(settings, run, id);
+  return {
+    id: report.run.id,
+    target: report.target ?? {},
+    changes: report.changes.filter(({ result }) => result === 'applied'),
+  };
+}

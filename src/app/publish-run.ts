@@ -1,0 +1,35 @@
+import { noteAbout } from '../engine/model.ts';
+import type { Run } from '../engine/run.ts';
+import type { RunState } from '../engine/run-state.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import type { Report, UnchangedAccount } from '../reports/report.ts';
+import { pushMetrics } from './push-metrics.ts';
+import { keepReport } from './report-store.ts';
+
+/** A run that has ended. `stop` is the wish to stop. */
+export interface EndedRun {
+  readonly settings: CommonValues;
+  readonly run: Run;
+  readonly state: RunState<unknown>;
+  readonly stop: AbortSignal | undefined;
+}
+
+/** Keeps the report and pushes the metrics of a run, and returns the report with what became of that. A question is no run. */
+export async function publishRun(
+  { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
+  { settings, run, state, stop }: EndedRun,
+): Promise<Report> {
+  if (run.explain !== undefined) return report;
+  const keeps = settings.REPORTS !== undefined;
+  const kept = keeps ? { report, unchanged: unchanged() } : undefined;
+  const lost = kept && (await keepReport(settings, kept, { run, isStopping: stop?.aborted === true }));
+  // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
+  if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
+    const gauges = { ...state.gauges, ...(keeps ? { reportKept: lost === undefined ? 1 : 0 } : {}) };
+    const gateway = { address: settings.PUSHGATEWAY_URL, userAgent: run.userAgent };
+    await pushMetrics(gateway, { report, state: { ...state, gauges }, log: run.log });
+  }
+  if (lost === undefined) return report;
+  const note = noteAbout('report-lost', 'REPORTS', run.redactor.value(lost));
+  return { ...report, notes: [...report.notes, note] };
+}
