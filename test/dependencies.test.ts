@@ -68,7 +68,6 @@ describe('the dependencies', () => {
     expect(Object.keys(dependencies)).toEqual([
       '@google-cloud/functions-framework',
       'commander',
-      'csv-parse',
       'got',
       'ldapts',
       'leven',
