@@ -6,7 +6,7 @@ import type { Report, UnchangedAccount } from '../reports/report.ts';
 import { pushMetrics } from './push-metrics.ts';
 import { keepReport } from './report-store.ts';
 
-/** A run that has ended. `stop` is the wish to stop. */
+/** A run that has ended. `stop` is aborted by a request to stop. */
 export interface EndedRun {
   readonly settings: CommonValues;
   readonly run: Run;

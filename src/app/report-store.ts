@@ -9,7 +9,7 @@ import { openStore } from '../platform/object-store.ts';
 import type { ObjectStore } from '../platform/stored-text.ts';
 import { REPORT_FORMAT, type Report, type UnchangedAccount } from '../reports/report.ts';
 
-/** The time that keeping one report may take, also of a run whose own time is up. After a wish to stop it is less. */
+/** The time that keeping one report may take, also of a run whose own time is up. After a request to stop it is less. */
 const KEEP_MS = 15_000;
 const KEEP_STOPPING_MS = 4000;
 const AT_ONCE = 4;

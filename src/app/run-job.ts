@@ -20,7 +20,7 @@ import type { HistoryReport } from '../reports/history.ts';
 import { makeReport, type Report, type UnchangedAccount, unchangedIn } from '../reports/report.ts';
 import { checkPrepared, faultLines } from './check-job.ts';
 import { withLock } from './lock.ts';
-import { type HistoryQuery, readHistory, readReport, readUndone } from './memory.ts';
+import { type HistoryQuery, readHistory, readReport, readUndone } from './past-runs.ts';
 import { publishRun } from './publish-run.ts';
 
 /** What is asked of a job. */
@@ -111,7 +111,7 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
 async function recall(
   job: Job,
   { history, show = '' }: RunRequest,
-  { settings, run }: Settled,
+  { settings, run }: RunWithSettings,
 ): Promise<RunResult> {
   try {
     if (!history) {
@@ -126,12 +126,12 @@ async function recall(
 }
 
 /** A run and its settings. */
-interface Settled {
+interface RunWithSettings {
   readonly settings: CommonValues;
   readonly run: Run;
 }
 
-async function undoneBy({ undo }: RunRequest, { settings, run }: Settled) {
+async function undoneBy({ undo }: RunRequest, { settings, run }: RunWithSettings) {
   if (undo === undefined) return undefined;
   try {
     return await readUndone(settings, run, undo);

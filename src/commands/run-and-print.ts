@@ -1,13 +1,11 @@
 import { styleText } from 'node:util';
+import { renderResult } from '../app/render-result.ts';
+import { codesOf } from '../app/result-codes.ts';
 import { type RunRequest, type RunResult, runJob } from '../app/run-job.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Environment } from '../platform/settings.ts';
-import { checkReport, renderChecks } from '../reports/checks.ts';
-import { explanationReport } from '../reports/explanation.ts';
-import { renderHistory } from '../reports/history.ts';
-import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
 import type { CommonOptions } from './job-command.ts';
 import { startProgress } from './progress.ts';
 
@@ -45,27 +43,11 @@ export async function runAtTerminal(
   }
 }
 
-/** Prints the report of a run on stdout, and returns its exit code. */
+/** Prints a result on stdout, and returns its exit code. */
 export function printResult(result: RunResult, { output }: Pick<CommonOptions, 'output'>): number {
-  process.stdout.write(rendered(result, output));
-  if (result.checks) return result.checks.every(({ ok }) => ok) ? 0 : WRONG;
-  return result.explanation || result.history || result.isRecalled ? 0 : result.report.exitCode;
-}
-
-/** The exit code of a check that found something wrong. */
-const WRONG = 4;
-
-function rendered(result: RunResult, format: Format): string {
-  const { report, describe, explanation, checks, history, unchanged } = result;
-  if (history) return renderHistory(history, format);
-  if (checks) return renderChecks(checkReport(report, checks), format);
-  if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   const { isTTY, columns } = process.stdout;
   // styleText asks NO_COLOR and FORCE_COLOR as well as the stream.
   const colour = styleText('red', ' ', { stream: process.stdout }) !== ' ';
-  return renderReport(report, format, {
-    colour,
-    ...(isTTY ? { width: columns } : {}),
-    ...(format === 'html' ? { unchanged: unchanged() } : {}),
-  });
+  process.stdout.write(renderResult(result, output, { colour, ...(isTTY ? { width: columns } : {}) }));
+  return codesOf(result).exitCode;
 }

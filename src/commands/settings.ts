@@ -1,3 +1,4 @@
+import { OUTCOMES } from '../engine/outcome.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { SettingsError } from '../platform/errors.ts';
@@ -6,9 +7,6 @@ import type { Environment } from '../platform/settings.ts';
 import { renderSettings } from '../reports/settings.ts';
 import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
-
-/** The exit code of settings that cannot be used. */
-const WRONG = 4;
 
 /** Declares `settings`, which shows the settings in effect without secrets, and where each comes from. */
 export function declareSettings({ job, command, setExitCode }: JobCommand): void {
@@ -31,7 +29,7 @@ Examples:
           const shown = { job: job.name, settings: describeSettings(job, environment), faults };
           const { isTTY, columns } = process.stdout;
           process.stdout.write(renderSettings(shown, options.output, isTTY ? columns : undefined));
-          return faults.length === 0 ? 0 : WRONG;
+          return faults.length === 0 ? 0 : OUTCOMES['invalid-settings'].exitCode;
         }),
       );
     });

@@ -16,15 +16,15 @@ export function approvedChanges(
   return new Set(changes.filter((change) => approved.has(keyOf(change))).map(decisionKey));
 }
 
-/** Throws `InvalidRequestError` where a plan file is for another target than this run's. */
-export function checkApprovedTarget(
-  approval: PlanApproval | undefined,
+/** Throws `InvalidRequestError` where what is carried out, such as a plan file, is of another target than this run's. */
+export function checkSameTarget(
+  what: string,
+  given: Readonly<Record<string, string>>,
   target: Readonly<Record<string, string>>,
 ): void {
-  if (!approval?.target) return;
-  const [found, allowed] = [approval.target, target].map(canonicalJson);
+  const [found, allowed] = [given, target].map(canonicalJson);
   if (found !== allowed)
-    throw new InvalidRequestError(`plan file: another target (found ${found}, allowed ${allowed})`);
+    throw new InvalidRequestError(`${what} another target (found ${found}, allowed ${allowed})`);
 }
 
 /** The decisions as safety counts them: an approved change uses up no limit. Its access stays as it will be. */

@@ -1,6 +1,5 @@
-import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { approvedChanges, withoutApproved } from './approval.ts';
+import { approvedChanges, checkSameTarget, withoutApproved } from './approval.ts';
 import {
   type Decision,
   type NoChangeKind,
@@ -60,9 +59,7 @@ export function checkUndo<F, A, R>(
     throw new InvalidRequestError(
       'undo: what this job does has no way back: an administrator has to do it by hand',
     );
-  const [found, allowed] = [run.target, identity.target].map(canonicalJson);
-  if (found !== allowed)
-    throw new InvalidRequestError(`undo: a run of another target (found ${found}, allowed ${allowed})`);
+  checkSameTarget('undo: a run of', run.target, identity.target);
 }
 
 /** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */

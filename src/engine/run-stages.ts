@@ -1,7 +1,7 @@
 import { DeadlineError, InvalidRequestError, SourceError, StopError } from '../platform/errors.ts';
 import { errorFields } from '../platform/log.ts';
 import { apply } from './apply.ts';
-import { approvedChanges, checkApprovedTarget } from './approval.ts';
+import { approvedChanges, checkSameTarget } from './approval.ts';
 import { explain, type PlanFacts } from './explain.ts';
 import {
   type Change,
@@ -22,7 +22,7 @@ import type { Recorder, Stages, Target } from './stages.ts';
 export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Promise<RunState<A, R>> {
   const recorded = createRecorder();
   try {
-    checkApprovedTarget(run.approval, stages.identity.target);
+    if (run.approval?.target) checkSameTarget('plan file:', run.approval.target, stages.identity.target);
     checkUndo(run.undo, stages);
     const facts = await stages.collect(recorded.recorder);
     run.deadline.check('resolve');

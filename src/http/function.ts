@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { codesOf } from '../app/result-codes.ts';
 import { type RunContext, type RunRequest, type RunResult, rejectRequest, runJob } from '../app/run-job.ts';
-import { OUTCOMES } from '../engine/outcome.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -33,8 +33,7 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
   try {
     format = formatFor(request);
     const result = await runRequest(job, await parse(request, job.name, context.clock.now()), context);
-    const status = statusOf(result);
-    await sendResult(response, { result, status, format });
+    await sendResult(response, { result, status: codesOf(result).status, format });
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
     for (const [name, value] of Object.entries(HEADERS[error.status] ?? {})) response.set(name, value);
@@ -42,12 +41,6 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
     await sendResult(response, { result, status: error.status, format });
   }
   if (!response.writableFinished && !response.destroyed) await once(response, 'close');
-}
-
-/** An explanation is always an answer; a check answers 500 where something is wrong. */
-function statusOf({ report, explanation, checks, history }: RunResult): number {
-  if (checks) return checks.every(({ ok }) => ok) ? 200 : 500;
-  return explanation || history ? 200 : OUTCOMES[report.outcome].status;
 }
 
 /** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */

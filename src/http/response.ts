@@ -24,23 +24,14 @@ export function formatFor(request: Request): Format {
   );
 }
 
-/** Answers with the report, or with the explanation that was asked for. */
+/** Answers with the report, or with the answer that was asked for. */
 export async function sendResult(
   response: Response,
   { result, status, format }: { result: RunResult; status: number; format: Format },
 ): Promise<void> {
-  const { renderAnswer, renderReport, MEDIA_TYPES } = await import('../reports/render.ts');
-  const { report, describe, explanation, checks, history } = result;
-  const { explanationReport } = await import('../reports/explanation.ts');
-  const { checkReport, renderChecks } = await import('../reports/checks.ts');
-  const { renderHistory } = await import('../reports/history.ts');
-  const text = history
-    ? renderHistory(history, format)
-    : checks
-      ? renderChecks(checkReport(report, checks), format)
-      : explanation
-        ? renderAnswer(explanationReport(report, explanation), format, describe)
-        : renderReport(report, format, { colour: false, ...pageOnly(result, format) });
+  const { MEDIA_TYPES } = await import('../reports/render.ts');
+  const { renderResult } = await import('../app/render-result.ts');
+  const text = renderResult(result, format, { colour: false });
   response.status(status).set({
     'Cache-Control': 'no-store',
     Vary: 'Accept',
@@ -50,10 +41,6 @@ export async function sendResult(
   });
   response.type(`${MEDIA_TYPES[format]}; charset=utf-8`).send(text);
 }
-
-/** What only a page has. */
-const pageOnly = ({ unchanged }: RunResult, format: Format) =>
-  format === 'html' ? { unchanged: unchanged() } : {};
 
 /** A page has its own style and script; what else is sent needs nothing. */
 const pagePolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;

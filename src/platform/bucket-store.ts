@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { googleToken } from './google-token.ts';
 import { type HttpAnswer, jsonOf, parseAs, textOf } from './http-answer.ts';
-import { createHttpClient, type HttpSystem, type RequestContext, type Send } from './http-client.ts';
+import { createHttpClient, type RequestContext, type Send } from './http-client.ts';
 import type { ObjectStore, StoragePlaces } from './stored-text.ts';
 
 /** A part of a bucket: `prefix` is empty, or ends with a slash. */
@@ -15,7 +16,6 @@ const Listing = z.object({
   items: z.array(z.object({ name: z.string() })).default([]),
   nextPageToken: z.string().optional(),
 });
-const Token = z.object({ access_token: z.string().min(1) });
 
 /** A store in Cloud Storage, by its JSON API: https://cloud.google.com/storage/docs/json_api/v1/objects */
 export function bucketStore(place: BucketPlace, context: RequestContext): ObjectStore {
@@ -93,11 +93,6 @@ const refused = ({ where, status }: HttpAnswer) =>
   new Error(`${where}: refused (found ${status}, allowed 200)`);
 
 async function connect({ storage, metadata }: BucketPlace, context: RequestContext): Promise<Send> {
-  const system: HttpSystem = { name: 'metadata', root: metadata, headers: { 'metadata-flavor': 'Google' } };
-  const path = '/computeMetadata/v1/instance/service-accounts/default/token';
-  const answer = await createHttpClient(system, context)({ method: 'GET', path });
-  if (answer.status !== 200) throw refused(answer);
-  const { access_token: token } = parseAs(Token, jsonOf(answer), answer.where);
-  const headers = { authorization: `Bearer ${token}` };
+  const headers = { authorization: `Bearer ${await googleToken(metadata, context)}` };
   return createHttpClient({ name: 'reports', root: storage, headers, writes: () => false }, context);
 }

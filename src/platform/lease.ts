@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDeadline } from './clock.ts';
 import { StopError } from './errors.ts';
+import { googleToken } from './google-token.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { jsonOf } from './http-answer.ts';
 import { createHttpClient, type HttpSystem, type RequestContext, type Send } from './http-client.ts';
@@ -33,7 +34,6 @@ export interface HeldLease {
 
 const Content = z.object({ run: z.string(), seconds: z.number().positive() });
 const Stored = z.object({ generation: z.string().regex(/^\d+$/) });
-const Token = z.object({ access_token: z.string().min(1) });
 const RELEASE_MS = 10_000;
 /** `Date` and `Last-Modified` have whole seconds; a holder stops this much before another may begin. */
 const MARGIN_MS = 2000;
@@ -105,7 +105,7 @@ async function openBucket(settings: LeaseSettings, run: RequestContext): Promise
   const system: HttpSystem = {
     name: 'lease',
     root: settings.storage,
-    headers: { authorization: `Bearer ${await accessToken(settings, run)}` },
+    headers: { authorization: `Bearer ${await googleToken(settings.metadata, run)}` },
     writes: () => false,
   };
   const send = createHttpClient(system, { ...run, deadline: run.deadline.finishing() });
@@ -150,10 +150,4 @@ function circumstances({ headers, where }: HttpAnswer): { generation: string; ag
   if (typeof generation !== 'string' || Number.isNaN(ageMs))
     throw new Error(`${where}: no generation or no dates`);
   return { generation, ageMs };
-}
-
-async function accessToken({ metadata }: LeaseSettings, run: RequestContext): Promise<string> {
-  const system: HttpSystem = { name: 'metadata', root: metadata, headers: { 'metadata-flavor': 'Google' } };
-  const path = '/computeMetadata/v1/instance/service-accounts/default/token';
-  return expected(await createHttpClient(system, run)({ method: 'GET', path }), Token).access_token;
 }

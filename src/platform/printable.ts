@@ -24,3 +24,6 @@ const UNSAFE_IN_JSON = /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u0080-\u009f\u007f]/gu;
 
 /** A JSON text of the same value in which no such character is left as it is. */
 export const safeJson = (json: string): string => json.replace(UNSAFE_IN_JSON, codeOf);
+
+/** A value as indented JSON, which no terminal obeys. */
+export const jsonText = (value: unknown): string => `${safeJson(JSON.stringify(value, null, 2))}\n`;

@@ -1,5 +1,5 @@
 import type { CheckLine } from '../engine/check.ts';
-import { printable, safeJson } from '../platform/printable.ts';
+import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
 import type { Format } from './render.ts';
 import type { Report } from './report.ts';
@@ -20,7 +20,7 @@ export const checkReport = ({ run }: Report, checks: readonly CheckLine[]): Chec
 
 /** One line for each check, with the cure for what is wrong. */
 export function renderChecks(given: CheckReport, format: Format): string {
-  if (format === 'json') return `${safeJson(JSON.stringify(given, null, 2))}\n`;
+  if (format === 'json') return jsonText(given);
   const { run, ok, checks } = printable(given);
   const wrong = checks.filter((check) => !check.ok).length;
   const sentence = ok

@@ -1,4 +1,5 @@
-import { printable, safeJson } from '../platform/printable.ts';
+import { subjectsNamed } from '../engine/subjects.ts';
+import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page.ts';
 import { code, table } from './markdown-table.ts';
 import type { Format } from './render.ts';
@@ -28,12 +29,11 @@ export interface HistoryReport {
   readonly runs: readonly PastRun[];
 }
 
-const key = (name: string): string => name.normalize('NFC').trim().toLowerCase();
-
 /** A report as the history has it; `who` restricts it to an account, by its id, its name for people, or that name before the @. */
 export function pastRun({ run, outcome, summary, changes }: Report, who?: string): PastRun {
   const isMeant = ({ account, label }: ReportedChange) =>
-    who === undefined || [account, label, label.split('@', 1)[0] ?? ''].map(key).includes(key(who));
+    who === undefined ||
+    subjectsNamed([{ names: [account, label, label.split('@', 1)[0] ?? ''] }], who).length > 0;
   return {
     id: run.id,
     startedAt: run.startedAt,
@@ -69,7 +69,7 @@ export const historyReport = (
 
 /** A history in one of its representations. */
 export function renderHistory(given: HistoryReport, format: Format): string {
-  if (format === 'json') return `${safeJson(JSON.stringify(given, null, 2))}\n`;
+  if (format === 'json') return jsonText(given);
   const history = printable(given);
   if (format === 'markdown') return markdown(history);
   return format === 'html' ? html(history) : text(history);

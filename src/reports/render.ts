@@ -1,4 +1,4 @@
-import { safeJson } from '../platform/printable.ts';
+import { jsonText } from '../platform/printable.ts';
 import { type ExplanationReport, renderExplanation } from './explanation.ts';
 import { renderHtml } from './html.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
@@ -17,8 +17,6 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   markdown: 'text/markdown',
   html: 'text/html',
 };
-
-const jsonText = (value: unknown): string => `${safeJson(JSON.stringify(value, null, 2))}\n`;
 
 /** How a report is written: a text's style, and the accounts that a page lists besides. */
 export interface ReportStyle extends TextStyle {

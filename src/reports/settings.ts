@@ -1,4 +1,4 @@
-import { printable, safeJson } from '../platform/printable.ts';
+import { jsonText, printable } from '../platform/printable.ts';
 import type { EffectiveSetting } from '../platform/setting-values.ts';
 import { escapeHtml, htmlPage, htmlTable, section } from './html-page.ts';
 import { entryLines, wrapped } from './layout.ts';
@@ -21,7 +21,7 @@ interface Group {
 
 /** The settings in effect and where each comes from. `width` is that of the terminal. */
 export function renderSettings(given: SettingsReport, format: Format, width = 200): string {
-  if (format === 'json') return `${safeJson(JSON.stringify(given, null, 2))}\n`;
+  if (format === 'json') return jsonText(given);
   const report = printable(given);
   if (format === 'markdown') return markdown(report);
   return format === 'html' ? page(report) : text(report, width);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { approvedChanges, checkApprovedTarget, withoutApproved } from '../../src/engine/approval.ts';
+import { approvedChanges, checkSameTarget, withoutApproved } from '../../src/engine/approval.ts';
 import type { Change } from '../../src/engine/model.ts';
 import type { ApprovedChange, PlanApproval } from '../../src/engine/run.ts';
 import { decision } from '../fixtures.ts';
@@ -54,8 +54,12 @@ test('an approved change uses up no limit, and its access afterwards is what it 
 
 test('a plan file for another target is an error that names both', () => {
   const approval = approvalFor();
-  expect(() => checkApprovedTarget(approval, { api: 'https://a.example.org' })).not.toThrow();
-  expect(() => checkApprovedTarget(approval, { api: 'https://b.example.org' })).toThrow(
+  expect(() =>
+    checkSameTarget('plan file:', approval.target ?? {}, { api: 'https://a.example.org' }),
+  ).not.toThrow();
+  expect(() =>
+    checkSameTarget('plan file:', approval.target ?? {}, { api: 'https://b.example.org' }),
+  ).toThrow(
     'plan file: another target (found {"api":"https://a.example.org"}, allowed {"api":"https://b.example.org"})',
   );
 });

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/reports/report.ts';
+import { emptyFolder } from '../muster.ts';
 import { LEASE_BUCKET, REPORTS_BUCKET, type Storage, startStorage } from '../sandbox/storage.ts';
 import { isWrite, type Stage, setStage } from './growthbook.ts';
 
@@ -11,12 +11,9 @@ let stage: Stage;
 let folder: string;
 beforeEach(async () => {
   stage = await setStage({ requestsPerMinute: 6000 });
-  folder = mkdtempSync(join(tmpdir(), 'muster-reports-'));
+  folder = emptyFolder();
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => stage.close());
 const read = (name: string) => readFileSync(join(folder, 'growthbook-roles', name), 'utf8');
 const reportIn = (name: string) => JSON.parse(read(name)) as Report;
 const plain = (report: Report): unknown => JSON.parse(JSON.stringify(report));

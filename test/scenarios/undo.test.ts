@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/reports/render.ts';
 import type { Report } from '../../src/reports/report.ts';
+import { emptyFolder } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { growthBookContent, PROJECT } from '../sandbox/growthbook/example.ts';
@@ -17,12 +17,9 @@ let stage: Stage;
 let folder: string;
 beforeEach(async () => {
   stage = await setStage({ requestsPerMinute: 6000 });
-  folder = mkdtempSync(join(tmpdir(), 'muster-undo-'));
+  folder = emptyFolder();
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => stage.close());
 
 const applyRun = async () => (await stage.run({}, { ...ROOMY, REPORTS: folder })).report;
 const undoRun = async ({ run }: Report, over: Readonly<Record<string, string>> = {}, dryRun = false) =>

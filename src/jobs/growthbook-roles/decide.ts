@@ -148,7 +148,7 @@ const mayGain = ({ from, to, kind }: Intent, order: readonly string[]): boolean 
 
 /** Why a member keeps what it has, whatever is due; undefined where nothing hinders the change. */
 export function whySkipped(
-  { member, address, teams }: Case,
+  { member, address, teams }: Pick<Case, 'member' | 'address' | 'teams'>,
   { to, kind }: Pick<Intent, 'to' | 'kind'>,
   { policy, access, isProtected }: DecideRules,
 ): Obstacle | undefined {

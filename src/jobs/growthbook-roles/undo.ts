@@ -99,7 +99,7 @@ function undoOne(
     changedSince(from, undone) ??
     cannotReturn(from, to, undone.change) ??
     ambiguousGain(match, kind) ??
-    whySkipped({ ...match, ambiguous: match.ambiguous, teams, rulings: [] }, { to, kind }, rules);
+    whySkipped({ ...match, teams }, { to, kind }, rules);
   const decision = { ...about(undone), row: member, from };
   if (!obstacle) {
     const because = `undoes the ${undone.change.kind} of run ${undone.id}`;
