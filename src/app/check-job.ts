@@ -1,9 +1,12 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { CheckLine } from '../engine/check.ts';
 import { runChecks } from '../engine/check.ts';
 import type { Run } from '../engine/run.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
 import { peekLease } from '../platform/lease.ts';
+import { leaseStoreOf } from './lock.ts';
 
 /** Looks at everything that a run needs: settings first, then each system. */
 export async function checkPrepared(
@@ -25,29 +28,37 @@ export const faultLines = (faults: readonly string[]): readonly CheckLine[] =>
   faults.map((found) => ({ name: 'settings', ok: false, found, cure: 'correct this setting' }));
 
 function commonChecks(settings: CommonValues, run: Run) {
-  const { LEASE_BUCKET: bucket, PUSHGATEWAY_URL: gateway } = settings;
+  const { LEASE_BUCKET: bucket, LOCK_DIR: folder, PUSHGATEWAY_URL: gateway } = settings;
   return [
     ...(bucket
       ? [
           {
             name: `lease gs://${bucket}`,
             cure: 'see LEASE_BUCKET, and whether the service account may read and write objects there',
+            look: () => lookAtLease(settings, run),
+          },
+        ]
+      : []),
+    ...(folder
+      ? [
+          {
+            name: `lease ${folder}`,
+            cure: 'see LOCK_DIR: a folder that exists, and that every run may write to',
             look: async () => {
-              const place = {
-                storage: settings.STORAGE_EMULATOR_HOST,
-                metadata: `http://${settings.GCE_METADATA_HOST}`,
-              };
-              const held = await peekLease(
-                { bucket, object: `${run.job}.json`, holder: run.id, seconds: 0, ...place },
-                run,
-              );
-              return held === undefined ? 'free' : `held by ${held}`;
+              await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+              return await lookAtLease(settings, run);
             },
           },
         ]
       : []),
     ...(gateway ? [gatewayCheck(gateway, run.userAgent)] : []),
   ];
+}
+
+async function lookAtLease(settings: CommonValues, run: Run): Promise<string> {
+  const store = await leaseStoreOf(settings, run);
+  const holder = store && (await peekLease(store));
+  return holder === undefined ? 'free' : `held by ${holder}`;
 }
 
 const gatewayCheck = (address: string, userAgent: string) => ({

@@ -2,7 +2,9 @@ import { noteAbout } from '../engine/model.ts';
 import type { Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
-import { acquireLease, type HeldLease, type Lease } from '../platform/lease.ts';
+import { acquireLease, type HeldLease, type Lease, type LeaseStore } from '../platform/lease.ts';
+import { openLeaseFolder } from '../platform/lease-file.ts';
+import { openLeaseObject } from '../platform/lease-object.ts';
 import { tryProcessLock } from '../platform/process-lock.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 
@@ -29,23 +31,29 @@ export async function withLock(
   }
 }
 
-const NO_LEASE = 'not set: only the limit to one instance keeps two runs from working at the same time';
+const NO_LEASE =
+  'neither it nor LOCK_DIR is set: only the limit to one instance keeps two runs from working at the same time';
 
 const skipped = (because: string): State =>
   runStateOf({ skipped: true, notes: [noteAbout('skipped', '', because)] });
 
-async function leaseFor(settings: CommonValues, run: Run): Promise<Lease | HeldLease | undefined> {
-  const { LEASE_BUCKET: bucket, LEASE_SECONDS: seconds, SYNC_DEADLINE_SECONDS: deadline } = settings;
+/** Where the job's lease is kept; undefined without a setting for it. Throws where Cloud Storage gives no access token. */
+export async function leaseStoreOf(settings: CommonValues, run: Run): Promise<LeaseStore | undefined> {
+  const { LEASE_BUCKET: bucket, LOCK_DIR: folder } = settings;
+  if (folder) return openLeaseFolder({ folder, name: run.job });
   if (!bucket) return undefined;
-  return await acquireLease(
-    {
-      bucket,
-      holder: run.id,
-      object: `${run.job}.json`,
-      seconds: seconds ?? deadline + 90,
-      storage: settings.STORAGE_EMULATOR_HOST,
-      metadata: `http://${settings.GCE_METADATA_HOST}`,
-    },
-    run,
-  );
+  const place = {
+    bucket,
+    object: `${run.job}.json`,
+    storage: settings.STORAGE_EMULATOR_HOST,
+    metadata: `http://${settings.GCE_METADATA_HOST}`,
+  };
+  return await openLeaseObject(place, run);
+}
+
+async function leaseFor(settings: CommonValues, run: Run): Promise<Lease | HeldLease | undefined> {
+  const store = await leaseStoreOf(settings, run);
+  if (!store) return undefined;
+  const seconds = settings.LEASE_SECONDS ?? settings.SYNC_DEADLINE_SECONDS + 90;
+  return await acquireLease(store, { holder: run.id, seconds }, run);
 }

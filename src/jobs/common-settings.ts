@@ -15,6 +15,10 @@ export const commonSettings = (seconds: number) => ({
     word,
     'a Cloud Storage bucket; its object `JOB.json` lets one enforcing run work at a time',
   ),
+  LOCK_DIR: optional(
+    text,
+    'the same lock without Google Cloud: an existing folder that all runs share, with a file for each job',
+  ),
   LEASE_SECONDS: optional(integer(20, 7200), 'duration of a lease; by default 90 more than the deadline'),
   STORAGE_EMULATOR_HOST: httpUrl(noQuery)('URL of Cloud Storage', 'https://storage.googleapis.com'),
   GCE_METADATA_HOST: host('host of the metadata server', 'metadata.google.internal'),
@@ -32,10 +36,14 @@ export type CommonSettings = ReturnType<typeof commonSettings>;
 export type CommonValues = Values<CommonSettings>;
 
 /** Errors between the settings that every job has. */
-export function commonCrossChecks({
-  LEASE_SECONDS,
-  SYNC_DEADLINE_SECONDS,
-}: Partial<CommonValues>): readonly string[] {
+export const commonCrossChecks = (values: Partial<CommonValues>): readonly string[] => [
+  ...leaseTooShort(values),
+  ...(values.LEASE_BUCKET && values.LOCK_DIR
+    ? ['LOCK_DIR: found together with LEASE_BUCKET, allowed: one of the two']
+    : []),
+];
+
+function leaseTooShort({ LEASE_SECONDS, SYNC_DEADLINE_SECONDS }: Partial<CommonValues>): readonly string[] {
   if (LEASE_SECONDS === undefined || SYNC_DEADLINE_SECONDS === undefined) return [];
   const least = SYNC_DEADLINE_SECONDS + 20;
   if (LEASE_SECONDS >= least) return [];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../src/engine/run.ts';
 import { acquireLease, type HeldLease, type Lease } from '../../src/platform/lease.ts';
+import { openLeaseObject } from '../../src/platform/lease-object.ts';
 import { testRun } from '../fixtures.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import { startFramework } from '../sandbox/framework.ts';
@@ -20,18 +21,11 @@ const SECONDS = 330;
 
 const runNamed = (id: string, own: StillClock = clock): Run =>
   testRun({ id, job: 'growthbook-roles', clock: own, seconds: 3600 });
-const take = (id: string, own?: StillClock) =>
-  acquireLease(
-    {
-      bucket: 'leases',
-      object: OBJECT,
-      holder: id,
-      seconds: SECONDS,
-      storage: storage.origin,
-      metadata: storage.origin,
-    },
-    runNamed(id, own),
-  );
+const take = (id: string, own?: StillClock) => acquireFor(runNamed(id, own));
+async function acquireFor(run: Run): Promise<Lease | HeldLease> {
+  const place = { bucket: 'leases', object: OBJECT, storage: storage.origin, metadata: storage.origin };
+  return await acquireLease(await openLeaseObject(place, run), { holder: run.id, seconds: SECONDS }, run);
+}
 const isLease = (one: Lease | HeldLease): one is Lease => 'release' in one;
 async function taken(id: string, own?: StillClock): Promise<Lease> {
   const lease = await take(id, own);
