@@ -203,7 +203,7 @@ function createRun(
     startedMonotonic: log.startedMonotonic,
     clock,
     deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop, (ms, reason) =>
-      context.progress?.({ wait: { until: clock.now() + ms, reason } }),
+      context.progress?.({ wait: { until: clock.monotonic() + ms, reason } }),
     ),
     requestCounter: createRequestCounter(),
     writeGuard: createWriteGuard(),

@@ -14,12 +14,12 @@ const INTERVAL_MS = 200;
 /** Starts the line. Without a terminal on stderr there is none. */
 export function startProgress(what: string, clock: Clock): ProgressLine {
   if (!process.stderr.isTTY) return { log: 2, update: () => undefined, end: () => undefined };
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   let latest: Progress = {};
   const clear = () => process.stderr.write('\r\u001b[K');
   const show = () => {
-    const seconds = Math.round((clock.now() - startedAt) / 1000);
-    process.stderr.write(`\r\u001b[K${what} · ${progressText(latest, clock.now())} · ${seconds} s`);
+    const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
+    process.stderr.write(`\r\u001b[K${what} · ${progressText(latest, clock.monotonic())} · ${seconds} s`);
   };
   const timer = setInterval(show, INTERVAL_MS);
   const end = () => {
@@ -36,7 +36,7 @@ export function startProgress(what: string, clock: Clock): ProgressLine {
   return { log: { write }, update, end };
 }
 
-/** `7 of 40 written · waiting 12 s for GrowthBook's rate limit · about 1 min 50 s left`. `now` in milliseconds since 1970. */
+/** `7 of 40 written · waiting 12 s for GrowthBook's rate limit · about 1 min 50 s left`. `now` is by the monotonic clock. */
 export function progressText({ writes, wait }: Progress, now: number): string {
   const parts = [
     ...(writes ? [`${writes.done} of ${writes.total} written`] : ['reading']),

@@ -54,7 +54,7 @@ async function writeAll<A, R>(
   writing: Writing<A, R>,
   { log, clock, progress }: Pick<Run, 'log' | 'clock' | 'progress'>,
 ): Promise<Written<A, R>> {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const results = new Map<Change<A, R>, WriteResult<R>>();
   let stopReason: Error | undefined;
   let openLoss: string | undefined;

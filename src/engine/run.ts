@@ -30,7 +30,7 @@ export interface Run extends RequestContext {
   readonly startedMonotonic: number;
 }
 
-/** What a run is doing. Times are in milliseconds since 1970. */
+/** What a run is doing. Times are in milliseconds, by the monotonic clock. */
 export interface Progress {
   readonly writes?: { readonly done: number; readonly total: number; readonly startedAt: number };
   readonly wait?: { readonly until: number; readonly reason: string };

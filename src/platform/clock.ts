@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** The end of a run's time, and the wish to stop before it. */
+/** The end of a run's time, and a request to stop before it. */
 export interface Deadline {
   /** Milliseconds left, never negative. */
   left(): number;
@@ -32,7 +32,7 @@ export interface Deadline {
   pause(ms: number, where: string, reason?: string): Promise<void>;
   /** The same deadline, so many milliseconds sooner. */
   sooner(ms: number): Deadline;
-  /** The same deadline, deaf to the wish to stop: for what has to be finished once begun. */
+  /** The same deadline, which ignores a request to stop: for work that has to be finished once it began. */
   finishing(): Deadline;
 }
 

@@ -205,7 +205,7 @@ async function sendRequest(
       responseType: 'buffer',
       throwHttpErrors: false,
       followRedirect: false,
-      // Said here, so that Node's NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
+      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
       https: { rejectUnauthorized: true },
       retry: { limit: 0 },
       timeout: { request: Math.max(1, Math.min(ATTEMPT_MS, left)) },

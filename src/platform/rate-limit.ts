@@ -25,7 +25,7 @@ export function numberIn(headers: Headers, name: string): number | undefined {
   return Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
-/** A pace of `perMinute` requests. `RateLimit-Reset` is read as seconds from now. */
+/** A limit of `perMinute` requests. `RateLimit-Reset` is read as seconds from now. */
 export function createRateLimiter(clock: Clock, perMinute: number): RateLimiter {
   let used = 0;
   let remaining = Number.POSITIVE_INFINITY;

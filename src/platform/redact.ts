@@ -11,15 +11,13 @@ export interface Redactor {
 
 /** A redactor of these secrets, in every form in which a server may echo them. */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const forms = new Set(secrets.filter((secret) => secret !== '').flatMap(formsOf));
-  if (forms.size === 0) return { text: (text) => text, value: (value) => value };
-  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(asPattern).join('|'), 'g');
+  const longestFirst = [...new Set(secrets)].toSorted((a, b) => b.length - a.length);
+  const patterns = longestFirst.filter((secret) => secret !== '').flatMap(patternsOf);
+  if (patterns.length === 0) return { text: (text) => text, value: (value) => value };
+  const pattern = new RegExp(patterns.join('|'), 'g');
   const text = (found: string) => found.replace(pattern, MARK);
   return { text, value: (value) => mapTexts(value, text) as typeof value };
 }
-
-const asPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** A text without any of the secrets. */
 export const redactSecrets = (secrets: readonly string[], text: string): string =>
@@ -32,59 +30,63 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, change)]));
 }
 
-/** The secret as it is, percent-encoded, as a form field, in JSON, in HTML, in base64 and in hexadecimal. */
-function formsOf(secret: string): readonly string[] {
-  const encodings = [
-    secret,
-    encodeURIComponent(secret.toWellFormed()),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
-    JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
-    ...htmlForms(secret),
-  ];
-  const lowerHex = encodings.map((one) => one.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()));
-  const bytes = Buffer.from(secret);
-  const hex = bytes.toString('hex');
-  const long =
-    bytes.length < MIN_ENCODED ? [] : [hex, hex.toUpperCase(), escapedBytes(bytes), ...base64Forms(bytes)];
-  return [...encodings, ...lowerHex, ...long];
-}
-
 const NAMED: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
+  '&': 'amp',
+  '<': 'lt',
+  '>': 'gt',
+  '"': 'quot',
+  "'": 'apos',
 };
 
-function htmlForms(secret: string): readonly string[] {
-  const named = (apostrophe: string) =>
-    secret.replace(/[&<>"']/g, (char) => (char === "'" ? apostrophe : (NAMED[char] ?? char)));
-  const numbered = (prefix: string, base: number) =>
-    secret.replace(/[^\w.~-]/gu, (char) => `&#${prefix}${(char.codePointAt(0) ?? 0).toString(base)};`);
-  return [named('&#39;'), named('&#x27;'), named('&apos;'), numbered('', 10), numbered('x', 16)];
+/** A pattern of each form of a secret: its characters, each in any encoding, and its base64 and hexadecimal digits. */
+function patternsOf(secret: string): readonly string[] {
+  const characters = [...secret].map(anyFormOf).join('');
+  const bytes = Buffer.from(secret);
+  if (bytes.length < MIN_ENCODED) return [characters];
+  return [characters, anyCase(bytes.toString('hex')), ...base64Patterns(bytes)];
 }
 
-/** Each byte that is not a letter or digit as a backslash and its hexadecimal digits: as LDAP filters and DNs write it. */
-const escapedBytes = (bytes: Buffer): string =>
-  [...bytes]
-    .map((byte) => {
-      const char = String.fromCharCode(byte);
-      return /[a-z0-9]/i.test(char) ? char : `\\${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('');
+/**
+ * One character as it is, percent-encoded (once or twice), as a plus sign, as an HTML entity, or with a backslash: in JSON and
+ * JavaScript, in LDAP filters and DNs, in a shell. Servers differ in which characters they encode, so each may be in any form.
+ */
+function anyFormOf(char: string): string {
+  if (/[a-z0-9]/i.test(char)) return `(?:${char}|${encodedForms(char).join('|')})`;
+  const short = JSON.stringify(char).slice(1, -1);
+  const name = NAMED[char];
+  const plain = [char, short, ...(char === ' ' ? ['+'] : []), ...(name ? [`&${name};`] : [])].map(asPattern);
+  return String.raw`(?:\\{0,3}(?:${[...new Set(plain)].join('|')})|${encodedForms(char).join('|')})`;
+}
+
+function encodedForms(char: string): readonly string[] {
+  const code = char.codePointAt(0) ?? 0;
+  const bytes = [...Buffer.from(char)].map((byte) => anyCase(byte.toString(16).padStart(2, '0')));
+  const units = char.split('').map((unit) => anyCase(unit.charCodeAt(0).toString(16).padStart(4, '0')));
+  const hex = anyCase(code.toString(16));
+  return [
+    bytes.map((byte) => `%(?:25)?${byte}`).join(''),
+    bytes.map((byte) => String.raw`\\{1,2}x?${byte}`).join(''),
+    units.map((unit) => String.raw`\\{1,2}u${unit}`).join(''),
+    String.raw`\\{1,2}u\{0{0,8}${hex}\}`,
+    `&(?:amp;)?#0{0,8}${code};`,
+    `&(?:amp;)?#[xX]0{0,8}${hex};`,
+  ];
+}
+
+const anyCase = (hex: string): string => hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
 /**
  * Base64 wherever the secret begins within a longer text: at each of the three positions within a group of three bytes,
- * the characters that depend on the secret alone.
+ * the characters that depend on the secret alone. `+` and `/` may be those of base64url, or encoded again.
  */
-function base64Forms(bytes: Buffer): readonly string[] {
-  return [0, 1, 2].flatMap((before) => {
+function base64Patterns(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((before) => {
     const padded = Buffer.concat([Buffer.alloc(before), bytes]);
     const first = before === 0 ? 0 : before + 1;
     const whole = Math.floor((padded.length * 8) / 6);
     const core = padded.toString('base64').slice(first, whole);
-    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+    return core.replace(/[+/]/g, (char) => `(?:${anyFormOf(char)}|${char === '+' ? '-' : '_'})`);
   });
 }
+
+const asPattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

@@ -1,13 +1,13 @@
 import { StopError } from './errors.ts';
 
-/** Leave to write, asked for right before every writing request, by whoever sends it. Closed until a plan has passed safety. */
+/** Checked right before every writing request, by the code that sends it. Closed until a plan has passed safety. */
 export interface WriteGuard {
   open(): void;
   /** Throws `StopError` while closed, or where the right to write was lost since. */
   check(what: string): Promise<void>;
 }
 
-/** A closed permit. `stillHeld` is asked before each write and throws where the right to write was lost. */
+/** A closed guard. `stillHeld` is called before each write and throws where the right to write was lost. */
 export function createWriteGuard(stillHeld: () => Promise<void> = async () => undefined): WriteGuard {
   let opened = false;
   return {

@@ -47,6 +47,50 @@ describe('a secret is cut out', () => {
     );
   });
 
+  test('whichever form a server gives to each of its characters', () => {
+    const encoders: readonly ((char: string) => string)[] = [
+      (char) => char,
+      (char) => encodeURIComponent(char),
+      (char) => encodeURIComponent(encodeURIComponent(char)),
+      (char) => [...Buffer.from(char)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+      (char) => [...Buffer.from(char)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
+      (char) => [...Buffer.from(char)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+      (char) => char.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+      (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
+      (char) => `&#${char.codePointAt(0)};`,
+      (char) => `&amp;#0${char.codePointAt(0)};`,
+      (char) => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`,
+      (char) => JSON.stringify(char).slice(1, -1),
+      (char) => JSON.stringify(JSON.stringify(char)).slice(3, -3),
+      (char) => (/[a-z0-9]/i.test(char) ? char : `\\${char}`),
+    ];
+    const characters = fc.array(
+      fc.tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom(...encoders)),
+      { minLength: 1, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(characters, (encoded) => {
+        const secret = encoded.map(([char]) => char).join('');
+        fc.pre(secret.isWellFormed());
+        const echoed = encoded.map(([char, encode]) => encode(char)).join('');
+        expect(redactSecrets([secret], echoed)).toMatch(/^\\{0,3}\(secret\)$/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('in time that grows with the text, whatever the text', () => {
+    const secrets = ['glpat-aB3dEfGhIjKlMnOpQrSt', `p/a+ß s"w'<&>\\`, 'x'.repeat(40)];
+    const redactor = createRedactor(secrets);
+    const hostile = ['&#000000000', '\\', '%25', 'glpat-aB3dEfGhIjKlMnOpQrS', '&amp;#', 'x\\u', '\\u{0000'];
+    for (const part of hostile) {
+      const length = 1_000_000;
+      const startedAt = process.cpuUsage().user;
+      redactor.text(part.repeat(length / part.length));
+      expect((process.cpuUsage().user - startedAt) / 1000).toBeLessThan(2000);
+    }
+  });
+
   test('the longest first, so that no rest of it is left', () => {
     expect(redactSecrets(['abc', 'abcdef'], 'abcdef abc')).toBe('(secret) (secret)');
   });
