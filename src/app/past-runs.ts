@@ -3,7 +3,7 @@ import type { CommonValues } from '../jobs/common-settings.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { type HistoryReport, historyReport, pastRun } from '../reports/history.ts';
 import type { Report } from '../reports/report.ts';
-import { readReports } from './report-store.ts';
+import { readLatestReport, readReports } from './report-store.ts';
 
 /** A question about past runs: since when (milliseconds since 1970), and about whom. */
 export interface HistoryQuery {
@@ -23,11 +23,12 @@ export async function readHistory(
 
 const RUN_ID = /^[\w-]{4,64}$/;
 
-/** The kept report of a run, by its id or the beginning of it. Throws `InvalidRequestError` where there is none, or several. */
+/** The kept report of a run, by its id or the beginning of it, or `latest`. Throws `InvalidRequestError` where there is none, or several. */
 export async function readReport(settings: CommonValues, run: Run, id: string): Promise<Report> {
+  if (id === 'latest') return await readLatestReport(settings, run);
   if (!RUN_ID.test(id))
     throw new InvalidRequestError(
-      `run: no id (found ${id.slice(0, 80)}, allowed: an id as history shows it, or its first characters)`,
+      `run: no id (found ${id.slice(0, 80)}, allowed: an id as history shows it, its first characters, or latest)`,
     );
   const [report, ...others] = await readReports(settings, { run, query: { id } }, (one) => one);
   if (!report) throw new InvalidRequestError(`run ${id}: no report of it is kept`);

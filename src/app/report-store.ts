@@ -80,11 +80,7 @@ export async function readReports<T>(
   { run, query }: { readonly run: Run; readonly query: ReportQuery },
   pick: (report: Report) => T,
 ): Promise<readonly T[]> {
-  const store = reportStore(settings, run);
-  if (!store)
-    throw new InvalidRequestError(
-      'no reports are kept (found no REPORTS, allowed: a folder, or gs://bucket/prefix)',
-    );
+  const store = storeOf(settings, run);
   const from = 'since' in query ? `${run.job}/${stamp(new Date(query.since).toISOString())}` : `${run.job}/`;
   const names = (await store.list(run.job, from)).filter((name) => {
     const [, , id = ''] = NAME.exec(name) ?? [];
@@ -93,6 +89,23 @@ export async function readReports<T>(
   const limit = createConcurrencyLimit(AT_ONCE);
   return await Promise.all(
     names.map((name) => limit(async () => pick(parseReport(await store.get(name), name, run.job)))),
+  );
+}
+
+/** The report of the latest run that was not skipped. Throws `InvalidRequestError` where none is kept. */
+export async function readLatestReport(settings: CommonValues, run: Run): Promise<Report> {
+  const store = storeOf(settings, run);
+  const name = `${run.job}/latest.json`;
+  const [found] = (await store.list(run.job, name)).filter((one) => one === name);
+  if (!found) throw new InvalidRequestError('run latest: no report is kept');
+  return parseReport(await store.get(name), name, run.job);
+}
+
+function storeOf(settings: CommonValues, run: Run): ObjectStore {
+  const store = reportStore(settings, run);
+  if (store) return store;
+  throw new InvalidRequestError(
+    'no reports are kept (found no REPORTS, allowed: a folder, or gs://bucket/prefix)',
   );
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Job } from '../jobs/define-job.ts';
 import { jobs, knownSettings } from '../jobs/registry.ts';
@@ -10,7 +11,10 @@ import type { CommonOptions } from './job-command.ts';
 
 /** The example's fake servers, as the repository's `test/sandbox/worlds.ts` starts them. */
 interface SandboxModule {
-  startSandbox(job: string): Promise<{ readonly environment: Environment; close(): Promise<void> }>;
+  startSandbox(
+    job: string,
+    folder?: string,
+  ): Promise<{ readonly environment: Environment; close(): Promise<void> }>;
 }
 
 /** Runs `work` with the settings that the options ask for: the real environment, or that of a sandbox which lives as long as the command. */
@@ -21,13 +25,17 @@ export async function withEnvironment<T>(
 ): Promise<T> {
   const outside = envFile === undefined ? readEnvironment() : loadEnvironmentFile(envFile);
   if (!sandbox) return await work(outside);
-  const world = await (await loadSandbox()).startSandbox(job.name);
+  const world = await (await loadSandbox()).startSandbox(job.name, sandboxFolder(outside));
   try {
     return await work(inSandbox(outside, world.environment));
   } finally {
     await world.close();
   }
 }
+
+/** Where a sandbox keeps its reports, and what runs changed in it: below the folder of REPORTS, never in a bucket. */
+const sandboxFolder = ({ REPORTS: place = '' }: Environment): string | undefined =>
+  place === '' || place.includes('://') ? undefined : join(place, 'sandbox');
 
 /** The environment of a sandbox: its own settings, and from outside those that lead to no system. What is no setting is taken too, so that a misspelling is found. */
 function inSandbox(outside: Environment, world: Environment): Environment {

@@ -27,7 +27,7 @@ export function declareHistory({ job, command, setExitCode }: JobCommand): void 
 /** Declares `show`, which shows the kept report of a run. */
 export function declareShow({ job, command, setExitCode }: JobCommand): void {
   declareCommand(command, 'show', 'Shows the kept report of a run (see REPORTS).')
-    .argument('<run>', 'the id of the run, as history shows it, or its first characters')
+    .argument('<run>', 'the id of the run, as history shows it, or its first characters; or latest')
     .addHelpText('after', `\nExample:\n  muster ${job.name} show 3f0c5a52 -o html > report.html`)
     .action(async (show: string, options: CommonOptions) => {
       setExitCode(

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 
 /** One request as it came, in the order of arrival. `path` has no query and is not decoded. `at` is the injected time in milliseconds. */
@@ -73,16 +73,26 @@ export interface SandboxServer {
   readonly close: () => Promise<void>;
 }
 
-/** `now` gives milliseconds. With a certificate the server speaks TLS. */
+/** `now` gives milliseconds. With a certificate the server speaks TLS. The port is `port` where it is free, else any. */
 export interface ServerOptions {
   readonly now?: () => number;
   readonly certificate?: Pick<SecureContextOptions, 'key' | 'cert'>;
+  readonly port?: number | undefined;
 }
 
-/** Starts a server on a free port of 127.0.0.1. A handler that throws is answered with 500 and its message. */
+const listen = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** Starts a server on a port of 127.0.0.1. A handler that throws is answered with 500 and its message. */
 export async function startServer(
   handler: Handler,
-  { now = Date.now, certificate }: ServerOptions = {},
+  { now = Date.now, certificate, port = 0 }: ServerOptions = {},
 ): Promise<SandboxServer> {
   const requests: Recorded[] = [];
   const faults: { readonly meets: Meets; readonly trouble: Trouble }[] = [];
@@ -114,7 +124,7 @@ export async function startServer(
       });
   };
   const server = certificate ? createTlsServer(certificate, serve) : createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server, port).catch(() => listen(server, 0));
   return {
     origin: `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,

@@ -238,6 +238,19 @@ describe('the report of a run', () => {
     expect([shown.isRecalled, shown.report]).toEqual([true, plain(report)]);
   });
 
+  test('is shown as the latest, whichever id it has', async () => {
+    await stage.run({}, { REPORTS: folder });
+    stage.clock.advance(60_000);
+    const { report } = await stage.run({}, { REPORTS: folder });
+    const shown = await stage.run({ show: 'latest' }, { REPORTS: folder });
+    expect([shown.isRecalled, shown.report]).toEqual([true, plain(report)]);
+  });
+
+  test('is an invalid request as the latest where none is kept yet', async () => {
+    const { report } = await stage.run({ show: 'latest' }, { REPORTS: folder });
+    expect([report.outcome, report.error]).toEqual(['invalid-request', 'run latest: no report is kept']);
+  });
+
   test.each([
     ['ffffffff', 'no report of it is kept'],
     ['../latest', 'no id'],

@@ -85,20 +85,29 @@ export function desiredAccess(from: Access, role: string, { order, maxGlobalRole
   return kindOf(from, to, order) === 'unchanged' ? from : to;
 }
 
-/** The kind of change from one access to another. The project role gives the kind where it moves; else what else is lost does. */
+/** The kind of change from one access to another. The project role gives the kind where it moves; else what else is lost or gained does. */
 export function kindOf(from: Access, to: Access, order: readonly string[]): Kind {
   const rank = rankIn(order);
   const [before, after] = [projectRoleOf(from), projectRoleOf(to)];
   if (rank(after) < rank(before)) return after === 'noaccess' ? 'revoke' : 'downgrade';
   if (rank(after) > rank(before)) return before === 'noaccess' ? 'grant' : 'upgrade';
-  const loses = from.globalRole !== to.globalRole || from.additionalRoles.length > to.additionalRoles.length;
-  return loses ? 'downgrade' : 'unchanged';
+  if (rank(from.globalRole) < rank(to.globalRole) || lacksAny(from, to)) return 'upgrade';
+  return from.globalRole !== to.globalRole || lacksAny(to, from) ? 'downgrade' : 'unchanged';
 }
+
+/** Whether an access lacks an additional role of another. */
+const lacksAny = (access: Access, other: Access): boolean =>
+  other.additionalRoles.some((role) => !access.additionalRoles.includes(role));
 
 /** A move from one access to another in a few words: the project role, and what else moves with it. */
 export function describe(from: Access, to: Access): string {
   const role = `${projectRoleOf(from)}${from.projectRole === null ? ' (global)' : ''} → ${projectRoleOf(to)}`;
   const global = from.globalRole === to.globalRole ? [] : [`global ${from.globalRole} → ${to.globalRole}`];
   const lost = from.additionalRoles.filter((one) => !to.additionalRoles.includes(one));
-  return [role, ...global, ...(lost.length > 0 ? [`without additional ${lost.join(', ')}`] : [])].join(', ');
+  const gained = to.additionalRoles.filter((one) => !from.additionalRoles.includes(one));
+  const additional = [
+    ...(lost.length > 0 ? [`without additional ${lost.join(', ')}`] : []),
+    ...(gained.length > 0 ? [`with additional ${gained.join(', ')}`] : []),
+  ];
+  return [role, ...global, ...additional].join(', ');
 }

@@ -35,6 +35,7 @@ export interface GitLabOptions {
   readonly adminMode?: boolean;
   /** Filters of `GET /users` that this version does not know yet and so ignores. */
   readonly ignoredFilters?: readonly string[];
+  readonly port?: number | undefined;
 }
 
 /** What the server holds, live: change it between two requests and the next answer shows it. */
@@ -67,7 +68,7 @@ export async function startGitLab(options: GitLabOptions) {
       const answer = answerTo(request, { options, state, approvals, origin });
       return { ...answer, headers: { ...limits.headers, ...answer.headers } };
     },
-    { now: options.now },
+    { now: options.now, port: options.port },
   );
   return {
     ...server,

@@ -12,11 +12,12 @@ import {
   type RoleWrite,
 } from './state.ts';
 
-/** `now` in milliseconds since 1970; `gap` passes between reading the members' array and writing it back (2 ms by default). */
+/** `now` in milliseconds since 1970; `gap` passes between reading the members' array and writing it back (2 ms by default). The port is `port` where it is free. */
 export interface GrowthBookOptions extends GrowthBookContent {
   readonly now?: () => number;
   readonly requestsPerMinute?: number;
   readonly gap?: () => Promise<unknown>;
+  readonly port?: number | undefined;
 }
 
 /** `writes` lists what was answered with 200, also where a later write of the whole array has undone it. */
@@ -34,12 +35,12 @@ export interface GrowthBook extends SandboxServer {
 
 /** A GrowthBook back-end as one process with one organisation, on 127.0.0.1. Its API root is `origin`. */
 export async function startGrowthBook(options: GrowthBookOptions): Promise<GrowthBook> {
-  const { now = Date.now, requestsPerMinute = 60, gap = () => sleep(2) } = options;
+  const { now = Date.now, requestsPerMinute = 60, gap = () => sleep(2), port } = options;
   const state = createState(options);
   const limiter = startLimiter(requestsPerMinute, now);
   const userOf = startUserCache(state, now);
   const world: World = { state, now, gap, limiter, userOf, writes: [] };
-  const server = await startServer((request) => answerTo(request, world), { now });
+  const server = await startServer((request) => answerTo(request, world), { now, port });
   return Object.assign(server, {
     state,
     writes: world.writes,

@@ -27,6 +27,8 @@ export interface GrowthBookWorldOptions {
   readonly requestsPerMinute?: number;
   /** Puppet's `data.yaml`: text, or bytes. */
   readonly file?: string | Buffer;
+  /** GrowthBook's port where it is free. */
+  readonly port?: number;
 }
 
 /** Starts the example's world, or another one. */
@@ -37,10 +39,11 @@ export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {})
     entries = ldapEntries(),
     file = dataYamlText(),
     requestsPerMinute = 60,
+    port,
   } = options;
   const ldap = await startLdapServer({ entries, bind: [BINDER], anonymous: 'none' });
   const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: file } } }, now });
-  const growthbook = await startGrowthBook({ ...content, now, requestsPerMinute });
+  const growthbook = await startGrowthBook({ ...content, now, requestsPerMinute, port });
   return {
     ldap,
     gitiles,
