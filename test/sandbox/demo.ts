@@ -8,13 +8,21 @@ import { startGrowthBookWorld } from './growthbook/world.ts';
 const print = (text: string) => process.stdout.write(text);
 const title = (text: string) => print(`\n\u001b[1m━━ ${text}\u001b[0m\n\n`);
 
-async function show({ origin }: Framework, method: 'GET' | 'POST'): Promise<void> {
-  const answer = await fetch(origin, { method, headers: { accept: 'text/plain' } });
-  print(`${method} / → ${answer.status}\n\n${await answer.text()}`);
+async function show({ origin }: Framework, method: 'GET' | 'POST', body?: object): Promise<void> {
+  const json = body && { body: JSON.stringify(body) };
+  const headers = { accept: 'text/plain', ...(json && { 'content-type': 'application/json' }) };
+  const answer = await fetch(origin, { method, headers, ...json });
+  print(`${method} / ${json?.body ?? ''} → ${answer.status}\n\n${await answer.text()}`);
 }
 
+const planHashOf = async ({ origin }: Framework): Promise<string> => {
+  const { planHash } = (await (await fetch(origin)).json()) as { readonly planHash: string };
+  return planHash;
+};
+
 async function growthBookDemo(): Promise<void> {
-  const world = await startGrowthBookWorld();
+  // Production allows 60 a minute; a demo waits for nothing.
+  const world = await startGrowthBookWorld({ requestsPerMinute: 600 });
   const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });
   try {
     title('growthbook-roles: what would be done');
@@ -27,9 +35,15 @@ async function growthBookDemo(): Promise<void> {
     const writes = world.growthbook.writes.length;
     const group = world.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
     if (!group) throw new Error('demo: the example has lost its group');
+    const members = [group.attributes.member ?? []].flat();
     group.attributes.member = [];
     await show(framework, 'POST');
     print(`\nWrites since: ${world.growthbook.writes.length - writes}\n`);
+    title('growthbook-roles: a team leaves, and the limits refuse the plan');
+    group.attributes.member = members.slice(-2);
+    await show(framework, 'POST');
+    title('growthbook-roles: somebody has read it, and approves exactly this plan');
+    await show(framework, 'POST', { approve: await planHashOf(framework), reason: 'the team was dissolved' });
   } finally {
     await framework.close();
     await world.close();
