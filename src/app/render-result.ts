@@ -3,13 +3,15 @@ import { explanationReport } from '../reports/explanation.ts';
 import { renderHistory } from '../reports/history.ts';
 import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
 import type { TextStyle } from '../reports/text.ts';
+import { renderWhatIf, whatIfReport } from '../reports/what-if.ts';
 import type { RunResult } from './run-job.ts';
 
 /** A result in one of its representations: the answer to a question, or the report of a run. */
 export function renderResult(result: RunResult, format: Format, style: TextStyle): string {
-  const { report, describe, explanation, checks, history, unchanged } = result;
+  const { report, describe, explanation, checks, history, unchanged, whatIf } = result;
   if (history) return renderHistory(history, format);
   if (checks) return renderChecks(checkReport(report, checks), format);
+  if (whatIf) return renderWhatIf(whatIfReport(report, whatIf), format, { ...style, describe });
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   return renderReport(report, format, { ...style, ...(format === 'html' ? { unchanged: unchanged() } : {}) });
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environmentOf, readRecording } from '../app/recording-file.ts';
+import type { Recording } from '../engine/recording.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { jobs, knownSettings } from '../jobs/registry.ts';
 import { loadEnvironmentFile, readEnvironment } from '../platform/environment.ts';
@@ -15,6 +17,24 @@ interface SandboxModule {
     job: string,
     folder?: string,
   ): Promise<{ readonly environment: Environment; close(): Promise<void> }>;
+}
+
+/** What a command works with: settings, and a recording where it has one. */
+export interface CommandInput {
+  readonly environment: Environment;
+  readonly recording?: Recording;
+}
+
+/** Runs `work` with a recording and its settings, or else with the settings that the options ask for. */
+export async function withFacts<T>(
+  job: Job,
+  options: Pick<CommonOptions, 'sandbox' | 'envFile' | 'facts'>,
+  work: (input: CommandInput) => Promise<T>,
+): Promise<T> {
+  if (options.facts === undefined)
+    return await withEnvironment(job, options, async (environment) => await work({ environment }));
+  const recording = readRecording(options.facts, job.name);
+  return await work({ recording, environment: environmentOf(recording) });
 }
 
 /** Runs `work` with the settings that the options ask for: the real environment, or that of a sandbox which lives as long as the command. */

@@ -1,10 +1,10 @@
-import { withEnvironment } from './environment.ts';
-import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
+import { withFacts } from './environment.ts';
+import { type CommonOptions, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
 /** Declares `explain`, which answers why somebody has the access that they have. */
 export function declareExplain({ job, command, setExitCode }: JobCommand): void {
-  declareCommand(
+  declareReading(
     command,
     'explain',
     'Says why somebody has the access that they have, and what the next run will do.',
@@ -13,8 +13,8 @@ export function declareExplain({ job, command, setExitCode }: JobCommand): void 
     .addHelpText('after', `\nExample:\n  muster ${job.name} explain ada@example.org`)
     .action(async (who: string, options: CommonOptions) => {
       setExitCode(
-        await withEnvironment(job, options, async (environment) =>
-          printResult(await runAtTerminal(job, { dryRun: true, explain: who, environment }), options),
+        await withFacts(job, options, async (input) =>
+          printResult(await runAtTerminal(job, { dryRun: true, explain: who, ...input }), options),
         ),
       );
     });

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Job } from '../jobs/define-job.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
 
 /** Where a command of a job is declared. `setExitCode` receives the exit code of the process. */
@@ -15,10 +16,28 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly sandbox?: boolean;
   readonly envFile?: string;
+  readonly facts?: string;
 }
 
-/** Declares a command of a job with the options that all of them have. */
-export function declareCommand(parent: Command, name: string, description: string): Command {
+/** Declares a command that plans from what is read, or from a recording, with the options that all commands have. */
+export const declareReading = (parent: Command, name: string, description: string): Command =>
+  declareWith(parent, name, description).option(
+    '--facts <file>',
+    'plans from a recording, offline, as the recorded run would have (see record)',
+  );
+
+/** Declares a command that needs the systems as they are now, with the options that all commands have. */
+export const declareCommand = (parent: Command, name: string, description: string): Command =>
+  declareWith(parent, name, description)
+    .addOption(new Option('--facts <file>').hideHelp())
+    .hook('preAction', (_, command) => {
+      if (command.opts().facts === undefined) return;
+      throw new InvalidRequestError(
+        `${name}: found --facts, which plan, explain and what-if take (${name} needs the systems as they are now)`,
+      );
+    });
+
+function declareWith(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { withEnvironment } from './environment.ts';
-import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
+import { withEnvironment, withFacts } from './environment.ts';
+import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
 /** The exit code of `--exit-code` for a plan with changes. */
@@ -19,7 +19,7 @@ interface PlanOptions extends CommonOptions {
 
 /** Declares `plan`, and for gitlab-approvals `dry-run`, which also logs each question and answer. */
 export function declarePlan({ job, command, setExitCode }: JobCommand): void {
-  const plan = declareCommand(command, 'plan', 'Shows what apply would do. Writes nothing.')
+  declareReading(command, 'plan', 'Shows what apply would do. Writes nothing.')
     .option('--out <file>', 'also writes the plan to a file that apply takes')
     .option('--only <who>', 'plans for one address, user name or id alone')
     .option('--exit-code', `ends with ${SOMETHING_TO_DO} where there is something to do`)
@@ -35,8 +35,8 @@ Examples:
     .action(async (options: PlanOptions) => {
       const approval = hashApproval(options);
       setExitCode(
-        await withEnvironment(job, options, async (environment) => {
-          const request = { dryRun: true, only: options.only, approval, environment };
+        await withFacts(job, options, async (input) => {
+          const request = { dryRun: true, only: options.only, approval, ...input };
           const result = await runAtTerminal(job, request);
           if (options.out !== undefined) writePlan(options.out, result.report);
           const code = printResult(result, options);
@@ -54,7 +54,6 @@ Examples:
       );
     },
   );
-  void plan;
 }
 
 function writePlan(file: string, report: unknown): void {

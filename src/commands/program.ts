@@ -9,14 +9,18 @@ import { declareExplain } from './explain.ts';
 import { declareHistory, declareShow } from './history.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
+import { declareRecord } from './record.ts';
 import { declareSettings } from './settings.ts';
 import { declareUndo } from './undo.ts';
+import { declareWhatIf } from './what-if.ts';
 
 /** Every command of a job, in the order in which the help shows them. */
 const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
   declarePlan,
   declareApply,
   declareExplain,
+  declareWhatIf,
+  declareRecord,
   declareCheck,
   declareSettings,
   declareHistory,

@@ -5,6 +5,7 @@ import { approvedChanges, checkSameTarget } from './approval.ts';
 import { explain, type PlanFacts } from './explain.ts';
 import {
   type Change,
+  type Decision,
   decisionKey,
   type Note,
   type Objection,
@@ -14,19 +15,30 @@ import {
 } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
 import { checkUndo, planAndCheck } from './plan-and-check.ts';
+import type { RecordedFacts } from './recording.ts';
 import type { Run } from './run.ts';
 import { type RunState, runStateOf } from './run-state.ts';
-import type { Recorder, Stages, Target } from './stages.ts';
+import type { Recorder, Stages, Target, WhatIfStages } from './stages.ts';
+import { differencesBetween } from './what-if.ts';
 
-/** One run: collect, resolve, plan, safety, apply. Never throws: errors are part of the state that it returns. */
-export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Promise<RunState<A, R>> {
+/**
+ * One run: collect, resolve, plan, safety, apply. Never throws: errors are part of the state that it returns.
+ * With `alternative` the run is a question: the plan is made by the alternative's policy, and compared with the one in effect.
+ */
+export async function runStages<F, A, R>(
+  stages: Stages<F, A, R>,
+  run: Run,
+  alternative: Stages<F, A, R> = stages,
+): Promise<RunState<A, R>> {
   const recorded = createRecorder();
   try {
     if (run.approval?.target) checkSameTarget('plan file:', run.approval.target, stages.identity.target);
     checkUndo(run.undo, stages);
-    const facts = await stages.collect(recorded.recorder);
+    checkSameTarget('what-if: a policy for', alternative.identity.target, stages.identity.target);
+    const read = await factsFor(stages, alternative, { run, recorded });
     run.deadline.check('resolve');
-    const { resolved, state: planned } = planAndCheck(stages, facts, run);
+    const facts = run.whatIf ? whatIfStages(stages).change(read, run.whatIf.changes) : read;
+    const { resolved, state: planned } = planAndCheck(alternative, facts, run);
     const applied = await carryOut(planned, stages.target(facts), run);
     return {
       ...planned,
@@ -35,6 +47,7 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
         sources: recorded.sources,
         objections: planned.objections,
       }),
+      ...besides(stages, { run, recorded }, { read, decisions: resolved.decisions }),
       target: stages.identity.target,
       sources: recorded.sources,
       notes: [...recorded.notes, ...planned.notes, ...applied.notes],
@@ -45,6 +58,63 @@ export async function runStages<F, A, R>(stages: Stages<F, A, R>, run: Run): Pro
     return runStateOf({ ...recorded, target, errors: [...recorded.errors, unexpected(error, run)] });
   }
 }
+
+type Recorded = ReturnType<typeof createRecorder>;
+
+/** The facts of a run: read now, or those of a recording. */
+async function factsFor<F, A, R>(
+  stages: Stages<F, A, R>,
+  alternative: Stages<F, A, R>,
+  { run, recorded }: { readonly run: Run; readonly recorded: Recorded },
+): Promise<F> {
+  if (!run.recorded) return await stages.collect(recorded.recorder);
+  const { target, sources, notes, failures, facts } = run.recorded;
+  checkSameTarget('recording:', target, stages.identity.target);
+  for (const source of sources) recorded.recorder.source(source);
+  for (const note of notes) recorded.recorder.note(note);
+  for (const failure of failures) recorded.recorder.failure(failure);
+  // The other policy may name groups that were not recorded.
+  whatIfStages(alternative).factsFormat.fromJson(facts);
+  return whatIfStages(stages).factsFormat.fromJson(facts);
+}
+
+function whatIfStages<F, A>({ whatIf }: Stages<F, A>): WhatIfStages<F, A> {
+  if (whatIf) return whatIf;
+  throw new InvalidRequestError('this job has neither recordings nor what-if');
+}
+
+/** What was asked for besides the plan: the difference from the plan of today, and a recording. */
+function besides<F, A, R>(
+  stages: Stages<F, A, R>,
+  { run, recorded }: { readonly run: Run; readonly recorded: Recorded },
+  { read, decisions }: { readonly read: F; readonly decisions: readonly Decision<A, R>[] },
+): Pick<RunState<A, R>, 'whatIf' | 'recorded'> {
+  const { whatIf, record } = run;
+  const today = () => stages.resolve(read).decisions;
+  return {
+    ...(whatIf
+      ? {
+          whatIf: {
+            ...whatIf,
+            ...differencesBetween(today(), decisions, whatIfStages(stages).compareAccess),
+          },
+        }
+      : {}),
+    ...(record ? { recorded: recordedFacts(stages, read, recorded) } : {}),
+  };
+}
+
+const recordedFacts = <F, A, R>(
+  stages: Stages<F, A, R>,
+  facts: F,
+  { sources, notes, errors }: Recorded,
+): RecordedFacts => ({
+  target: stages.identity.target,
+  sources,
+  notes: [...notes],
+  failures: errors.map(({ message }) => message),
+  facts: whatIfStages(stages).factsFormat.toJson(facts),
+});
 
 function answerTo<A, R>(
   who: string | undefined,

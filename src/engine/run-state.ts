@@ -1,6 +1,8 @@
 import type { Explanation } from './explain.ts';
 import type { ChangeResult, Decision, Drift, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
 import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
+import type { RecordedFacts } from './recording.ts';
+import type { WhatIf } from './what-if.ts';
 
 /** Everything that the stages of one run returned. */
 export interface RunState<A, R = unknown> {
@@ -18,6 +20,10 @@ export interface RunState<A, R = unknown> {
   readonly gauges: Readonly<Record<string, number>>;
   /** The answer to the question that the run was asked. */
   readonly explanation?: Explanation;
+  /** What the run read, where that was to be recorded. */
+  readonly recorded?: RecordedFacts;
+  /** The answer to a question of the form "what if". */
+  readonly whatIf?: WhatIf;
   /** Another run of the job was at work, so this one did nothing. */
   readonly skipped: boolean;
 }

@@ -1,5 +1,7 @@
 import type { RequestContext } from '../platform/http-client.ts';
 import type { Redactor } from '../platform/redact.ts';
+import type { Recording } from './recording.ts';
+import type { Assumption } from './what-if.ts';
 
 /** `observe` never writes, whatever is asked. */
 export type Mode = 'observe' | 'enforce';
@@ -17,6 +19,12 @@ export interface Run extends RequestContext {
   readonly explain?: string | undefined;
   /** The plan is the opposite of what an earlier run changed. */
   readonly undo?: UndoneRun | undefined;
+  /** What an earlier run read: nobody is asked. */
+  readonly recorded?: Recording | undefined;
+  /** What the run reads is kept as a recording. */
+  readonly record?: boolean | undefined;
+  /** What is assumed: the plan is the one that would be made then. `policy` names another policy by its file. */
+  readonly whatIf?: Assumption | undefined;
   /** Everything that a run needs is looked at instead; nothing is tried twice. */
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */

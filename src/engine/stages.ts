@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import type { MembershipChange } from './membership-change.ts';
 import type {
   Change,
   ChangeResult,
@@ -10,7 +11,9 @@ import type {
   Subject,
   WriteResult,
 } from './model.ts';
+import type { FactsFormat } from './recording.ts';
 import type { UndoneRun } from './run.ts';
+import type { CompareAccess } from './what-if.ts';
 
 /** A source read whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
 export interface Reading<T> {
@@ -70,6 +73,16 @@ export interface Writing<A, R = unknown> {
   verify(results: readonly ChangeResult<A, R>[]): Promise<Verification<A, R>>;
 }
 
+/** What recordings and questions of the form "what if" need of a job. All of it is pure. */
+export interface WhatIfStages<F, A> {
+  /** How the facts are recorded. */
+  readonly factsFormat: FactsFormat<F>;
+  /** The facts as they would be. Throws `InvalidRequestError` for a person or group that they do not have. */
+  change(facts: F, changes: readonly MembershipChange[]): F;
+  /** Whether one access is more than another. */
+  readonly compareAccess: CompareAccess<A>;
+}
+
 /** What a job brings to a run: one function for each stage. All but `collect` and `target` are pure. */
 export interface Stages<F, A, R = unknown> {
   collect(recorder: Recorder): Promise<F>;
@@ -82,6 +95,8 @@ export interface Stages<F, A, R = unknown> {
   target(facts: F): Target<A, R>;
   /** The opposite of what an earlier run changed; absent where the target has no way back. */
   readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
+  /** Recordings, and questions of the form "what if"; absent where the job has neither. */
+  readonly whatIf?: WhatIfStages<F, A>;
   /** Everything that a run needs, to be looked at without a run. */
   checks(): readonly Check[];
   /** Numbers for dashboards, by name. */

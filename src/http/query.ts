@@ -6,23 +6,31 @@ export interface Query {
   readonly only?: string;
   readonly explain?: string;
   readonly check?: boolean;
+  /** Memberships as they would be, each `UID:GROUP` or `UID:posix:GROUP`. */
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
   /** Past runs; empty where it is about nobody in particular. */
   readonly history?: string;
   readonly since?: string;
 }
 
 const ALLOWED =
-  'dryRun=true, dryRun=false, only=WHO, explain=WHO, check, history, history=WHO, since=TIME, each once';
+  'dryRun=true, dryRun=false, only=WHO, explain=WHO, check, history, history=WHO, since=TIME, each once; add=UID:GROUP and remove=UID:GROUP';
 const MAX_VALUE_LENGTH = 500;
 
 /** Reads the query, which begins at the first `?`. Throws `InvalidRequestError` for anything that is not exactly a known parameter, once. */
 export function readQuery(url: string): Query {
   const start = url.indexOf('?');
   const text = start < 0 ? '' : url.slice(start + 1);
-  if (text === '') return {};
+  const memberships = { add: [] as string[], remove: [] as string[] };
+  if (text === '') return memberships;
   const values = new Map<string, string>();
   for (const part of text.split('&')) {
     const [name, value] = splitOnce(part);
+    if ((name === 'add' || name === 'remove') && isValue(value)) {
+      memberships[name].push(value);
+      continue;
+    }
     if (values.has(name) || !isAllowed(name, value)) throw unknown(text);
     values.set(name, value);
   }
@@ -32,6 +40,7 @@ export function readQuery(url: string): Query {
   const history = values.get('history');
   const since = values.get('since');
   return {
+    ...memberships,
     ...(dryRun === undefined ? {} : { dryRun: dryRun === 'true' }),
     ...(only === undefined ? {} : { only }),
     ...(explain === undefined ? {} : { explain }),
@@ -66,5 +75,7 @@ function isAllowed(name: string, value: string): boolean {
   if (name === 'check') return value === '';
   if (name === 'history' && value === '') return true;
   if (!['only', 'explain', 'history', 'since'].includes(name)) return false;
-  return value.trim() !== '' && value.length <= MAX_VALUE_LENGTH;
+  return isValue(value);
 }
+
+const isValue = (value: string): boolean => value.trim() !== '' && value.length <= MAX_VALUE_LENGTH;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { approvalOf } from '../app/plan-file.ts';
-import type { RunRequest } from '../app/run-job.ts';
+import type { RunRequest, WhatIfRequest } from '../app/run-job.ts';
 import { DEFAULT_SINCE, parseSince } from '../app/since.ts';
+import { parseMembership } from '../engine/membership-change.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
@@ -45,8 +46,11 @@ export function readRequest(parts: HttpRequestParts): RunRequest {
   const query = readQuery(parts.url);
   if (parts.method === 'GET') return readGet(query, parts);
   const { explain, check, history, since } = query;
-  if ([explain, check, history, since].some((one) => one !== undefined))
-    throw new InvalidRequestError('request: found explain, check or history with POST (allowed: GET)');
+  const whatIf = whatIfIn(query);
+  if ([explain, check, history, since, whatIf].some((one) => one !== undefined))
+    throw new InvalidRequestError(
+      'request: found explain, check, history, add or remove with POST (allowed: GET)',
+    );
   const body = readFields(parts.body);
   const dryRun = query.dryRun === true || body.dryRun === true;
   if (query.only !== undefined && body.only !== undefined)
@@ -61,16 +65,27 @@ function readGet(query: Query, { body, now }: HttpRequestParts): RunRequest {
   if (body.length > 0) throw new InvalidRequestError('request: GET takes no body (allowed: POST)');
   if (dryRun === false)
     throw new InvalidRequestError('request: GET never writes (found dryRun=false, allowed: POST)');
-  const asked = [only, explain, check, history].filter((one) => one !== undefined);
+  const whatIf = whatIfIn(query);
+  const asked = [only, explain, check, history, whatIf].filter((one) => one !== undefined);
   if (asked.length > 1)
     throw new InvalidRequestError(
-      'request: found two of only, explain, check and history (allowed: one of them)',
+      'request: found two of only, explain, check, history, and add or remove (allowed: one of them)',
     );
   if (since !== undefined && history === undefined)
     throw new InvalidRequestError('request: found since without history (allowed: both)');
-  if (history === undefined) return { dryRun: true, only, explain, check };
+  if (history === undefined) return { dryRun: true, only, explain, check, whatIf };
   const who = history === '' ? undefined : history;
   return { dryRun: true, history: { since: parseSince(since ?? DEFAULT_SINCE, now), who } };
+}
+
+/** The memberships of a question of the form "what if"; undefined where none is asked about. */
+function whatIfIn({ add, remove }: Query): WhatIfRequest | undefined {
+  if (add.length + remove.length === 0) return undefined;
+  const changes = [
+    ...add.map((text) => parseMembership('add', text)),
+    ...remove.map((text) => parseMembership('remove', text)),
+  ];
+  return { changes };
 }
 
 /** The approval by a plan's hash, or by the plan itself. */

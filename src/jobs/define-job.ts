@@ -4,6 +4,7 @@ import type { Run } from '../engine/run.ts';
 import { runStages } from '../engine/run-stages.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Stages } from '../engine/stages.ts';
+import { InvalidRequestError } from '../platform/errors.ts';
 import { type Environment, readSettings, type SettingsSpec, type Values } from '../platform/settings.ts';
 import {
   type CommonSettings,
@@ -27,7 +28,10 @@ export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R>
   crossChecks(values: Partial<Values<S>>): readonly string[];
   /** A change of access in a few words, for people. */
   describe(from: A, to: A): string;
-  build(values: Values<S>, run: Run): Stages<F, A, R>;
+  /** The setting that has the policy as text, where the job has a policy. */
+  readonly policySetting?: keyof S & string;
+  /** `compared` has another policy, where two are compared: what it names is read as well. */
+  build(values: Values<S>, run: Run, compared?: Values<S>): Stages<F, A, R>;
 }
 
 /** A job as its callers see it. */
@@ -37,9 +41,13 @@ export interface Job {
   readonly functionName: string;
   readonly kinds: readonly Kind[];
   readonly settings: SettingsSpec;
+  readonly policySetting?: string;
   describe(from: unknown, to: unknown): string;
-  /** Reads the settings; `known` are the names of all settings of all jobs. Throws `SettingsError`. */
-  prepare(environment: Environment, known: readonly string[]): PreparedJob;
+  /**
+   * Reads the settings; `known` are the names of all settings of all jobs. With `policy` (its text) the run compares it with the one
+   * in effect. Throws `SettingsError`.
+   */
+  prepare(environment: Environment, known: readonly string[], policy?: string): PreparedJob;
 }
 
 /** A job whose settings are read. */
@@ -58,29 +66,44 @@ const addressesOf = (settings: SettingsSpec, values: object): Readonly<Record<st
   );
 };
 
+/** The environment with another policy. Throws `InvalidRequestError` where the job has none. */
+function withPolicy(
+  { name, policySetting }: { readonly name: string; readonly policySetting?: string },
+  environment: Environment,
+  policy: string,
+): Environment {
+  if (policySetting === undefined) throw new InvalidRequestError(`what-if: ${name} has no policy`);
+  return { ...environment, [policySetting]: policy, [`${policySetting}_FILE`]: undefined };
+}
+
 /** Makes a job of its definition. */
 export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
   definition: JobDefinition<S, F, A, R>,
 ): Job {
-  const { name, description, functionName, kinds, settings } = definition;
+  const { name, description, functionName, kinds, settings, policySetting } = definition;
   return {
     name,
     description,
     functionName,
     kinds,
     settings,
+    ...(policySetting ? { policySetting } : {}),
     describe: (from, to) => definition.describe(from as A, to as A),
-    prepare: (environment, known) => {
+    prepare: (environment, known, policy) => {
       const crossChecks = (found: Partial<Values<S>>) => [
         ...commonCrossChecks(found as Partial<CommonValues>),
         ...definition.crossChecks(found),
       ];
-      const values = readSettings(settings, environment, { crossChecks, known });
+      const read = (from: Environment) => readSettings(settings, from, { crossChecks, known });
+      const values = read(environment);
+      const compared = policy === undefined ? undefined : read(withPolicy(definition, environment, policy));
       return {
         settings: values as CommonValues,
         run: (run) => {
           warnOfNetwork(addressesOf(settings, values), environment, run.log);
-          return runStages(definition.build(values, run), run);
+          const stages = definition.build(values, run, compared);
+          if (!compared) return runStages(stages, run);
+          return runStages(stages, run, definition.build(compared, run, values));
         },
         check: (run) => runChecks(definition.build(values, run).checks()),
       };

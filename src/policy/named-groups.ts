@@ -15,6 +15,11 @@ export const groupsNamed = (policy: Policy, leaf: Leaf): readonly string[] => [
   ),
 ];
 
+/** The same of several policies together. */
+export const groupsNamedByAny = (policies: readonly Policy[], leaf: Leaf): readonly string[] => [
+  ...new Set(policies.flatMap((policy) => groupsNamed(policy, leaf))),
+];
+
 /** Who may be given anything at all: the people in these groups and these users, by source. All others need not be looked up. */
 export function populationNamed({ gate, rules }: Policy, leaf: Leaf): readonly string[] {
   const gates = gate === 'none' ? [] : [gate.when];

@@ -57,6 +57,7 @@ function headOf(report: Report): string {
     targetOf(report),
     ...(run.only === null ? [] : [`only ${run.only}`]),
     ...(run.undo === null ? [] : [`undo of run ${run.undo}`]),
+    ...(run.facts === null ? [] : [`on the facts of run ${run.facts}`]),
     `${run.durationMs} ms`,
     `run ${run.id}`,
     `exit code ${exitCode}`,

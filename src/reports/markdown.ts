@@ -27,6 +27,7 @@ export function renderMarkdown(given: Report): string {
       .join(' · '),
     run.only === null ? '' : `Only ${code(run.only)}`,
     run.undo === null ? '' : `Undo of run ${code(run.undo)}`,
+    run.facts === null ? '' : `On the facts of run ${code(run.facts)}`,
     objections(report),
     approval(report),
     approved === null ? '' : `Approved ${code(approved.hash)}, because: ${code(approved.reason)}`,

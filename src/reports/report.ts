@@ -39,6 +39,8 @@ export interface Report {
     readonly only: string | null;
     /** The id of the run that was to be undone. */
     readonly undo: string | null;
+    /** The id of the run whose recorded facts the plan was made from. */
+    readonly facts: string | null;
   };
   /** Where access is kept; null before the settings are read. */
   readonly target: Readonly<Record<string, string>> | null;
@@ -151,6 +153,7 @@ export function makeReport(state: RunState<unknown>, run: Run, { kinds, describe
       version: VERSION,
       only: run.only ?? null,
       undo: run.undo?.id ?? null,
+      facts: run.recorded?.run.id ?? null,
     },
     target: state.target ?? null,
     outcome,

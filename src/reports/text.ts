@@ -72,6 +72,7 @@ function headLines(report: Report, { paint }: Context): readonly string[] {
     `${run.mode}${run.dryRun ? ', dry run' : ''}, ${run.durationMs} ms, run ${run.id}`,
     ...(run.only === null ? [] : [`only ${run.only}`]),
     ...(run.undo === null ? [] : [`undo of run ${run.undo}`]),
+    ...(run.facts === null ? [] : [`on the facts of run ${run.facts}`]),
     ...(target === '' ? [] : [target]),
   ];
 }

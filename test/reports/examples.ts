@@ -32,6 +32,7 @@ export const exampleReport = (over: Partial<Report> = {}): Report => ({
     version: '1.2.3',
     only: null,
     undo: null,
+    facts: null,
   },
   target: { api: 'https://growthbook.example.org', project: 'prj_a' },
   outcome: 'planned',

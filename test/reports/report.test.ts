@@ -130,6 +130,7 @@ describe('the report', () => {
         'version',
         'only',
         'undo',
+        'facts',
       ]);
       expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     }
@@ -193,6 +194,7 @@ describe('the report', () => {
       version: VERSION,
       only: null,
       undo: null,
+      facts: null,
     });
   });
 

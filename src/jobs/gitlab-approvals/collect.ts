@@ -18,9 +18,11 @@ import type { Run } from '../../engine/run.ts';
 import type { Reading, Recorder } from '../../engine/stages.ts';
 import { DeadlineError, messageOf, SourceError } from '../../platform/errors.ts';
 import type { ConcurrencyLimit } from '../../platform/http-client.ts';
-import { groupsNamed } from '../../policy/named-groups.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { groupsNamedByAny } from '../../policy/named-groups.ts';
 import type { Account } from '../../targets/gitlab/schema.ts';
 import type { GitlabTarget } from '../../targets/gitlab/target.ts';
+import { changeMemberships } from './change-memberships.ts';
 import { createIdentifier, namesToLookUp } from './identify.ts';
 import { logEvaluation } from './log-evaluation.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
@@ -31,6 +33,8 @@ import { type Evidence, needsAnswer, type OptionalName, type OptionalSource } fr
 export interface CollectInput {
   readonly values: GitlabValues;
   readonly rules: ApprovalRules;
+  /** The policies whose groups are read: the one in effect, and the one that it is compared with. */
+  readonly trust: readonly DatedPolicy[];
   readonly target: GitlabTarget;
   readonly concurrency: ConcurrencyLimit;
   readonly run: Run;
@@ -38,7 +42,7 @@ export interface CollectInput {
 
 /** Reads who waits, then who they are, then Phabricator and Gerrit for those whom nothing before decides. With nobody waiting nothing else is asked. */
 export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
-  const { rules, target, run } = collecting;
+  const { rules, trust, target, run } = collecting;
   const at = { clock: run.clock, recorder };
   const nothing = nothingAsked(collecting, recorder);
   const waiting = await readSource('gitlab', () => target.read(), at);
@@ -46,14 +50,17 @@ export async function collect(collecting: CollectInput, recorder: Recorder): Pro
 
   const { people, groups } = await readSource('ldap', () => readLdap(waiting, collecting), at);
   const known = knownAmong(waiting, people, rules);
-  const byLdap = { ...nothing, groups: membersOf(groups, recorder) };
-  const doubted = known.filter((person) =>
-    needsAnswer(person, byLdap, { policy: rules.trust, source: 'phabricator' }),
-  );
+  const asRead = { waiting, people, evidence: { ...nothing, groups: membersOf(groups, recorder) } };
+  // Whom a change of membership leaves without trust is asked about as well.
+  const ways = run.whatIf ? [asRead, changeMemberships(asRead, run.whatIf.changes)] : [asRead];
+  const mayNeed = (source: OptionalName, answers: Partial<Evidence>) => (person: LdapPerson) =>
+    ways.some(({ evidence: before }) =>
+      trust.some((policy) => needsAnswer(person, { ...before, ...answers }, { policy, source })),
+    );
+  const { evidence: byLdap } = asRead;
+  const doubted = known.filter(mayNeed('phabricator', {}));
   const byPhabricator = { ...byLdap, phabricator: await askPhabricator(doubted, collecting, recorder) };
-  const left = known.filter((person) =>
-    needsAnswer(person, byPhabricator, { policy: rules.trust, source: 'gerrit' }),
-  );
+  const left = known.filter(mayNeed('gerrit', { phabricator: byPhabricator.phabricator }));
   const evidence = { ...byPhabricator, gerrit: await askGerrit(left, collecting, recorder) };
   const facts = { waiting, people, evidence };
   logEvaluation(facts, rules, run.log);
@@ -61,9 +68,9 @@ export async function collect(collecting: CollectInput, recorder: Recorder): Pro
 }
 
 /** The evidence before anybody was asked. A source that the policy names and nobody can ask is off, and noted. */
-function nothingAsked({ values, rules }: CollectInput, recorder: Recorder): Evidence {
+function nothingAsked({ values, trust }: CollectInput, recorder: Recorder): Evidence {
   const isOff = (source: OptionalName, access: object | undefined, settings: string) => {
-    if (groupsNamed(rules.trust, source).length === 0 || access) return false;
+    if (groupsNamedByAny(trust, source).length === 0 || access) return false;
     noteDisabledSource(source, settings, recorder);
     return true;
   };
@@ -92,10 +99,10 @@ interface LdapFacts {
 
 async function readLdap(
   waiting: readonly Account[],
-  { values, rules, run }: CollectInput,
+  { values, rules, trust, run }: CollectInput,
 ): Promise<Reading<LdapFacts>> {
   const settings = ldapSettings(values);
-  const wanted = groupsNamed(rules.trust, 'ldap');
+  const wanted = groupsNamedByAny(trust, 'ldap');
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
     const lacking = wanted.filter((name) => !groups.has(name));
@@ -188,11 +195,11 @@ const readEach =
 
 async function askPhabricator(
   people: readonly LdapPerson[],
-  { values, rules, concurrency, run }: CollectInput,
+  { values, trust, concurrency, run }: CollectInput,
   recorder: Recorder,
 ): Promise<OptionalSource> {
   const access = phabricatorAccess(values);
-  const projects = groupsNamed(rules.trust, 'phabricator');
+  const projects = groupsNamedByAny(trust, 'phabricator');
   if (!access) return projects.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
   const names = new Map(people.map(({ dn, cns }) => [dn, cns]));
@@ -207,11 +214,11 @@ async function askPhabricator(
 
 async function askGerrit(
   people: readonly LdapPerson[],
-  { values, rules, concurrency, run }: CollectInput,
+  { values, trust, concurrency, run }: CollectInput,
   recorder: Recorder,
 ): Promise<OptionalSource> {
   const access = gerritAccess(values);
-  const groups = groupsNamed(rules.trust, 'gerrit');
+  const groups = groupsNamedByAny(trust, 'gerrit');
   if (!access) return groups.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
   const read: Reader = async (group, limited) => {

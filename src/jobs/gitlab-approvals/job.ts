@@ -5,12 +5,14 @@ import type { Stages } from '../../engine/stages.ts';
 import { createConcurrencyLimit } from '../../platform/http-client.ts';
 import { policyAt } from '../../policy/dated-policy.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
-import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
+import { ACTIVE, type Account, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
 import { defineJob } from '../define-job.ts';
 import { checkAudit, publishApprovals, timeForAudit } from './audit.ts';
+import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
+import { factsFormat } from './facts-format.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import {
@@ -30,6 +32,7 @@ export const gitlabApprovals = defineJob({
   kinds: ['approve', 'skipped', 'undecided', 'unchanged'],
   settings: gitlabSettings,
   crossChecks: gitlabCrossChecks,
+  policySetting: 'GITLAB_TRUST_POLICY',
   describe,
   build,
 });
@@ -37,12 +40,17 @@ export const gitlabApprovals = defineJob({
 /** The most open HTTP requests at once, over all systems of a run. */
 const MAX_CONCURRENT_REQUESTS = 4;
 
-function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountState, Account> {
+function build(
+  values: GitlabValues,
+  run: Run,
+  compared?: GitlabValues,
+): Stages<ApprovalFacts, AccountState, Account> {
   const provider = values.GITLAB_IDENTITY_PROVIDER;
   const rules = {
     terms: { provider, denied: values.DENIED_ACCOUNTS },
     trust: policyAt(trustPolicy(values), run.startedAt),
   };
+  const trust = [rules.trust, ...(compared ? [policyAt(trustPolicy(compared), run.startedAt)] : [])];
   const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
   const { GITLAB_URL: root, GITLAB_ACCESS_TOKEN: token } = values;
   const audit = auditAccess(values);
@@ -50,7 +58,7 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
   const gitlab = createGitlabTarget({ root, token, provider, concurrency, reserved: timeForAudit(run) }, run);
   warnWithoutTls(ldapSettings(values), run.log);
   return {
-    collect: (recorder) => collect({ values, rules, target: gitlab, concurrency, run }, recorder),
+    collect: (recorder) => collect({ values, rules, trust, target: gitlab, concurrency, run }, recorder),
     resolve: (facts) => resolve(facts, rules),
     subjects: (facts, resolved) => subjects(facts, resolved, rules),
     identity: {
@@ -75,6 +83,11 @@ function build(values: GitlabValues, run: Run): Stages<ApprovalFacts, AccountSta
         return { probes: [], write: gitlab.write, verify };
       },
     }),
+    whatIf: {
+      factsFormat: factsFormat(rules.trust),
+      change: changeMemberships,
+      compareAccess: (before, after) => Number(after === ACTIVE) - Number(before === ACTIVE),
+    },
     checks: () => checks(values, { trust: rules.trust, gitlab, audit: publicLog }, run),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };

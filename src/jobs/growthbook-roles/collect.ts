@@ -74,7 +74,8 @@ async function readDirectories({ values, projects, run }: CollectInput, recorder
   const needed = namedIn(projects, populationNamed, 'posix');
   const { membersOf } = needed.length === 0 ? NO_POSIX_GROUPS : await posix;
   const inPosix = needed.flatMap((group) => [...(membersOf.get(group) ?? [])]);
-  const uids = [...new Set([...namedIn(projects, populationNamed, 'user'), ...inPosix])];
+  const asked = run.whatIf?.changes.map(({ uid }) => uid) ?? [];
+  const uids = [...new Set([...namedIn(projects, populationNamed, 'user'), ...inPosix, ...asked])];
   const ldap = readSource('ldap', () => readLdap({ values, projects, uids }, run), at);
   return await allSources([ldap, posix]);
 }

@@ -1,15 +1,26 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import { isLoss } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Resolved, Stages } from '../../engine/stages.ts';
-import { type Access, describe } from '../../targets/growthbook/access.ts';
+import { type Access, describe, kindOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
+import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
 import { driftIn } from './drift.ts';
+import { factsFormat } from './facts-format.ts';
 import { lastAdmin } from './last-admin.ts';
-import { endsHighest, highestFirst, type Project, type Projects, projectsFrom, rulesOf } from './projects.ts';
+import {
+  endsHighest,
+  highestFirst,
+  type Project,
+  type Projects,
+  projectOf,
+  projectsFrom,
+  rulesOf,
+} from './projects.ts';
 import { unknownProtected } from './protected.ts';
 import type { RoleFacts } from './resolve.ts';
 import { resolveProjects } from './resolve-projects.ts';
@@ -26,12 +37,18 @@ export const growthbookRoles = defineJob({
   kinds: ['revoke', 'downgrade', 'upgrade', 'grant', 'unchanged', 'skipped', 'pending-sign-in'],
   settings: growthBookSettings,
   crossChecks: growthBookCrossChecks,
+  policySetting: 'GROWTHBOOK_POLICY',
   describe,
   build,
 });
 
-function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Member> {
+function build(
+  values: GrowthBookValues,
+  run: Run,
+  compared?: GrowthBookValues,
+): Stages<RoleFacts, Access, Member> {
   const projects = projectsFrom(values, run.startedAt);
+  const toRead = compared ? together(projects, projectsFrom(compared, run.startedAt)) : projects;
   const ids = projects.all.map(({ access }) => access.project);
   const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS;
   const server = {
@@ -43,7 +60,7 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
   const target = createGrowthBookTarget(server, rulesOf(projects), run);
   warnWithoutTls(ldapSettings(values), run.log);
   return {
-    collect: (recorder) => collect({ values, projects, target, run }, recorder),
+    collect: (recorder) => collect({ values, projects: toRead, target, run }, recorder),
     resolve: (facts) => {
       const resolved = resolveProjects(facts, projects, protectedMembers);
       return { ...resolved, drift: driftIn(facts, resolved, { now: run.startedAt, projects: ids }) };
@@ -64,9 +81,23 @@ function build(values: GrowthBookValues, run: Run): Stages<RoleFacts, Access, Me
     },
     target: (facts) => target.from(facts),
     undo: (facts, undone) => undo(facts, undone, { projects, protectedMembers }),
+    whatIf: {
+      factsFormat: factsFormat(projects),
+      change: changeMemberships,
+      compareAccess: (before, after, decision) => compareAccess(before, after, projectOf(projects, decision)),
+    },
     checks: () => checks(values, { projects, target }, run),
     gauges: gaugesOf,
   };
+}
+
+/** The projects of two policies, for reading what both need. */
+const together = (one: Projects, other: Projects): Projects => ({ ...one, all: [...one.all, ...other.all] });
+
+function compareAccess(before: Access, after: Access, { policy }: Project): number {
+  const kind = kindOf(before, after, policy.order);
+  if (kind === 'unchanged') return 0;
+  return isLoss(kind) ? -1 : 1;
 }
 
 /** The decisions about one project. */

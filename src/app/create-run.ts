@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { Run } from '../engine/run.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import type { Job } from '../jobs/define-job.ts';
+import { createDeadline } from '../platform/clock.ts';
+import { createLog, type Log, traceFields } from '../platform/log.ts';
+import { createRedactor } from '../platform/redact.ts';
+import { createRequestCounter } from '../platform/request-counts.ts';
+import { secretsIn } from '../platform/setting-values.ts';
+import { userAgentOf, VERSION } from '../platform/version.ts';
+import { createWriteGuard } from '../platform/write-guard.ts';
+import type { RunContext, RunRequest } from './run-request.ts';
+
+const isQuestion = ({ explain, history, show, whatIf, record }: RunRequest) =>
+  [explain, history, show, whatIf, record].some((one) => one !== undefined);
+
+/** A run. Without settings it may not write, and its time is up. */
+export function createRun(
+  job: Job,
+  request: RunRequest,
+  { context, log, settings }: { context: RunContext; log: RunLog; settings?: CommonValues },
+): Run {
+  const { clock, stop } = context;
+  const mode = settings?.MODE ?? (context.environment.MODE?.trim() === 'enforce' ? 'enforce' : 'observe');
+  return {
+    id: log.id,
+    job: job.name,
+    userAgent: userAgentOf(settings?.USER_AGENT ?? 'muster'),
+    mode,
+    dryRun: request.dryRun || isQuestion(request) || (settings !== undefined && mode === 'observe'),
+    approval: request.approval,
+    only: request.only,
+    explain: request.explain,
+    recorded: request.recording,
+    record: request.record,
+    whatIf: request.whatIf && {
+      changes: request.whatIf.changes,
+      policy: request.whatIf.policy?.name ?? null,
+    },
+    check: request.check,
+    noRetries: request.check === true,
+    expectedPlan: request.expectedPlan,
+    redactor: createRedactor(secretsIn(job.settings, context.environment)),
+    interactive: context.terminal === true && request.dryRun,
+    progress: context.progress,
+    startedAt: request.recording ? Date.parse(request.recording.run.startedAt) : log.startedAt,
+    startedMonotonic: log.startedMonotonic,
+    clock,
+    deadline: createDeadline(clock, (settings?.SYNC_DEADLINE_SECONDS ?? 0) * 1000, stop, (ms, reason) =>
+      context.progress?.({ wait: { until: clock.monotonic() + ms, reason } }),
+    ),
+    requestCounter: createRequestCounter(),
+    writeGuard: createWriteGuard(),
+    log: log.log,
+  };
+}
+
+/** The log of one run: each line has the run's id. */
+export interface RunLog {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+  readonly log: Log;
+}
+
+/** The log of a run that begins now. */
+export function createRunLog(job: Job, context: RunContext): RunLog {
+  const id = randomUUID();
+  const project = context.environment.GOOGLE_CLOUD_PROJECT?.trim();
+  const trace = traceFields((name) => context.header?.(name), project);
+  const labels = context.labels ? { 'logging.googleapis.com/labels': context.labels } : {};
+  const log = createLog(context.log, 'info', secretsIn(job.settings, context.environment)).child({
+    job: job.name,
+    sync_run_id: id,
+    version: VERSION,
+    ...trace,
+    ...labels,
+  });
+  const { clock } = context;
+  return { id, startedAt: clock.now(), startedMonotonic: clock.monotonic(), log };
+}

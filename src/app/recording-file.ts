@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { RECORDING_FORMAT, type Recording } from '../engine/recording.ts';
+import type { Run } from '../engine/run.ts';
+import type { RunState } from '../engine/run-state.ts';
+import { commonSettings } from '../jobs/common-settings.ts';
+import type { Job } from '../jobs/define-job.ts';
+import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { findValue } from '../platform/setting-values.ts';
+import type { Environment, SettingsSpec } from '../platform/settings.ts';
+import { VERSION } from '../platform/version.ts';
+
+const RecordingShape = z.strictObject({
+  format: z.literal(RECORDING_FORMAT, `another format of recording (allowed: ${RECORDING_FORMAT})`),
+  kind: z.literal('muster-recording', 'no recording (allowed: a file that record wrote)'),
+  run: z.strictObject({
+    id: z.string().min(1),
+    job: z.string(),
+    startedAt: z.iso.datetime(),
+    version: z.string(),
+  }),
+  target: z.record(z.string(), z.string()),
+  settings: z.record(z.string(), z.string().nullable()),
+  sources: z.array(
+    z.strictObject({
+      name: z.string(),
+      entries: z.int().nonnegative(),
+      version: z.string().nullable(),
+      asOf: z.string().nullable(),
+      durationMs: z.number().nonnegative(),
+    }),
+  ),
+  notes: z.array(
+    z.looseObject({
+      kind: z.string(),
+      account: z.string().nullable(),
+      label: z.string(),
+      because: z.string(),
+    }),
+  ),
+  failures: z.array(z.string()),
+  facts: z.json(),
+});
+
+/** A file of this size has some 500,000 people. */
+const MAX_BYTES = 512 * 2 ** 20;
+const MAX_ISSUES = 5;
+
+/** Reads the recording of a job. Throws `InvalidRequestError` that names what is wrong in the file. */
+export function readRecording(path: string, job: string): Recording {
+  const parsed = RecordingShape.safeParse(jsonIn(path));
+  if (!parsed.success) {
+    const faults = parsed.error.issues
+      .slice(0, MAX_ISSUES)
+      .map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+    throw new InvalidRequestError(`--facts: ${path}: ${faults.join('; ')}`);
+  }
+  const { data } = parsed;
+  if (data.run.job !== job)
+    throw new InvalidRequestError(`--facts: another job's recording (found ${data.run.job}, allowed ${job})`);
+  return data as Recording;
+}
+
+function jsonIn(path: string): unknown {
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length > MAX_BYTES)
+      throw new Error(`too large (found ${bytes.length} bytes, allowed ${MAX_BYTES})`);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new InvalidRequestError(`--facts: ${path}: the file cannot be read as JSON (${messageOf(error)})`);
+  }
+}
+
+/** The recording of what a run read; undefined where none was asked for, or not everything was read. */
+export function recordingOf(
+  { recorded }: RunState<unknown>,
+  run: Run,
+  { job, environment }: { readonly job: Job; readonly environment: Environment },
+): Recording | undefined {
+  if (!recorded) return undefined;
+  const startedAt = new Date(run.startedAt).toISOString();
+  return run.redactor.value({
+    format: RECORDING_FORMAT,
+    kind: 'muster-recording',
+    run: { id: run.id, job: run.job, startedAt, version: VERSION },
+    target: recorded.target,
+    settings: recordedSettings(job.settings, environment),
+    sources: recorded.sources,
+    notes: recorded.notes,
+    failures: recorded.failures,
+    facts: recorded.facts,
+  });
+}
+
+/** Settings of the connection decide nothing, and a path leads to nothing on another machine. */
+const CONNECTION = [
+  'LDAP_BIND_DN',
+  'LDAP_BIND_PASSWORD',
+  'LDAP_STARTTLS',
+  'LDAP_CA_CERT_PATH',
+  'LDAP_TLS_SERVER_NAME',
+];
+const FILE = /_POLICY_FILE$/;
+
+/** The settings that decide, as they were given. A policy's file is recorded as the policy. */
+function recordedSettings(
+  spec: SettingsSpec,
+  environment: Environment,
+): Readonly<Record<string, string | null>> {
+  const common = Object.keys(commonSettings(1));
+  const names = Object.keys(spec).filter(
+    (name) => name === 'MODE' || !(common.includes(name) || CONNECTION.includes(name)),
+  );
+  const given = names.flatMap((name): [string, string | null][] => {
+    const setting = spec[name];
+    const { text = '' } = setting ? findValue([name, setting], environment) : {};
+    if (!setting || text === '') return [];
+    if (setting.secret) return [[name, null]];
+    return [FILE.test(name) ? [name.replace(/_FILE$/, ''), readFileSync(text, 'utf8')] : [name, text]];
+  });
+  return Object.fromEntries(given);
+}
+
+/** Takes the place of a secret: nothing is asked that would need it. */
+const NOT_RECORDED = 'not-recorded';
+
+/** The environment in which the recorded plan is made again. */
+export const environmentOf = ({ settings }: Recording): Environment =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? NOT_RECORDED]));

@@ -1,0 +1,81 @@
+import type { CheckLine } from '../engine/check.ts';
+import type { Explanation } from '../engine/explain.ts';
+import type { MembershipChange } from '../engine/membership-change.ts';
+import type { Recording } from '../engine/recording.ts';
+import type { PlanApproval, Progress } from '../engine/run.ts';
+import type { WhatIf } from '../engine/what-if.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { LogSink } from '../platform/log.ts';
+import type { Environment } from '../platform/settings.ts';
+import type { HistoryReport } from '../reports/history.ts';
+import type { Report, UnchangedAccount } from '../reports/report.ts';
+import type { HistoryQuery } from './past-runs.ts';
+
+/** What is asked of a job. */
+export interface RunRequest {
+  readonly dryRun: boolean;
+  readonly approval?: PlanApproval | undefined;
+  /** Restricts the run to the accounts of one name. */
+  readonly only?: string | undefined;
+  /** Everything that a run needs is looked at; nothing is written. */
+  readonly check?: boolean | undefined;
+  /** The run explains this name; it writes nothing. */
+  readonly explain?: string | undefined;
+  /** The hash of the plan that was shown before: any other plan is refused. */
+  readonly expectedPlan?: string | undefined;
+  /** What an earlier run read takes the place of reading. The environment has to be the recorded one. */
+  readonly recording?: Recording | undefined;
+  /** What the run reads is kept as a recording. */
+  readonly record?: boolean | undefined;
+  /** The run is a question: what the plan would be. It writes nothing. */
+  readonly whatIf?: WhatIfRequest | undefined;
+  /** Past runs are listed instead of a run. */
+  readonly history?: HistoryQuery | undefined;
+  /** The kept report of the run of this id is shown instead of a run. */
+  readonly show?: string | undefined;
+  /** The plan is the opposite of what the run of this id changed. */
+  readonly undo?: string | undefined;
+}
+
+/** A question of the form "what if": other memberships, another policy, or both. */
+export interface WhatIfRequest {
+  readonly changes: readonly MembershipChange[];
+  /** Another policy: its text, and what it is called. */
+  readonly policy?: { readonly name: string; readonly text: string } | undefined;
+}
+
+/** Where a job runs. `known` are the names of all settings; `stop` ends the run between two writes; `header` reads the request's headers. */
+export interface RunContext {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly known: readonly string[];
+  readonly stop?: AbortSignal;
+  readonly verbose?: boolean;
+  /** Somebody waits at a terminal: a plan tries what cannot be reached twice, and faults of settings are not logged besides. */
+  readonly terminal?: boolean;
+  /** Receives what the run is doing. */
+  progress?(progress: Progress): void;
+  readonly labels?: Readonly<Record<string, string>>;
+  header?(name: string): string | undefined;
+}
+
+/** The result of a run: its report, and how to describe one of its changes in a few words. */
+export interface RunResult {
+  readonly report: Report;
+  /** The answer to the question that was asked; undefined where the run failed before it. */
+  readonly explanation?: Explanation;
+  /** The answer to a question of the form "what if". */
+  readonly whatIf?: WhatIf;
+  /** What the run read, where that was asked for. */
+  readonly recording?: Recording;
+  /** The answer to a check. */
+  readonly checks?: readonly CheckLine[];
+  /** The past runs that were asked for. */
+  readonly history?: HistoryReport;
+  /** The report is that of an earlier run, which was asked for. */
+  readonly isRecalled?: boolean;
+  /** The accounts that the run leaves as they are, for a page. */
+  unchanged(): readonly UnchangedAccount[];
+  describe(from: unknown, to: unknown): string;
+}

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { withEnvironment } from './environment.ts';
+import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
+import { policyIn } from './policy-option.ts';
+import { printResult, runAtTerminal } from './run-and-print.ts';
+
+interface RecordOptions extends CommonOptions {
+  readonly policy?: string;
+}
+
+/** Declares `record`, which keeps what a run reads, so that its plan can be made again offline. */
+export function declareRecord({ job, command, setExitCode }: JobCommand): void {
+  declareCommand(command, 'record', 'Keeps what a run reads in a file, without secrets. Writes nothing else.')
+    .argument('<file>', 'where the recording is written')
+    .option('--policy <file>', 'also reads what another policy names, to compare the two later')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  muster ${job.name} record facts.json
+  muster ${job.name} plan --facts facts.json                          the same plan, offline
+  muster ${job.name} what-if --policy new.yaml --facts facts.json     who would gain or lose`,
+    )
+    .action(async (file: string, options: RecordOptions) => {
+      setExitCode(
+        await withEnvironment(job, options, async (environment) => {
+          const whatIf =
+            options.policy === undefined ? undefined : { changes: [], policy: policyIn(options.policy) };
+          const {
+            recording,
+            whatIf: _,
+            ...result
+          } = await runAtTerminal(job, { dryRun: true, record: true, whatIf, environment });
+          if (recording) writeRecording(file, JSON.stringify(recording));
+          const code = printResult(result, options);
+          return recording && result.report.exitCode === 2 ? 0 : code;
+        }),
+      );
+    });
+}
+
+function writeRecording(file: string, text: string): void {
+  try {
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new InvalidRequestError(`record: the file cannot be written (${messageOf(error)})`);
+  }
+}

@@ -1,0 +1,24 @@
+import { InvalidRequestError } from '../platform/errors.ts';
+
+/** A membership as it would be: somebody more or less in a group of LDAP or of `data.yaml`. */
+export interface MembershipChange {
+  readonly kind: 'add' | 'remove';
+  readonly uid: string;
+  readonly source: 'ldap' | 'posix';
+  readonly group: string;
+}
+
+/** Reads `UID:GROUP`, which names an LDAP group, or `UID:posix:GROUP`. Throws `InvalidRequestError` for anything else. */
+export function parseMembership(kind: MembershipChange['kind'], text: string): MembershipChange {
+  const [, uid = '', source = 'ldap', group = ''] = /^([^:]+):(?:(ldap|posix):)?([^:]+)$/.exec(text) ?? [];
+  if (uid.trim() !== '' && group.trim() !== '')
+    return { kind, uid: uid.trim(), source: source === 'posix' ? 'posix' : 'ldap', group: group.trim() };
+  const found = JSON.stringify(text.slice(0, 100));
+  throw new InvalidRequestError(
+    `${kind}: no membership (found ${found}, allowed UID:GROUP or UID:posix:GROUP)`,
+  );
+}
+
+/** A change of membership as it is written: `add ada:growthbook-admin`. */
+export const membershipText = ({ kind, uid, source, group }: MembershipChange): string =>
+  `${kind} ${uid}:${source === 'posix' ? 'posix:' : ''}${group}`;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { FactsFormat } from '../../engine/recording.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { groupsNamed } from '../../policy/named-groups.ts';
+import { Account } from '../../targets/gitlab/schema.ts';
+import { factsAs, NamesByGroup, PersonShape, requireRecorded } from '../facts-shapes.ts';
+import type { ApprovalFacts } from './resolve.ts';
+import type { OptionalSource } from './trust.ts';
+
+const Said = z.strictObject({
+  isMember: z.boolean(),
+  because: z.string(),
+  worthReporting: z.boolean().optional(),
+});
+const OptionalShape = z.union([z.enum(['off', 'failed']), z.record(z.string(), z.record(z.string(), Said))]);
+
+const RecordedFacts = z.strictObject({
+  waiting: z.array(Account),
+  people: z.array(PersonShape),
+  evidence: z.strictObject({
+    /** Normalised DNs by LDAP group. */
+    groups: NamesByGroup,
+    /** What was said of people, by group and DN. */
+    phabricator: OptionalShape,
+    gerrit: OptionalShape,
+  }),
+});
+
+/** How the facts of `gitlab-approvals` are recorded: maps and sets as objects and lists. */
+export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => ({
+  toJson: ({ waiting, people, evidence: { groups, phabricator, gerrit } }) => ({
+    waiting,
+    people,
+    evidence: {
+      groups: Object.fromEntries([...groups].map(([group, dns]) => [group, [...dns]])),
+      phabricator: saidToJson(phabricator),
+      gerrit: saidToJson(gerrit),
+    },
+  }),
+  fromJson: (value) => {
+    const { waiting, people, evidence } = factsAs(RecordedFacts, value);
+    // With nobody waiting no group is read.
+    if (waiting.length > 0)
+      requireRecorded('LDAP', groupsNamed(trust, 'ldap'), (group) => Object.hasOwn(evidence.groups, group));
+    return {
+      waiting,
+      people: people.map(({ unreadable, ...person }) =>
+        unreadable === undefined ? person : { ...person, unreadable },
+      ),
+      evidence: {
+        groups: new Map(Object.entries(evidence.groups).map(([group, dns]) => [group, new Set(dns)])),
+        phabricator: saidFromJson(evidence.phabricator),
+        gerrit: saidFromJson(evidence.gerrit),
+      },
+    };
+  },
+});
+
+const saidToJson = (source: OptionalSource) =>
+  typeof source === 'string'
+    ? source
+    : Object.fromEntries([...source].map(([group, people]) => [group, Object.fromEntries(people)]));
+
+function saidFromJson(source: z.output<typeof OptionalShape>): OptionalSource {
+  if (typeof source === 'string') return source;
+  return new Map(
+    Object.entries(source).map(([group, people]) => [
+      group,
+      new Map(
+        Object.entries(people).map(([dn, { worthReporting, ...said }]) => [
+          dn,
+          worthReporting === undefined ? said : { ...said, worthReporting },
+        ]),
+      ),
+    ]),
+  );
+}
