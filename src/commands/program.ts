@@ -9,6 +9,7 @@ import { declareExplain } from './explain.ts';
 import { declareHistory, declareShow } from './history.ts';
 import type { JobCommand } from './job-command.ts';
 import { declarePlan } from './plan.ts';
+import { declarePolicy } from './policy.ts';
 import { declareRecord } from './record.ts';
 import { declareSettings } from './settings.ts';
 import { declareUndo } from './undo.ts';
@@ -82,6 +83,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     const command = program.command(job.name).description(job.description).usage('COMMAND [options]');
     for (const declare of JOB_COMMANDS) declare({ job, command, setExitCode });
   }
+  declarePolicy(program, setExitCode);
   declareCompletion(program);
   return program;
 }

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { messageOf } from '../platform/errors.ts';
+import type { Sources } from './check-condition.ts';
+import { LEAVES, type Leaf, Name, SOURCES, type Source } from './conditions.ts';
+import { type DatedPolicy, policyAt } from './dated-policy.ts';
+import { parsePolicies } from './document.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
+import { groupsNamed } from './named-groups.ts';
+import type { Policy, ProjectPolicy } from './policy.ts';
+import { yamlContent } from './read-document.ts';
+import { parseTrust, TRUSTED } from './trust-document.ts';
+
+const Groups = z.array(Name).default([]);
+
+const Case = z
+  .strictObject({
+    name: z.string().min(1).optional().describe('what the case shows'),
+    uid: Name.default('somebody').describe('the user name'),
+    ldap: Groups,
+    posix: Groups,
+    phabricator: Groups,
+    gerrit: Groups,
+    disabled: z.boolean().default(false).describe('disabled in LDAP, or absent in data.yaml'),
+    on: z.iso.date().optional().describe('the day on which the policy is asked'),
+    project: Name.optional().describe('the project, where the policy is a list of projects'),
+    role: Name.optional().describe('the role that the policy has to give'),
+    trust: z.boolean().optional().describe('whether the policy has to trust'),
+    rule: z.int().nonnegative().optional().describe('the number of the rule that has to decide'),
+  })
+  .refine(
+    ({ role, trust }) => (role === undefined) !== (trust === undefined),
+    'exactly one of role and trust',
+  );
+type Case = z.output<typeof Case>;
+
+const Cases = z.array(Case).min(1);
+
+/** A case held against a policy. `found` is in the words of the case. */
+export interface CaseResult {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly expected: string;
+  readonly found: string;
+  readonly because: string;
+  /** The answer of each rule, the gate first. */
+  readonly answers: readonly Pick<Evaluation['answers'][number], 'rule' | 'answer' | 'because' | 'missing'>[];
+}
+
+/** What a policy document is about: roles, or trust in accounts. */
+type PolicyKind = 'role' | 'trust';
+
+interface NamedPolicy {
+  readonly kind: PolicyKind;
+  /** By project; the only one has none. */
+  readonly policies: readonly { readonly project: string | undefined; readonly policy: Policy }[];
+}
+
+/**
+ * Holds examples against a policy document of either job. `now` is in milliseconds since 1970.
+ * Throws one error with all faults of the policy or of the cases.
+ */
+export function testPolicy(policyText: string, casesText: string, now: number): readonly CaseResult[] {
+  const named = readPolicy(policyText);
+  const cases = readCases(casesText);
+  const faults = cases.flatMap((one, index) =>
+    faultsOf(one, named).map((fault) => `case ${index + 1}: ${fault}`),
+  );
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  return cases.map((one, index) => resultOf(one, index, { named, now }));
+}
+
+function readPolicy(text: string): NamedPolicy {
+  const content = yamlContent(text);
+  if (isTrust(content))
+    return { kind: 'trust', policies: [{ project: undefined, policy: parseTrust(text) }] };
+  const found = parsePolicies(text);
+  const policies = isList(found) ? found : [{ project: undefined, policy: found }];
+  return { kind: 'role', policies };
+}
+
+const isList = (found: Policy | readonly ProjectPolicy[]): found is readonly ProjectPolicy[] =>
+  Array.isArray(found);
+
+const isTrust = (content: unknown): boolean => {
+  const rules = (content as { readonly rules?: unknown } | null)?.rules;
+  return (
+    Array.isArray(rules) && rules.some((rule) => typeof rule === 'object' && rule !== null && 'trust' in rule)
+  );
+};
+
+function readCases(text: string): readonly Case[] {
+  let content: unknown;
+  try {
+    content = yamlContent(text);
+  } catch (error) {
+    throw new Error(messageOf(error).replace('a policy document', 'the cases'), { cause: error });
+  }
+  const parsed = Cases.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const [index, ...rest] = path;
+    return typeof index === 'number' ? `case ${index + 1}: ${[...rest, message].join(': ')}` : message;
+  });
+  throw new Error(`the cases: ${faults.join('; ')}`);
+}
+
+/** What a case says that the policy cannot answer: a group that no rule names is most likely misspelt. */
+function faultsOf(one: Case, { kind, policies }: NamedPolicy): readonly string[] {
+  const found = policies.find(({ project }) => project === one.project);
+  if (!found) {
+    const allowed = policies.map(({ project }) => project ?? 'none').join(', ');
+    return [`project: found ${one.project ?? 'none'}, allowed: ${allowed}`];
+  }
+  const { policy } = found;
+  const wrongKey = kind === 'role' ? one.role === undefined : one.trust === undefined;
+  const known = [...new Set([...policy.order, 'noaccess'])];
+  return [
+    ...(wrongKey ? [`found ${kind === 'role' ? 'trust' : 'role'}, allowed: ${kind}`] : []),
+    ...(one.role === undefined || known.includes(one.role)
+      ? []
+      : [`role: found ${one.role}, allowed: ${known.join(', ')}`]),
+    ...SOURCES.flatMap((source) => unknownGroups(one, source, policy)),
+  ];
+}
+
+function unknownGroups(one: Case, source: Source, policy: Policy): readonly string[] {
+  const named = groupsNamed(policy, source);
+  return one[source]
+    .filter((group) => !named.includes(group))
+    .map(
+      (group) => `${source}: found ${group}, allowed: ${named.join(', ') || 'none, since no rule names any'}`,
+    );
+}
+
+function resultOf(
+  one: Case,
+  index: number,
+  { named: { policies }, now }: { readonly named: NamedPolicy; readonly now: number },
+): CaseResult {
+  const policy = policies.find(({ project }) => project === one.project)?.policy;
+  if (!policy) throw new Error(`case ${index + 1}: no policy`);
+  const dated = policyAt(policy, one.on === undefined ? now : Date.parse(one.on));
+  const refusal = one.disabled ? `${one.uid} is disabled` : undefined;
+  const { role, rule, because, answers } = evaluate(dated, {
+    uid: one.uid,
+    refusal,
+    sources: sourcesOf(one, dated),
+  });
+  const words = (given: string, number: number | undefined) =>
+    number === undefined ? given : `${given} by rule ${number}`;
+  const given = one.role ?? (one.trust ? TRUSTED : 'untrusted');
+  const ok = role === given && (one.rule === undefined || one.rule === rule);
+  return {
+    name: one.name ?? nameOf(one),
+    ok,
+    expected: words(given, one.rule),
+    found: words(role, ok && one.rule === undefined ? undefined : rule),
+    because,
+    answers: answers.map(({ rule: number, answer, because: why, missing }) => ({
+      rule: number,
+      answer,
+      because: why,
+      missing,
+    })),
+  };
+}
+
+/** `ada, in ldap:growthbook-admin and posix:deployment`. */
+function nameOf(one: Case): string {
+  const groups = SOURCES.flatMap((source) => one[source].map((group) => `${source}:${group}`));
+  const place = one.project === undefined ? '' : ` on ${one.project}`;
+  return `${one.uid}${place}, in ${groups.join(' and ') || 'no group'}`;
+}
+
+/** All that the policy names was asked, and the person is in what the case says. */
+function sourcesOf(one: Case, policy: DatedPolicy): Sources {
+  const inside = (leaf: Leaf) => (leaf === 'user' ? [one.uid] : one[leaf]);
+  return Object.fromEntries(
+    LEAVES.map((leaf) => {
+      const asked = groupsNamed(policy, leaf);
+      const own = inside(leaf).filter((name) => asked.includes(name));
+      return [leaf, { asked: new Set(asked), in: new Set(own) }];
+    }),
+  );
+}
+
+/** The JSON Schema of a file of cases, for editors. */
+export const casesJsonSchema = () => z.toJSONSchema(Cases, { io: 'input' });
