@@ -68,6 +68,7 @@ describe('the dependencies', () => {
     expect(Object.keys(dependencies)).toEqual([
       '@google-cloud/functions-framework',
       'commander',
+      'csv-parse',
       'got',
       'ldapts',
       'leven',

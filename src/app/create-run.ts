@@ -9,10 +9,11 @@ import { createRequestCounter } from '../platform/request-counts.ts';
 import { secretsIn } from '../platform/setting-values.ts';
 import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
+import { readOtherDecisions } from './other-decisions.ts';
 import type { RunContext, RunRequest } from './run-request.ts';
 
-const isQuestion = ({ explain, history, show, whatIf, record }: RunRequest) =>
-  [explain, history, show, whatIf, record].some((one) => one !== undefined);
+const isQuestion = ({ explain, history, show, whatIf, record, compare }: RunRequest) =>
+  [explain, history, show, whatIf, record, compare].some((one) => one !== undefined);
 
 /** A run. Without settings it may not write, and its time is up. */
 export function createRun(
@@ -33,6 +34,7 @@ export function createRun(
     explain: request.explain,
     recorded: request.recording,
     record: request.record,
+    readOthers: othersAt(request.compare),
     whatIf: request.whatIf && {
       changes: request.whatIf.changes,
       policy: request.whatIf.policy?.name ?? null,
@@ -54,6 +56,9 @@ export function createRun(
     log: log.log,
   };
 }
+
+const othersAt = (path: string | undefined): Run['readOthers'] =>
+  path === undefined ? undefined : (keyOf) => readOtherDecisions(path, keyOf);
 
 /** The log of one run: each line has the run's id. */
 export interface RunLog {

@@ -19,7 +19,8 @@ export async function publishRun(
   { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
   { settings, run, state, stop }: EndedRun,
 ): Promise<Report> {
-  if ([run.explain, run.whatIf, run.record, run.recorded].some((one) => one !== undefined)) return report;
+  if ([run.explain, run.whatIf, run.record, run.recorded, run.readOthers].some((one) => one !== undefined))
+    return report;
   const keeps = settings.REPORTS !== undefined;
   const kept = keeps ? { report, unchanged: unchanged() } : undefined;
   const lost = kept && (await keepReport(settings, kept, { run, isStopping: stop?.aborted === true }));

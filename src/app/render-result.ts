@@ -1,4 +1,5 @@
 import { checkReport, renderChecks } from '../reports/checks.ts';
+import { comparisonReport, renderComparison } from '../reports/comparison.ts';
 import { explanationReport } from '../reports/explanation.ts';
 import { renderHistory } from '../reports/history.ts';
 import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
@@ -8,9 +9,10 @@ import type { RunResult } from './run-job.ts';
 
 /** A result in one of its representations: the answer to a question, or the report of a run. */
 export function renderResult(result: RunResult, format: Format, style: TextStyle): string {
-  const { report, describe, explanation, checks, history, unchanged, whatIf } = result;
+  const { report, describe, explanation, checks, history, unchanged, whatIf, comparison } = result;
   if (history) return renderHistory(history, format);
   if (checks) return renderChecks(checkReport(report, checks), format);
+  if (comparison) return renderComparison(comparisonReport(report, comparison), format, style.width);
   if (whatIf) return renderWhatIf(whatIfReport(report, whatIf), format, { ...style, describe });
   if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
   return renderReport(report, format, { ...style, ...(format === 'html' ? { unchanged: unchanged() } : {}) });

@@ -107,12 +107,13 @@ function failedRun(run: Run, error: unknown): RunState<unknown> {
 function finish(job: Job, run: Run, state: RunState<unknown>): RunResult {
   const report = run.redactor.value(makeReport(state, run, job));
   logRun(state, report, run.log);
-  const { explanation, whatIf } = state;
+  const { explanation, whatIf, comparison } = state;
   return {
     report,
     unchanged: () => run.redactor.value(unchangedIn(state)),
     describe: job.describe,
     ...(explanation ? { explanation: run.redactor.value(explanation) } : {}),
+    ...(comparison ? { comparison: run.redactor.value(comparison) } : {}),
     ...(whatIf ? { whatIf: run.redactor.value(whatIf) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { CheckLine } from '../engine/check.ts';
+import type { Comparison } from '../engine/comparison.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { MembershipChange } from '../engine/membership-change.ts';
 import type { Recording } from '../engine/recording.ts';
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly record?: boolean | undefined;
   /** The run is a question: what the plan would be. It writes nothing. */
   readonly whatIf?: WhatIfRequest | undefined;
+  /** The path of another tool's decisions, which the run is held against. It writes nothing. */
+  readonly compare?: string | undefined;
   /** Past runs are listed instead of a run. */
   readonly history?: HistoryQuery | undefined;
   /** The kept report of the run of this id is shown instead of a run. */
@@ -67,6 +70,8 @@ export interface RunResult {
   readonly explanation?: Explanation;
   /** The answer to a question of the form "what if". */
   readonly whatIf?: WhatIf;
+  /** How the run's decisions differ from those of another tool. */
+  readonly comparison?: Comparison;
   /** What the run read, where that was asked for. */
   readonly recording?: Recording;
   /** The answer to a check. */

@@ -4,6 +4,7 @@ import { InvalidRequestError, SettingsError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
 import { declareCheck } from './check.ts';
+import { declareCompare } from './compare.ts';
 import { declareCompletion } from './completion.ts';
 import { declareExplain } from './explain.ts';
 import { declareHistory, declareShow } from './history.ts';
@@ -22,6 +23,7 @@ const JOB_COMMANDS: readonly ((job: JobCommand) => void)[] = [
   declareExplain,
   declareWhatIf,
   declareRecord,
+  declareCompare,
   declareCheck,
   declareSettings,
   declareHistory,

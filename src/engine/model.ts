@@ -52,6 +52,8 @@ export interface Decision<A, R = unknown> {
   readonly environments?: readonly string[];
   /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
   readonly mayGain?: boolean;
+  /** What somebody without an account gets at the first sign-in, in a word. */
+  readonly atSignIn?: string;
 }
 
 /** What tells decisions of one run apart: the account, and the project where there are several. */

@@ -2,6 +2,7 @@ import { DeadlineError, InvalidRequestError, SourceError, StopError } from '../p
 import { errorFields } from '../platform/log.ts';
 import { apply } from './apply.ts';
 import { approvedChanges, checkSameTarget } from './approval.ts';
+import { compareDecisions, type OtherDecision } from './comparison.ts';
 import { explain, type PlanFacts } from './explain.ts';
 import {
   type Change,
@@ -35,6 +36,7 @@ export async function runStages<F, A, R>(
     if (run.approval?.target) checkSameTarget('plan file:', run.approval.target, stages.identity.target);
     checkUndo(run.undo, stages);
     checkSameTarget('what-if: a policy for', alternative.identity.target, stages.identity.target);
+    const others = await othersFor(stages, run);
     const read = await factsFor(stages, alternative, { run, recorded });
     run.deadline.check('resolve');
     const facts = run.whatIf ? whatIfStages(stages).change(read, run.whatIf.changes) : read;
@@ -47,7 +49,7 @@ export async function runStages<F, A, R>(
         sources: recorded.sources,
         objections: planned.objections,
       }),
-      ...besides(stages, { run, recorded }, { read, decisions: resolved.decisions }),
+      ...besides(stages, { run, recorded }, { read, decisions: resolved.decisions, others }),
       target: stages.identity.target,
       sources: recorded.sources,
       notes: [...recorded.notes, ...planned.notes, ...applied.notes],
@@ -83,12 +85,25 @@ function whatIfStages<F, A>({ whatIf }: Stages<F, A>): WhatIfStages<F, A> {
   throw new InvalidRequestError('this job has neither recordings nor what-if');
 }
 
+interface Found<F, A, R> {
+  readonly read: F;
+  readonly decisions: readonly Decision<A, R>[];
+  readonly others: readonly OtherDecision[] | undefined;
+}
+
+/** What another tool decided, where the run is to be held against it. */
+async function othersFor<F, A>({ comparison }: Stages<F, A>, { readOthers }: Run) {
+  if (!readOthers) return undefined;
+  if (comparison) return await readOthers(comparison.keyOf);
+  throw new InvalidRequestError('this job has no comparison');
+}
+
 /** What was asked for besides the plan: the difference from the plan of today, and a recording. */
 function besides<F, A, R>(
   stages: Stages<F, A, R>,
   { run, recorded }: { readonly run: Run; readonly recorded: Recorded },
-  { read, decisions }: { readonly read: F; readonly decisions: readonly Decision<A, R>[] },
-): Pick<RunState<A, R>, 'whatIf' | 'recorded'> {
+  { read, decisions, others }: Found<F, A, R>,
+): Pick<RunState<A, R>, 'whatIf' | 'recorded' | 'comparison'> {
   const { whatIf, record } = run;
   const today = () => stages.resolve(read).decisions;
   return {
@@ -99,6 +114,9 @@ function besides<F, A, R>(
             ...differencesBetween(today(), decisions, whatIfStages(stages).compareAccess),
           },
         }
+      : {}),
+    ...(others && stages.comparison
+      ? { comparison: compareDecisions(others, decisions, stages.comparison) }
       : {}),
     ...(record ? { recorded: recordedFacts(stages, read, recorded) } : {}),
   };

@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { Explanation } from './explain.ts';
 import type { ChangeResult, Decision, Drift, Limit, Note, Objection, Plan, SourceReading } from './model.ts';
 import { mostSevere, type RunError, type RunOutcome } from './outcome.ts';
@@ -22,6 +23,8 @@ export interface RunState<A, R = unknown> {
   readonly explanation?: Explanation;
   /** What the run read, where that was to be recorded. */
   readonly recorded?: RecordedFacts;
+  /** How the decisions differ from those of another tool. */
+  readonly comparison?: Comparison;
   /** The answer to a question of the form "what if". */
   readonly whatIf?: WhatIf;
   /** Another run of the job was at work, so this one did nothing. */

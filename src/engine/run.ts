@@ -1,5 +1,6 @@
 import type { RequestContext } from '../platform/http-client.ts';
 import type { Redactor } from '../platform/redact.ts';
+import type { OtherDecision } from './comparison.ts';
 import type { Recording } from './recording.ts';
 import type { Assumption } from './what-if.ts';
 
@@ -25,6 +26,10 @@ export interface Run extends RequestContext {
   readonly record?: boolean | undefined;
   /** What is assumed: the plan is the one that would be made then. `policy` names another policy by its file. */
   readonly whatIf?: Assumption | undefined;
+  /** Reads another tool's decisions, to be held against those of the run. Throws `InvalidRequestError`. */
+  readonly readOthers?:
+    | ((keyOf: (account: string) => string) => Promise<readonly OtherDecision[]>)
+    | undefined;
   /** Everything that a run needs is looked at instead; nothing is tried twice. */
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import type { ComparisonRules } from './comparison.ts';
 import type { MembershipChange } from './membership-change.ts';
 import type {
   Change,
@@ -95,6 +96,8 @@ export interface Stages<F, A, R = unknown> {
   target(facts: F): Target<A, R>;
   /** The opposite of what an earlier run changed; absent where the target has no way back. */
   readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
+  /** How decisions are held against those of another tool; absent where there is none. */
+  readonly comparison?: ComparisonRules<A>;
   /** Recordings, and questions of the form "what if"; absent where the job has neither. */
   readonly whatIf?: WhatIfStages<F, A>;
   /** Everything that a run needs, to be looked at without a run. */

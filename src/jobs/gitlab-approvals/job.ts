@@ -1,7 +1,9 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import { nameKey } from '../../directories/names.ts';
 import type { Change, ChangeResult } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Stages } from '../../engine/stages.ts';
+import { InvalidRequestError } from '../../platform/errors.ts';
 import { createConcurrencyLimit } from '../../platform/http-client.ts';
 import { policyAt } from '../../policy/dated-policy.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
@@ -83,6 +85,12 @@ function build(
         return { probes: [], write: gitlab.write, verify };
       },
     }),
+    comparison: {
+      keyOf: nameKey,
+      decisionOf: ({ kind }) => (kind === 'approve' ? 'approve' : 'wait'),
+      wordOf: decisionIn,
+      nothing: 'wait',
+    },
     whatIf: {
       factsFormat: factsFormat(rules.trust),
       change: changeMemberships,
@@ -91,6 +99,34 @@ function build(
     checks: () => checks(values, { trust: rules.trust, gitlab, audit: publicLog }, run),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };
+}
+
+/** Words of other tools for the two decisions there are. */
+const WORDS = {
+  approve: ['approve', 'approved', 'trusted', 'true', 'yes'],
+  wait: [
+    'wait',
+    'waiting',
+    'skip',
+    'skipped',
+    'undecided',
+    'pending',
+    'untrusted',
+    'none',
+    'false',
+    'no',
+    '',
+  ],
+};
+
+function decisionIn(word: string): string {
+  const found = word.toLowerCase();
+  if (WORDS.approve.includes(found)) return 'approve';
+  if (WORDS.wait.includes(found)) return 'wait';
+  const allowed = Object.values(WORDS)
+    .flat()
+    .filter((one) => one !== '');
+  throw new InvalidRequestError(`compare: decision (found ${word}, allowed: ${allowed.join(', ')})`);
 }
 
 const byId = (a: Change<AccountState>, b: Change<AccountState>): number =>

@@ -1,8 +1,9 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import { addressKey } from '../../directories/names.ts';
 import { isLoss } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Resolved, Stages } from '../../engine/stages.ts';
-import { type Access, describe, kindOf } from '../../targets/growthbook/access.ts';
+import { type Access, describe, kindOf, projectRoleOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
 import { defineJob } from '../define-job.ts';
@@ -81,6 +82,12 @@ function build(
     },
     target: (facts) => target.from(facts),
     undo: (facts, undone) => undo(facts, undone, { projects, protectedMembers }),
+    comparison: {
+      keyOf: addressKey,
+      decisionOf: ({ to, atSignIn }) => (to === null ? (atSignIn ?? 'noaccess') : projectRoleOf(to)),
+      wordOf: (role) => (/^(?:|none|null)$/i.test(role) ? 'noaccess' : role),
+      nothing: 'noaccess',
+    },
     whatIf: {
       factsFormat: factsFormat(projects),
       change: changeMemberships,

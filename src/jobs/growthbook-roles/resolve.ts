@@ -89,5 +89,5 @@ function pendingSignIn(person: LdapPerson, ruling: RoleDecision): readonly Decis
   const { rule, groups } = ruling;
   const label = person.mails.toSorted()[0] ?? person.uid;
   const about = { account: person.uid, row: null, label, from: null, to: null };
-  return [{ ...about, kind: 'pending-sign-in', rule, because, groups }];
+  return [{ ...about, kind: 'pending-sign-in', rule, because, groups, atSignIn: ruling.role }];
 }

@@ -375,6 +375,7 @@ describe('pending-sign-in', () => {
         row: null,
         label: 'ann@example.org',
         kind: 'pending-sign-in',
+        atSignIn: 'CustomElevatedAccess',
         from: null,
         to: null,
         rule: 3,
