@@ -3,7 +3,7 @@ import type { CommonValues } from '../jobs/common-settings.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { type HistoryReport, historyReport, pastRun } from '../reports/history.ts';
 import type { Report } from '../reports/report.ts';
-import { readLatestReport, readReports } from './report-store.ts';
+import { readLatestChange, readLatestReport, readReports } from './report-store.ts';
 
 /** A question about past runs: since when (milliseconds since 1970), and about whom. */
 export interface HistoryQuery {
@@ -38,9 +38,10 @@ export async function readReport(settings: CommonValues, run: Run, id: string): 
   );
 }
 
-/** What a run really changed, to be undone. */
+/** What a run really changed, to be undone. `latest` is the latest run that changed something. */
 export async function readUndone(settings: CommonValues, run: Run, id: string): Promise<UndoneRun> {
-  const report = await readReport(settings, run, id);
+  const isLatest = id === 'latest';
+  const report = isLatest ? await readLatestChange(settings, run) : await readReport(settings, run, id);
   return {
     id: report.run.id,
     target: report.target ?? {},

@@ -101,6 +101,22 @@ export async function readLatestReport(settings: CommonValues, run: Run): Promis
   return parseReport(await store.get(name), name, run.job);
 }
 
+/** So many reports are looked at for the latest run that changed something. */
+const MAX_LOOKED_AT = 2000;
+
+/** The report of the latest run that changed something. Throws `InvalidRequestError` where none of the last 2,000 did. */
+export async function readLatestChange(settings: CommonValues, run: Run): Promise<Report> {
+  const store = storeOf(settings, run);
+  const names = (await store.list(run.job, `${run.job}/`)).filter((name) => NAME.test(name));
+  for (const name of names.toReversed().slice(0, MAX_LOOKED_AT)) {
+    const report = parseReport(await store.get(name), name, run.job);
+    if (report.changes.some(({ result }) => result === 'applied')) return report;
+  }
+  throw new InvalidRequestError(
+    `run latest: no run that changed something is kept (found ${Math.min(names.length, MAX_LOOKED_AT)} others)`,
+  );
+}
+
 function storeOf(settings: CommonValues, run: Run): ObjectStore {
   const store = reportStore(settings, run);
   if (store) return store;

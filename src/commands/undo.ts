@@ -17,7 +17,10 @@ export function declareUndo({ job, command, setExitCode }: JobCommand): void {
     'undo',
     'Carries out the opposite of what a run changed, as apply does (see REPORTS). Approvals in GitLab have no way back.',
   )
-    .argument('<run>', 'the id of the run, as history shows it, or its first characters; or latest')
+    .argument(
+      '<run>',
+      'the id of the run, as history shows it, or its first characters; or latest: the latest that changed something',
+    )
     .option('--yes', 'does not ask')
     .option('--dry-run', 'shows the plan alone')
     .option('--approve <hash>', 'approves exactly the plan with this hash')

@@ -33,6 +33,7 @@ export function nearestNames(subjects: readonly Pick<Subject<unknown>, 'names'>[
 function distanceBetween(key: string, candidate: string, limit: number): number {
   if (key.length >= 3 && candidate.includes(key)) return 1;
   const localPart = candidate.split('@', 1)[0] ?? candidate;
+  if (localPart.length >= 3 && key.startsWith(localPart)) return 1;
   const closest = (text: string) => leven(key, text, { maxDistance: limit + 1 });
   return Math.min(closest(candidate), closest(localPart));
 }

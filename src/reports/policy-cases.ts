@@ -31,7 +31,7 @@ export function renderCases(given: CasesReport, format: Format): string {
   const wrong = cases.filter(({ ok }) => !ok).length;
   const sentence =
     wrong === 0
-      ? `All ${cases.length} cases are as expected`
+      ? `${cases.length === 1 ? 'The case is' : `All ${cases.length} cases are`} as expected`
       : `${wrong} of ${cases.length} ${wrong === 1 ? 'is' : 'are'} not as expected`;
   const text = `${[`policy test ${policy}`, ...cases.flatMap(caseLines), '', sentence].join('\n')}\n`;
   if (format === 'markdown') return `\`\`\`\`\n${text.replaceAll('`', "'")}\`\`\`\`\n`;

@@ -45,6 +45,25 @@ describe('undo', () => {
     );
   });
 
+  test('takes latest for the latest run that changed something', async () => {
+    const report = await applyRun();
+    for (const dryRun of [true, false]) {
+      stage.clock.advance(60_000);
+      await stage.run({ dryRun }, { ...ROOMY, REPORTS: folder });
+    }
+    const { report: undone } = await stage.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
+    expect([undone.outcome, undone.run.undo]).toEqual(['applied', report.run.id]);
+  });
+
+  test('refuses latest where no run changed anything', async () => {
+    await stage.run({ dryRun: true }, { ...ROOMY, REPORTS: folder });
+    const { report } = await stage.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
+    expect([report.outcome, report.error]).toEqual([
+      'invalid-request',
+      'run latest: no run that changed something is kept (found 1 others)',
+    ]);
+  });
+
   test('is a plan alone in a dry run, and where MODE is observe', async () => {
     const report = await applyRun();
     const writes = stage.growthbook.writes.length;

@@ -103,8 +103,19 @@ function adviceOn(
   if (failed.length > 0) {
     return ['A source did not answer, so that nobody knows yet; the next run asks again.'];
   }
-  const ways = rules.flatMap(({ missing }) => missing);
+  const ways = rules.map(({ missing }) => inWords(missing.join(' and '))).filter((way) => way !== '');
   return [
-    `One of these is needed: ${ways.join(', or ')}. An administrator of GitLab can approve the account too.`,
+    `One of these is needed: to be in ${ways.join(', or ')}. An administrator of GitLab can approve the account too.`,
   ];
 }
+
+const GROUP_WORDS: Readonly<Record<string, string>> = {
+  ldap: 'LDAP group',
+  phabricator: 'Phabricator project',
+  gerrit: 'Gerrit group',
+  user: 'list of users',
+};
+
+/** What is missing, in words: `ldap:wmf or ldap:nda` is `LDAP group wmf or LDAP group nda`. */
+const inWords = (missing: string): string =>
+  missing.replaceAll(/\b(ldap|phabricator|gerrit|user):/g, (_, source: string) => `${GROUP_WORDS[source]} `);
