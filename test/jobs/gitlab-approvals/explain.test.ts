@@ -20,7 +20,12 @@ describe('why an account still waits, or is approved', () => {
   test.each([
     ['amir', 'approve', 1, /Nothing to do/],
     ['dana', 'approve', 3, /Nothing to do/],
-    ['gita', 'skipped', null, /One of these is needed: to be in LDAP group wmf or .*LDAP group project-tools, or Phabricator project/],
+    [
+      'gita',
+      'skipped',
+      null,
+      /One of these is needed: to be in LDAP group wmf or .*LDAP group project-tools, or Phabricator project/,
+    ],
     ['hugo', 'skipped', null, /has denied this account/],
     ['ines', 'skipped', null, /Sign in to GitLab once/],
     ['jian', 'skipped', null, /does not exist in LDAP/],
