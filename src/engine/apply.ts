@@ -167,7 +167,15 @@ async function resultOf<T>(step: () => Promise<T>): Promise<T | Error> {
 
 function errorsIn({ results, failures }: Verification<unknown>): readonly RunError[] {
   const failed = results.filter(({ result }) => result === 'failed');
-  const count = failed.length === 1 ? '1 change' : `${failed.length} changes`;
-  const messages = [...(failed.length > 0 ? [`${count} failed`] : []), ...failures];
+  const [first] = failed;
+  const messages = [...(first ? [failureText(first, failed.length)] : []), ...failures];
   return messages.map((message) => ({ outcome: 'failed', message }));
+}
+
+const MAX_TEXT = 300;
+
+/** How many changes failed, and why the first one did. */
+function failureText({ change, error = 'no reason is known' }: ChangeResult<unknown>, count: number): string {
+  const what = count === 1 ? '1 change failed' : `${count} changes failed, the first`;
+  return `${what}: ${change.label}: ${error}`.slice(0, MAX_TEXT);
 }

@@ -104,7 +104,7 @@ describe('carrying a plan out', () => {
     );
     expect(resultsByAccount(results)).toEqual({ r1: 'failed', r2: 'failed' });
     expect(errors).toEqual([
-      { outcome: 'failed', message: '2 changes failed' },
+      { outcome: 'failed', message: '2 changes failed, the first: r1@example.org: lost' },
       { outcome: 'failed', message: 'members vanished' },
     ]);
     expect(notes).toMatchObject([{ kind: 'new-member' }]);
@@ -180,9 +180,9 @@ describe('one change that does not come about', () => {
     expect(asked).not.toContain('u');
   });
 
-  test('a change that failed makes a failed run, with the count', async () => {
+  test('a change that failed makes a failed run, with the count and the first reason', async () => {
     const { errors } = await apply(PLAN, targetOf({ g: { result: 'failed', error: 'x' } }).target, testRun());
-    expect(errors).toEqual([{ outcome: 'failed', message: '1 change failed' }]);
+    expect(errors).toEqual([{ outcome: 'failed', message: '1 change failed: g@example.org: x' }]);
   });
 
   test('a thrown error fails that change alone, with its message, and is read back', async () => {

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { allSources } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run.ts';
-import { SourceError } from '../../platform/errors.ts';
+import type { Deadline } from '../../platform/clock.ts';
+import { DeadlineError, SourceError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { jsonOf, jsonOrUndefined, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import {
@@ -22,6 +23,7 @@ import {
   SettingsAnswer,
   type Team,
   TeamList,
+  WriteAnswer,
 } from './schema.ts';
 
 /** Where GrowthBook's API is. `root` is the API host; `/api/v1/…` is appended. */
@@ -47,6 +49,8 @@ export interface GrowthBookClient {
     body: unknown,
     hooks: Required<Pick<HttpRequest, 'shouldRetry' | 'onSent'>>,
   ): Promise<HttpAnswer>;
+  /** Whether an answer is GrowthBook's own to a role that was written. */
+  isWritten(answer: HttpAnswer): boolean;
   /** What a refusal says. */
   message(answer: HttpAnswer): string;
 }
@@ -92,11 +96,15 @@ export function createGrowthBookClient(
       return (await read('/api/v1/members', MemberPage, { query, hasPlace: true })).members;
     },
     teams: async () => (await read('/api/v1/teams', TeamList, { missing: { teams: [] } })).teams,
-    defaultRole: () => readDefaultRole(send),
+    defaultRole: async () => {
+      const own = run.deadline.sooner(run.deadline.left() - timeForDefaultRole(run.deadline));
+      return await readDefaultRole(createHttpClient(system, { ...run, deadline: own }), run.deadline);
+    },
     writeRole: (id, body, hooks) => {
       const path = `/api/v1/members/${encodeURIComponent(id)}/role`;
       return send({ method: 'POST', path, json: body, retries: 5, hasPlace: true, ...hooks });
     },
+    isWritten: (answer) => answer.status === 200 && WriteAnswer.safeParse(jsonOrUndefined(answer)).success,
     message,
   };
 }
@@ -132,13 +140,17 @@ const isUnknownEndpoint = (answer: HttpAnswer): boolean => {
   return answer.status === 404 && refusal.success && refusal.data.message === 'Unknown API endpoint';
 };
 
-async function readDefaultRole(send: Send): Promise<string | undefined> {
+/** A note is not worth the time of a run. */
+const timeForDefaultRole = (deadline: Deadline): number => Math.min(10_000, deadline.left() / 4);
+
+async function readDefaultRole(send: Send, deadline: Deadline): Promise<string | undefined> {
   try {
     const answer = await send({ method: 'GET', path: '/api/v1/settings', retries: 0 });
     const settings = SettingsAnswer.safeParse(jsonOrUndefined(answer));
     return answer.status === 200 && settings.success ? settings.data.settings.defaultRole.role : undefined;
   } catch (error) {
-    if (error instanceof NoAnswerError || error instanceof SourceError) return undefined;
+    const isLate = error instanceof DeadlineError && deadline.left() > 0;
+    if (isLate || error instanceof NoAnswerError || error instanceof SourceError) return undefined;
     throw error;
   }
 }

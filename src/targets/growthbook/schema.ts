@@ -48,6 +48,7 @@ export const ProjectAnswer = z.object({ project: z.object({ id: z.string() }) })
 export const SettingsAnswer = z.object({
   settings: z.object({ defaultRole: z.object({ role: z.string() }) }),
 });
+export const WriteAnswer = z.object({ updatedMember: z.object({}) });
 export const Refusal = z.object({ message: z.string() });
 
 export type AdditionalRole = z.infer<typeof AdditionalRole>;

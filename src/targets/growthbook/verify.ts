@@ -112,7 +112,13 @@ function verified(result: Result, state: WrittenState | undefined): Result {
   if (result.result !== 'applied') return result;
   const found =
     state.is === 'lost' ? 'the row is as before: another writer undid it' : `the row is ${state.because}`;
-  return { change, result: 'failed', sent: true, ...kept, error: `answered with success, but ${found}` };
+  return {
+    change,
+    result: 'failed',
+    sent: true,
+    ...kept,
+    error: `growthbook answered with success, but ${found}`,
+  };
 }
 
 async function writeAgain(

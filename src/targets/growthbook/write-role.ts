@@ -38,7 +38,8 @@ const PLACES = 2;
  *
  * | answer to the role | row, read again | result |
  * | --- | --- | --- |
- * | 200 | | applied |
+ * | 200 with the member | | applied |
+ * | 200 with anything else | | failed, unless the row that is read back is as planned |
  * | none, 408, 429, 5xx | as right before the write | sent again, five times at most |
  * | | as planned | applied |
  * | | changed otherwise | withheld, stale |
@@ -157,8 +158,11 @@ const ABOUT_THE_PLAN = /^(Must have an? .* plan|Your plan )/;
 /** An answer to a role write. The server validates the whole row, also what was not sent, and says most things with 400. */
 function answered(answer: HttpAnswer, change: Change<Access, Member>, client: GrowthBookClient): RoleWrite {
   const { status, where } = answer;
-  if (status === 200) return { result: 'applied', sent: true };
+  if (client.isWritten(answer)) return { result: 'applied', sent: true };
   const message = client.message(answer);
+  // The row that is read back decides.
+  if (status === 200)
+    return { result: 'failed', sent: true, error: `${where}: not GrowthBook's answer: ${message}` };
   const error = `${where}: refused (found ${status}, allowed 200): ${message}`;
   if ([401, 402, 403].includes(status) || (status === 400 && ABOUT_THE_PLAN.test(message))) {
     return { result: 'failed', error, stopReason: new StopError(error) };

@@ -1,0 +1,143 @@
+import { ECHO_ENCODINGS } from '../sandbox/faults/echo.ts';
+import { troubleOf } from '../sandbox/faults/fault.ts';
+import type { Cell } from './cells.ts';
+import { type FaultStage, type JobName, type StageRun, startStage } from './stage.ts';
+
+/** What a run without faults ends with: the state that every accepted change leads to. */
+export interface Clean {
+  readonly before: ReadonlyMap<string, string>;
+  readonly after: ReadonlyMap<string, string>;
+}
+
+/** Runs a job once without faults. */
+export async function cleanRun(job: JobName): Promise<Clean> {
+  const stage = await startStage(job);
+  try {
+    const before = stage.state();
+    const { result } = await stage.run('apply');
+    if (result.report.exitCode !== 0)
+      throw new Error(`the run without faults failed: ${result.report.error}`);
+    return { before, after: stage.state() };
+  } finally {
+    await stage.close();
+  }
+}
+
+/** What did not hold in a cell; nothing where all did. */
+export interface CellResult {
+  readonly cell: Cell;
+  readonly broken: readonly string[];
+  readonly outcome: string;
+  readonly ms: number;
+}
+
+/** The time of a run whose fault takes all of it, in seconds. */
+const SHORT_DEADLINE = 2;
+const STALLS = /stall|stays|drip|huge|bomb/;
+/** Above the time of a run, in milliseconds: reading back, keeping the log, a busy machine. */
+const GRACE_MS = 15_000;
+
+const stalls = (cell: Cell) => (cell.kind === 'http' ? STALLS.test(cell.fault.name) : cell.fault.stalls);
+
+/** Runs one cell: the fault, then a run without it. */
+export async function runCell(cell: Cell, clean: Clean): Promise<CellResult> {
+  const stage = await startStage(cell.job);
+  try {
+    const settings = {
+      ...addressOf(cell, stage),
+      ...(stalls(cell) ? { SYNC_DEADLINE_SECONDS: `${SHORT_DEADLINE}` } : {}),
+    };
+    inject(cell, stage);
+    const run = await stage.run(cell.command, settings);
+    const { result, ms } = run;
+    const broken = [
+      ...brokenBy(cell, run, stage),
+      ...brokenAccess(stage, clean),
+      ...leaksIn(run, stage),
+      ...(await notConverged(stage, clean)),
+    ];
+    return { cell, broken, outcome: result.report.outcome, ms };
+  } catch (error) {
+    return { cell, broken: [`threw ${String(error)}`], outcome: 'threw', ms: 0 };
+  } finally {
+    await stage.close();
+  }
+}
+
+function inject(cell: Cell, stage: FaultStage): void {
+  if (cell.kind === 'ldap') stage.ldap.fault = { nth: cell.position, act: cell.fault.act };
+  if (cell.kind !== 'http') return;
+  const { method, path, position, fault } = cell;
+  stage.servers[cell.system]?.addFault({
+    method,
+    path,
+    ...(position === 'every' ? {} : { nth: position }),
+    trouble: troubleOf(fault),
+  });
+}
+
+function addressOf(cell: Cell, stage: FaultStage): Readonly<Record<string, string>> {
+  const name = cell.kind === 'address' ? stage.addresses[cell.system] : undefined;
+  if (cell.kind !== 'address' || name === undefined) return {};
+  return { [name]: cell.fault.address(stage.given(name)) };
+}
+
+const STALE = /changed after the plan/;
+
+/** Words by which people know a system. */
+const NAMES: Readonly<Record<string, RegExp>> = {
+  growthbook: /growthbook/i,
+  posix: /posix|gitiles|data\.yaml/i,
+  ldap: /ldap/i,
+  gitlab: /gitlab/i,
+  phabricator: /phabricator|conduit/i,
+  gerrit: /gerrit/i,
+  mediawiki: /wiki|audit/i,
+};
+
+function brokenBy(cell: Cell, { result, output, ms }: StageRun, stage: FaultStage): readonly string[] {
+  const { report, checks } = result;
+  const limit = stalls(cell) ? SHORT_DEADLINE * 1000 + GRACE_MS : GRACE_MS * 2;
+  const isQuestion = cell.command !== 'apply';
+  const readFailed = report.outcome === 'source-failed' && cell.job === 'growthbook-roles';
+  const wrongChecks = checks?.filter(({ ok }) => !ok) ?? [];
+  const failed = report.exitCode !== 0 || wrongChecks.length > 0;
+  const said = [report.error ?? '', ...wrongChecks.map(({ name, found }) => `${name}: ${found}`)].join('; ');
+  // A row that is read wrongly right before its write looks as if somebody had changed it.
+  const isNamed = (NAMES[cell.system]?.test(said) === true && said.length > 20) || STALE.test(said);
+  return [
+    ...(output.includes('"run broke off"') ? ['an error that nobody foresaw'] : []),
+    ...(ms > limit ? [`ended after ${Math.round(ms)} ms (allowed ${limit})`] : []),
+    ...(isQuestion && stage.writes() > 0 ? ['a question wrote something'] : []),
+    ...(readFailed && stage.writes() > 0 ? ['wrote after a failed read'] : []),
+    ...(failed && !isNamed ? [`the message does not name ${cell.system}: ${said.slice(0, 200)}`] : []),
+    ...(cell.fault.whole && failed ? [`failed although the answer was whole: ${said.slice(0, 200)}`] : []),
+  ];
+}
+
+/** Each account has what it had, or what the rules give it. */
+function brokenAccess(stage: FaultStage, { before, after }: Clean): readonly string[] {
+  return [...stage.state()]
+    .filter(([id, access]) => access !== before.get(id) && access !== after.get(id))
+    .map(([id, access]) => `${id} has access that nobody gave: ${access}`);
+}
+
+function leaksIn({ output }: StageRun, { secrets }: FaultStage): readonly string[] {
+  const forms = secrets.flatMap((secret) =>
+    Object.entries(ECHO_ENCODINGS).map(([name, write]) => [name, write(secret)]),
+  );
+  const found = forms.find(([, form]) => form !== undefined && output.includes(form));
+  return found ? [`a secret came out (${found[0]})`] : [];
+}
+
+/** The next run without the fault ends as if there had been none. */
+async function notConverged(stage: FaultStage, { after }: Clean): Promise<readonly string[]> {
+  for (const server of Object.values(stage.servers)) server.clearFaults();
+  stage.ldap.fault = undefined;
+  const { result } = await stage.run('apply');
+  const wrong = [...stage.state()].filter(([id, access]) => access !== after.get(id));
+  return [
+    ...(result.report.exitCode === 0 ? [] : [`the next run failed: ${result.report.error}`]),
+    ...wrong.map(([id]) => `${id} is not as the rules say after the next run`),
+  ];
+}

@@ -1,0 +1,148 @@
+import { renderResult } from '../../src/app/render-result.ts';
+import { type RunRequest, type RunResult, runJob } from '../../src/app/run-job.ts';
+import { gitlabApprovals } from '../../src/jobs/gitlab-approvals/job.ts';
+import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
+import { knownSettings } from '../../src/jobs/registry.ts';
+import { FORMATS } from '../../src/reports/render.ts';
+import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
+import {
+  CONDUIT_TOKEN,
+  CREDENTIALS,
+  GERRIT_PASSWORD,
+  GITLAB_TOKEN,
+  startGitlabWorld,
+} from '../sandbox/gitlab/world.ts';
+import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
+import { PROJECT } from '../sandbox/growthbook/example.ts';
+import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import type { SandboxServer } from '../sandbox/server.ts';
+import { jumpingClock } from './clock.ts';
+import { type LdapRelay, startLdapRelay } from './ldap-relay.ts';
+
+export type JobName = 'growthbook-roles' | 'gitlab-approvals';
+export type Command = 'plan' | 'apply' | 'check' | 'explain';
+
+/** The systems of a job with faults that can be switched on, and a way to run the job against them. */
+export interface FaultStage {
+  readonly servers: Readonly<Record<string, Pick<SandboxServer, 'addFault' | 'clearFaults' | 'requests'>>>;
+  readonly ldap: LdapRelay;
+  /** The variable that has the address of a system. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  /** The value that a variable has. */
+  given(name: string): string;
+  run(command: Command, settings?: Readonly<Record<string, string>>): Promise<StageRun>;
+  /** What each account can do now, and what was published. */
+  state(): ReadonlyMap<string, string>;
+  /** How many writes the target has carried out. */
+  writes(): number;
+  close(): Promise<void>;
+}
+
+/** One run, with everything that came out of it. */
+export interface StageRun {
+  readonly result: RunResult;
+  /** All log lines and the result in each representation. */
+  readonly output: string;
+  readonly ms: number;
+}
+
+const MARKED_KEY = 'secret_MARKED+/=0123456789abcdefghij';
+
+/** Starts all systems of a job. */
+export const startStage = (job: JobName): Promise<FaultStage> =>
+  job === 'growthbook-roles' ? growthBookStage() : gitlabStage();
+
+async function growthBookStage(): Promise<FaultStage> {
+  const clock = jumpingClock();
+  const world = await startGrowthBookWorld({ now: clock.now });
+  world.growthbook.state.keys.push({ id: 'key_marked', secret: MARKED_KEY, role: 'admin' });
+  const ldap = await startLdapRelay(world.ldap.port);
+  const environment = {
+    ...world.environment,
+    GROWTHBOOK_LDAP_SYNC_API_KEY: MARKED_KEY,
+    LDAP_SERVERS: `ldap://127.0.0.1:${ldap.port}`,
+  };
+  const { state } = world.growthbook;
+  return {
+    servers: { growthbook: world.growthbook, posix: world.gitiles },
+    ldap,
+    addresses: { growthbook: 'GROWTHBOOK_API_URL', posix: 'DATA_YAML_URL' },
+    secrets: [MARKED_KEY],
+    given: (name) => environment[name as keyof typeof environment] ?? '',
+    run: runner(growthbookRoles, environment, clock),
+    state: () =>
+      new Map(
+        state.members.map(({ id }) => [
+          id,
+          JSON.stringify([effectiveAccess(state, id, PROJECT), globalAccess(state, id)]),
+        ]),
+      ),
+    writes: () => world.growthbook.writes.length,
+    close: async () => {
+      await ldap.close();
+      await world.close();
+    },
+  };
+}
+
+async function gitlabStage(): Promise<FaultStage> {
+  const clock = jumpingClock();
+  const world = await startGitlabWorld(gitlabExample, clock.now);
+  const ldap = await startLdapRelay(world.ldap.port);
+  const environment = {
+    ...world.environment,
+    DENIED_ACCOUNTS: DENIED,
+    LDAP_SERVERS: `ldap://127.0.0.1:${ldap.port}`,
+  };
+  const { gitlab, phabricator, gerrit, wiki } = world;
+  return {
+    servers: { gitlab, phabricator, gerrit, mediawiki: wiki },
+    ldap,
+    addresses: {
+      gitlab: 'GITLAB_URL',
+      phabricator: 'PHABRICATOR_URL',
+      gerrit: 'GERRIT_URL',
+      mediawiki: 'MEDIAWIKI_URL',
+    },
+    given: (name) => environment[name as keyof typeof environment] ?? '',
+    secrets: [GITLAB_TOKEN, CONDUIT_TOKEN, GERRIT_PASSWORD, ...Object.values(CREDENTIALS)],
+    run: runner(gitlabApprovals, environment, clock),
+    state: () => new Map(gitlab.state.users.map(({ id, state }) => [`${id}`, state])),
+    writes: () => gitlab.approvals.length,
+    close: async () => {
+      await ldap.close();
+      await world.close();
+    },
+  };
+}
+
+type Job = typeof growthbookRoles;
+
+const REQUESTS: Readonly<Record<Command, RunRequest>> = {
+  plan: { dryRun: true },
+  apply: { dryRun: false },
+  check: { dryRun: true, check: true },
+  explain: { dryRun: true, explain: 'iris' },
+};
+
+function runner(
+  job: Job,
+  environment: Readonly<Record<string, string>>,
+  clock: ReturnType<typeof jumpingClock>,
+) {
+  return async (command: Command, settings: Readonly<Record<string, string>> = {}): Promise<StageRun> => {
+    const lines: string[] = [];
+    const startedAt = performance.now();
+    const result = await runJob(job, REQUESTS[command], {
+      environment: { MODE: 'enforce', LOG_LEVEL: 'debug', ...environment, ...settings },
+      clock,
+      log: { write: (line) => void lines.push(line) },
+      known: knownSettings,
+      verbose: true,
+    });
+    const ms = performance.now() - startedAt;
+    const shown = FORMATS.map((format) => renderResult(result, format, { colour: false }));
+    return { result, output: [...lines, ...shown].join('\n'), ms };
+  };
+}

@@ -1,0 +1,102 @@
+import { addressKey } from '../../src/directories/names.ts';
+import type { Decision } from '../../src/engine/model.ts';
+import { rankIn } from '../../src/engine/role-order.ts';
+import { resolve } from '../../src/jobs/growthbook-roles/resolve.ts';
+import { subjects } from '../../src/jobs/growthbook-roles/subjects.ts';
+import { type Access, projectRoleOf } from '../../src/targets/growthbook/access.ts';
+import type { Member } from '../../src/targets/growthbook/schema.ts';
+import { roleOf, verdictOn } from './oracle.ts';
+import { PROJECT, type RoleWorld } from './role-worlds.ts';
+
+type RoleDecision = Decision<Access, Member>;
+
+/** What is wrong with the decisions of a world; nothing where they are what the oracle says. */
+export function faultsIn(world: RoleWorld): readonly string[] {
+  const { facts, policy, protectedMembers, ceiling } = world;
+  const access = { order: policy.order, project: PROJECT, maxGlobalRole: ceiling };
+  const rules = { policy, access, protectedMembers };
+  const resolved = resolve(facts, rules);
+  const onMembers = resolved.decisions.filter(({ row }) => row !== null);
+  const pending = resolved.decisions.filter(({ row }) => row === null);
+  return [
+    ...(onMembers.length === facts.members.length ? [] : ['not one decision for each member']),
+    ...onMembers.flatMap((decision) => memberFaults(decision, world)),
+    ...pendingFaults(pending, world),
+    ...subjects(facts, resolved, rules).flatMap((subject) => explanationFaults(subject, world)),
+    ...unexplained(onMembers, subjects(facts, resolved, rules)),
+  ];
+}
+
+function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string[] {
+  const { oracle, protectedMembers, facts, ceiling } = world;
+  const member = oracle.members.find(({ id }) => id === decision.account);
+  const row = facts.members.find(({ id }) => id === decision.account);
+  const { from, to, kind } = decision;
+  if (!member || !row || !from || !to) return [`${decision.account}: no member`];
+  const isProtected = protectedMembers.map(addressKey).includes(addressKey(member.email));
+  const verdict = verdictOn(member, oracle, { policy: oracle.policy, isProtected });
+  const rank = rankIn(oracle.policy.order);
+  const found = projectRoleOf(to);
+  const wrong = (what: string) => [
+    `${decision.account}: ${what} (found ${kind} to ${found}: ${decision.because})`,
+  ];
+  if (rank(to.globalRole) > rank(from.globalRole)) return wrong('the global role rises');
+  if (kind === 'skipped') {
+    if (found !== projectRoleOf(from)) return wrong('skipped, and changed');
+    const isFree = verdict.kind === 'role' && !row.managedbyIdp && verdict.role !== member.current;
+    return isFree ? wrong(`skipped, where ${verdict.role} is due`) : [];
+  }
+  if (verdict.kind === 'unknown' || (verdict.kind === 'kept' && verdict.why === 'protected'))
+    return wrong(`not skipped, where it is ${verdict.kind}`);
+  // An ambiguous member that keeps its role can still lose a global role above the ceiling.
+  const role = verdict.kind === 'role' ? verdict.role : member.current;
+  if (found !== role) return wrong(`${role} is due`);
+  if (kind !== 'unchanged' && rank(to.globalRole) > rank(ceiling)) return wrong('above the ceiling');
+  return [];
+}
+
+function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleWorld): readonly string[] {
+  const taken = new Set(oracle.members.map(({ email }) => email.toLowerCase()));
+  const due = oracle.people
+    .filter(({ mails }) => !mails.some((mail) => taken.has(mail)))
+    .filter(({ readable }) => readable)
+    .map((person) => ({ uid: person.uid, role: roleOf(oracle.policy, person) }))
+    .filter(({ role }) => role !== 'noaccess');
+  const found = pending.map(({ account, atSignIn }) => `${account} ${atSignIn}`).toSorted();
+  const expected = due.map(({ uid, role }) => `${uid} ${role}`).toSorted();
+  return found.join() === expected.join()
+    ? []
+    : [`at the first sign-in: found ${found.join()}, due ${expected.join()}`];
+}
+
+type RoleSubject = ReturnType<typeof subjects>[number];
+
+/** An explanation concludes what the plan does. */
+function explanationFaults({ decision, explain }: RoleSubject, { policy }: RoleWorld): readonly string[] {
+  const { desired, current, rules } = explain();
+  if (!decision) return [];
+  const wanted = desired as Access;
+  const known = [...policy.rules, ...policy.expired].length + (policy.gate === 'none' ? 0 : 1);
+  const isChange = !['skipped', 'unchanged', 'pending-sign-in'].includes(decision.kind);
+  return [
+    ...(rules.length === known
+      ? []
+      : [`${decision.account}: ${rules.length} of ${known} rules are explained`]),
+    ...(isChange && JSON.stringify(wanted) !== JSON.stringify(decision.to)
+      ? [`${decision.account}: explained ${JSON.stringify(wanted)}, decided ${JSON.stringify(decision.to)}`]
+      : []),
+    ...(decision.kind === 'unchanged' && projectRoleOf(wanted) !== projectRoleOf(current as Access)
+      ? [`${decision.account}: explained ${JSON.stringify(wanted)}, and left as it is`]
+      : []),
+    ...(decision.kind === 'pending-sign-in' && (wanted.projectRole ?? '') !== decision.atSignIn
+      ? [`${decision.account}: explained ${wanted.projectRole}, due ${decision.atSignIn}`]
+      : []),
+  ];
+}
+
+const unexplained = (decisions: readonly RoleDecision[], all: readonly RoleSubject[]): readonly string[] => {
+  const explained = new Set(all.map(({ decision }) => decision?.account));
+  return decisions
+    .filter(({ account }) => !explained.has(account))
+    .map(({ account }) => `${account}: no explanation`);
+};
