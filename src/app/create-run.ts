@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Run } from '../engine/run.ts';
+import type { KeptText, Run } from '../engine/run.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { createDeadline } from '../platform/clock.ts';
@@ -9,6 +9,7 @@ import { createRequestCounter } from '../platform/request-counts.ts';
 import { secretsIn } from '../platform/setting-values.ts';
 import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
+import { keptText } from './kept-text.ts';
 import { readOtherDecisions } from './other-decisions.ts';
 import type { RunContext, RunRequest } from './run-request.ts';
 
@@ -22,8 +23,10 @@ export function createRun(
   { context, log, settings }: { context: RunContext; log: RunLog; settings?: CommonValues },
 ): Run {
   const { clock, stop } = context;
+  const kept = (name: string): KeptText | undefined =>
+    settings === undefined ? undefined : keptText(settings, run, name);
   const mode = settings?.MODE ?? (context.environment.MODE?.trim() === 'enforce' ? 'enforce' : 'observe');
-  return {
+  const run: Run = {
     id: log.id,
     job: job.name,
     userAgent: userAgentOf(settings?.USER_AGENT ?? 'muster'),
@@ -54,7 +57,9 @@ export function createRun(
     requestCounter: createRequestCounter(),
     writeGuard: createWriteGuard(),
     log: log.log,
+    kept,
   };
+  return run;
 }
 
 const othersAt = (path: string | undefined): Run['readOthers'] =>

@@ -41,7 +41,7 @@ export async function runStages<F, A, R>(
     run.deadline.check('resolve');
     const facts = run.whatIf ? whatIfStages(stages).change(read, run.whatIf.changes) : read;
     const { resolved, state: planned } = planAndCheck(alternative, facts, run);
-    const applied = await carryOut(planned, stages.target(facts), run);
+    const applied = await carryOut(planned, { target: stages.target(facts), catchUp: stages.catchUp }, run);
     return {
       ...planned,
       ...applied,
@@ -148,13 +148,18 @@ function answerTo<A, R>(
  */
 async function carryOut<A, R>(
   { plan, objections }: RunState<A, R>,
-  target: Target<A, R>,
+  { target, catchUp }: { readonly target: Target<A, R>; readonly catchUp: Stages<unknown, A, R>['catchUp'] },
   run: Run,
 ): Promise<Pick<RunState<A, R>, 'results' | 'notes' | 'errors'>> {
   const { approved, withheld } = split(plan, objections, run);
   const refusals = objections.map(({ message }) => message).join('; ');
   const errors: readonly RunError[] = refusals === '' ? [] : [{ outcome: 'refused', message: refusals }];
   const rest = preview(withheld, 'withheld');
+  if (!run.dryRun && approved.length === 0 && catchUp && errors.length === 0) {
+    run.writeGuard.open();
+    const { failures, notes } = await catchUp();
+    return { results: rest, notes, errors: failures.map((message) => ({ outcome: 'failed', message })) };
+  }
   if (run.dryRun || approved.length === 0) {
     return { results: [...preview(approved, 'planned'), ...rest], notes: [], errors };
   }

@@ -34,6 +34,8 @@ export interface Run extends RequestContext {
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
+  /** A text of this name that the job keeps between runs; undefined where nothing is kept. */
+  readonly kept?: ((name: string) => KeptText | undefined) | undefined;
   /** Cuts the job's secrets out of what leaves the process. */
   readonly redactor: Redactor;
   /** Receives what the run is doing. */
@@ -41,6 +43,12 @@ export interface Run extends RequestContext {
   readonly startedAt: number;
   /** The same moment by the monotonic clock. */
   readonly startedMonotonic: number;
+}
+
+/** A text that is kept from one run to the next. Both throw where the store cannot be used. */
+export interface KeptText {
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<void>;
 }
 
 /** What a run is doing. Times are in milliseconds, by the monotonic clock. */

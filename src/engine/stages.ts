@@ -96,6 +96,8 @@ export interface Stages<F, A, R = unknown> {
   target(facts: F): Target<A, R>;
   /** The opposite of what an earlier run changed; absent where the target has no way back. */
   readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
+  /** What an enforcing run without a change does: it finishes what earlier runs could not. */
+  readonly catchUp?: () => Promise<Pick<Verification<A, R>, 'failures' | 'notes'>>;
   /** How decisions are held against those of another tool; absent where there is none. */
   readonly comparison?: ComparisonRules<A>;
   /** Recordings, and questions of the form "what if"; absent where the job has neither. */

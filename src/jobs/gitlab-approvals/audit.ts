@@ -1,12 +1,13 @@
 import { WikiAccessError } from '../../audit/mediawiki/answer.ts';
 import { createWikiPage, type WikiSettings } from '../../audit/mediawiki/page.ts';
 import { checkAuditPage, type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';
-import type { ChangeResult, Note } from '../../engine/model.ts';
+import { type ChangeResult, type Note, noteAbout } from '../../engine/model.ts';
 import type { Run } from '../../engine/run.ts';
 import type { Verification } from '../../engine/stages.ts';
 import { SourceError } from '../../platform/errors.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
+import { readUnpublished } from './unpublished.ts';
 
 type Result = ChangeResult<AccountState, Account>;
 
@@ -34,7 +35,10 @@ export async function checkAudit(audit: Audit | undefined, run: Run): Promise<re
   }
 }
 
-/** Publishes every approval that was carried out, also after a stop request. Without a wiki nothing is published. */
+/**
+ * Publishes every approval that was carried out, and what earlier runs could not publish, also after a stop request. Without a wiki
+ * nothing is published. Approvals are kept before they are published: where the process ends in between, the next run adds them.
+ */
 export async function publishApprovals(
   results: readonly Result[],
   audit: Audit | undefined,
@@ -42,10 +46,24 @@ export async function publishApprovals(
 ): Promise<Verification<AccountState, Account>> {
   if (!audit) return { results, failures: [], notes: [] };
   const finishing = { ...run, deadline: run.deadline.finishing() };
-  const approvals = results.flatMap((result) => approvalIn(result, audit));
+  const fresh = results.flatMap((result) => approvalIn(result, audit));
+  const earlier = await readUnpublished(finishing);
+  const approvals = [...earlier.approvals, ...fresh];
+  const notKept = fresh.length > 0 ? await earlier.keep(approvals) : [];
   const page = createWikiPage(audit, finishing);
-  return { results, ...(await publishAuditLog(approvals, { page, run: finishing, random: Math.random })) };
+  const published = await publishAuditLog(approvals, { page, run: finishing, random: Math.random });
+  const isDone = published.failures.length === 0 && approvals.length > 0;
+  const notCleared = isDone ? await earlier.keep([]) : [];
+  const isKept = !isDone && earlier.isKept && notKept.length === 0 && approvals.length > 0;
+  const keptNotes = isKept ? [noteAbout('audit-kept', 'REPORTS', KEPT)] : [];
+  return {
+    results,
+    failures: published.failures,
+    notes: [...published.notes, ...earlier.notes, ...notKept, ...notCleared, ...keptNotes],
+  };
 }
+
+const KEPT = 'lines that are missing on the public log are kept, and the next run adds them';
 
 /** All that the public learns of why: the description of the rule, or its number. */
 function approvalIn(

@@ -96,6 +96,7 @@ function build(
       change: changeMemberships,
       compareAccess: (before, after) => Number(after === ACTIVE) - Number(before === ACTIVE),
     },
+    catchUp: async () => await publishApprovals([], publicLog, run),
     checks: () => checks(values, { trust: rules.trust, gitlab, audit: publicLog }, run),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };

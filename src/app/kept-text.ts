@@ -1,0 +1,18 @@
+import type { KeptText, Run } from '../engine/run.ts';
+import type { CommonValues } from '../jobs/common-settings.ts';
+import { reportStore } from './report-store.ts';
+
+/** A text that a job keeps beside its reports from one run to the next; undefined where no reports are kept. */
+export function keptText(settings: CommonValues, run: Run, name: string): KeptText | undefined {
+  const store = reportStore(settings, run);
+  if (!store) return undefined;
+  // Of a bucket only what begins so may be replaced.
+  const object = `${run.job}/latest-${name}.json`;
+  return {
+    read: async () => {
+      const names = await store.list(run.job, object);
+      return names.includes(object) ? await store.get(object) : undefined;
+    },
+    write: (text) => store.put({ name: object, text, type: 'application/json', mayReplace: true }),
+  };
+}

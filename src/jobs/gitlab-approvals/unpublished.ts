@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { PublishedApproval } from '../../audit/mediawiki/publish.ts';
+import { type Note, noteAbout } from '../../engine/model.ts';
+import type { KeptText, Run } from '../../engine/run.ts';
+import { messageOf } from '../../platform/errors.ts';
+import { errorFields } from '../../platform/log.ts';
+
+const Entries = z.array(
+  z.strictObject({
+    account: z.string().min(1),
+    username: z.string().min(1),
+    trust: z.string().min(1),
+    at: z.number(),
+    gitlab: z.string().min(1),
+  }),
+);
+
+/** Approvals that are not on the public log yet, kept from one run to the next. */
+export interface Unpublished {
+  /** Those of earlier runs, the oldest first. */
+  readonly approvals: readonly PublishedApproval[];
+  /** Whether they can be kept. */
+  readonly isKept: boolean;
+  /** Why they cannot be kept, where that is so. */
+  readonly notes: readonly Note[];
+  /** Keeps these instead. Returns why that failed. */
+  keep(approvals: readonly PublishedApproval[]): Promise<readonly Note[]>;
+}
+
+const NONE: Unpublished = { approvals: [], isKept: false, notes: [], keep: async () => [] };
+
+/** Reads what earlier runs have left. A store that cannot be read is never written: nothing that it has is lost. */
+export async function readUnpublished(run: Run): Promise<Unpublished> {
+  const kept = run.kept?.('unpublished');
+  if (!kept) return NONE;
+  try {
+    const text = await kept.read();
+    const approvals = text === undefined ? [] : Entries.parse(JSON.parse(text));
+    return { approvals, isKept: true, notes: [], keep: (all) => keep(kept, all, run) };
+  } catch (error) {
+    return { ...NONE, notes: [failed('read', error, run)] };
+  }
+}
+
+async function keep(
+  kept: KeptText,
+  approvals: readonly PublishedApproval[],
+  run: Run,
+): Promise<readonly Note[]> {
+  try {
+    await kept.write(JSON.stringify(approvals));
+    return [];
+  } catch (error) {
+    return [failed('kept', error, run)];
+  }
+}
+
+function failed(what: 'read' | 'kept', error: unknown, run: Run): Note {
+  run.log.error(
+    { event: 'audit.unkept', ...errorFields(error) },
+    `unpublished approvals could not be ${what}`,
+  );
+  return noteAbout(
+    'audit-unkept',
+    'REPORTS',
+    `lines of the public log could not be ${what}: ${messageOf(error)}`,
+  );
+}

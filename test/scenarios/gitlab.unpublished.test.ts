@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { emptyFolder } from '../muster.ts';
+import { gitlabExample } from '../sandbox/gitlab/example.ts';
+import { onStage, type Stage } from './gitlab.ts';
+
+const FILE = join('gitlab-approvals', 'latest-unpublished.json');
+const isEdit = ({ method }: { readonly method: string }) => method === 'POST';
+
+/** The wiki refuses every edit until its faults are cleared. */
+const breakWiki = ({ wiki }: Stage) =>
+  wiki.addFault({
+    when: isEdit,
+    trouble: {
+      kind: 'answer',
+      answer: { status: 200, body: { error: { code: 'protectedpage', info: 'protected' } } },
+    },
+  });
+
+const linesOf = ({ auditPage }: Stage) =>
+  (auditPage() ?? '').split('\n').filter((line) => line.startsWith('* '));
+const keptIn = (folder: string) => JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as readonly unknown[];
+
+test('lines that could not be added are kept, and the next run adds them once, although nobody waits any more', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    const before = linesOf(stage).length;
+    breakWiki(stage);
+    const first = await stage.run({}, { REPORTS });
+    const count = stage.gitlab.approvals.length;
+    expect([first.report.outcome, first.report.exitCode, keptIn(REPORTS).length]).toEqual([
+      'failed',
+      1,
+      count,
+    ]);
+    expect(first.report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-kept' }));
+
+    stage.clock.advance(300_000);
+    const second = await stage.run({}, { REPORTS });
+    expect([second.report.outcome, linesOf(stage).length]).toEqual(['failed', before]);
+
+    stage.wiki.clearFaults();
+    stage.clock.advance(300_000);
+    const third = await stage.run({}, { REPORTS });
+    expect([third.report.outcome, third.report.exitCode]).toEqual(['unchanged', 0]);
+    expect(linesOf(stage)).toHaveLength(before + count);
+    expect(keptIn(REPORTS)).toEqual([]);
+    await stage.run({}, { REPORTS });
+    expect(linesOf(stage)).toHaveLength(before + count);
+  }));
+
+test('a run that ends between an approval and the edit leaves the line to the next run', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    const before = linesOf(stage).length;
+    let kept: string | undefined;
+    stage.wiki.onRequest({ when: isEdit, nth: 1 }, () => {
+      kept = readFileSync(join(REPORTS, FILE), 'utf8');
+    });
+    await stage.run({}, { REPORTS });
+    const count = stage.gitlab.approvals.length;
+    expect(JSON.parse(kept ?? '[]')).toHaveLength(count);
+    // What a process that was killed right then would have left: its lines kept, and the edit done or not.
+    writeFileSync(join(REPORTS, FILE), kept ?? '');
+    await stage.run({}, { REPORTS });
+    expect(linesOf(stage)).toHaveLength(before + count);
+  }));
+
+test('a dry run, and a job without REPORTS, keep and add nothing', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    breakWiki(stage);
+    await stage.run({ dryRun: true }, { REPORTS });
+    expect(existsSync(join(REPORTS, FILE))).toBe(false);
+    const { report } = await stage.run();
+    expect(report.notes.map(({ kind }) => kind)).not.toContain('audit-kept');
+    expect(report.notes.filter(({ kind }) => kind === 'audit-log').length).toBeGreaterThan(0);
+  }));
+
+test('what cannot be read is loud, and never overwritten', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    await stage.run({ dryRun: true }, { REPORTS });
+    writeFileSync(join(REPORTS, FILE), '{"not": "a list"');
+    const { report } = await stage.run({}, { REPORTS });
+    expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-unkept' }));
+    expect(readFileSync(join(REPORTS, FILE), 'utf8')).toBe('{"not": "a list"');
+    expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'audit.unkept', severity: 'ERROR' }));
+  }));
