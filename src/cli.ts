@@ -2,4 +2,6 @@
 
 import { runCommandLine } from './commands/program.ts';
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+runCommandLine(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

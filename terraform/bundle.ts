@@ -19,7 +19,7 @@ export async function bundle(root: string): Promise<ReadonlyMap<string, string |
   const build = await rolldown({ cwd: root, input: ENTRIES, platform: 'node', external: [EXTERNAL] });
   try {
     const { output } = await build.generate({
-      format: 'esm',
+      format: 'cjs',
       sourcemap: true,
       minify: true,
       entryFileNames: '[name].js',

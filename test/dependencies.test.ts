@@ -69,7 +69,6 @@ describe('the dependencies', () => {
       '@google-cloud/functions-framework',
       'commander',
       'csv-parse',
-      'got',
       'ldapts',
       'leven',
       'p-limit',

@@ -1,6 +1,7 @@
 import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { jsonText } from '../platform/printable.ts';
 import type { Format } from '../reports/render.ts';
 import { preferredType } from './accept.ts';
 
@@ -29,9 +30,8 @@ export async function sendResult(
   response: Response,
   { result, status, format }: { result: RunResult; status: number; format: Format },
 ): Promise<void> {
-  const { MEDIA_TYPES } = await import('../reports/render.ts');
-  const { renderResult } = await import('../app/render-result.ts');
-  const text = renderResult(result, format, { colour: false });
+  const text = await represent(result, format);
+  const type = Object.keys(TYPES).find((name) => TYPES[name] === format);
   response.status(status).set({
     'Cache-Control': 'no-store',
     Vary: 'Accept',
@@ -39,7 +39,15 @@ export async function sendResult(
     'Referrer-Policy': 'no-referrer',
     'Content-Security-Policy': `${format === 'html' ? await pagePolicy() : "default-src 'none'"}; frame-ancestors 'none'`,
   });
-  response.type(`${MEDIA_TYPES[format]}; charset=utf-8`).send(text);
+  response.type(`${type}; charset=utf-8`).send(text);
+}
+
+/** A report as JSON, which nearly every call asks for, loads nothing that draws pages. */
+async function represent(result: RunResult, format: Format): Promise<string> {
+  const { report, history, checks, explanation } = result;
+  if (format === 'json' && !history && !checks && !explanation) return jsonText(report);
+  const { renderResult } = await import('../app/render-result.ts');
+  return renderResult(result, format, { colour: false });
 }
 
 /** A page has its own style and script; what else is sent needs nothing. */

@@ -43,6 +43,7 @@ async function coldStart(folder: string, target: string, environment: NodeJS.Pro
     for (;;) {
       const status = await ask(port);
       if (status === 200) return performance.now() - startedAt;
+      if (child.exitCode !== null) throw new Error(`cold start: the process ended with ${child.exitCode}`);
       if (status !== undefined) throw new Error(`cold start: answered with ${status}`);
     }
   } finally {
