@@ -60,7 +60,7 @@ async function writeAll<A, R>(
   let openLoss: string | undefined;
   const step = async (change: Change<A, R>) => {
     progress?.({ writes: { done: results.size, total: changes.length, startedAt } });
-    const result = await writeOne(change, writing, { stopReason, openLoss });
+    const result = await writeOne(change, writing, { stopReason, openLoss, log });
     results.set(change, result);
     logWrite(change, result, log);
     stopReason ??= result.stopReason;
@@ -100,21 +100,25 @@ const noteworthy = (results: readonly ChangeResult<unknown>[]): readonly Note[] 
       : [{ kind: 'changed-meanwhile', account, label, because: changedMeanwhile }]),
   ]);
 
+/** A change as lines of the log have it. */
+const fieldsOf = ({ account, project, label, kind, from, to, rule }: Change<unknown>) => ({
+  account,
+  ...(project === undefined ? {} : { project }),
+  label,
+  kind,
+  from,
+  to,
+  rule,
+});
+
+/** One line before each write: a run that is killed while it waits for the answer still shows what it had begun. */
+const logStart = (change: Change<unknown>, log: Log): void =>
+  log.info({ event: EVENTS.changeStarted, ...fieldsOf(change) }, 'change started');
+
 /** One line at the moment of each write: a run that is killed later still shows what it did. */
 function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
   if (result !== 'applied' && result !== 'failed') return;
-  const { account, project, label, kind, from, to, rule } = change;
-  const where = project === undefined ? {} : { project };
-  const fields = {
-    account,
-    ...where,
-    label,
-    kind,
-    from,
-    to,
-    rule,
-    ...(error === undefined ? {} : { error }),
-  };
+  const fields = { ...fieldsOf(change), ...(error === undefined ? {} : { error }) };
   if (result === 'applied') log.info({ event: EVENTS.changeApplied, ...fields }, 'change applied');
   else log.error({ event: EVENTS.changeFailed, ...fields }, 'change failed');
 }
@@ -142,12 +146,13 @@ const isUnfinished = ({ result, invalidRow }: WriteResult) =>
 async function writeOne<A, R>(
   change: Change<A, R>,
   writing: Writing<A, R>,
-  { stopReason, openLoss }: { stopReason: Error | undefined; openLoss: string | undefined },
+  { stopReason, openLoss, log }: { stopReason: Error | undefined; openLoss: string | undefined; log: Log },
 ): Promise<WriteResult<R>> {
   if (stopReason) return withheldBy(stopReason);
   if (openLoss && canGive(change)) {
     return { result: 'withheld', error: `no access is given while a loss is not carried out: ${openLoss}` };
   }
+  logStart(change, log);
   try {
     return await writing.write(change);
   } catch (error) {

@@ -2,6 +2,7 @@
 export const EVENTS = {
   changeApplied: 'change.applied',
   changeFailed: 'change.failed',
+  changeStarted: 'change.started',
   decision: 'decision',
   runCompleted: 'run.completed',
   sourceUnreadable: 'source.unreadable',

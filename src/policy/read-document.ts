@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../platform/errors.ts';
 
 /** A document's schema twice: strict about unknown keys, and not, so that all other faults are found as well. */
 export interface DocumentSchema<S extends z.ZodType> {
@@ -34,13 +35,22 @@ export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
   const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
   if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);
-  const content: unknown = document.toJS();
+  const content = contentOf(document);
   try {
     JSON.stringify(content);
   } catch {
     throw new Error('a policy document: an alias stands inside its own anchor');
   }
   return content;
+}
+
+/** Throws for an alias without an anchor, and for aliases that become too much. */
+function contentOf(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new Error(`a policy document: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 type Issue = z.core.$ZodIssue;

@@ -211,7 +211,7 @@ describe('one change that does not come about', () => {
     ['applied', { result: 'applied', sent: true }, 'change.applied', 'INFO'],
     ['failed', { result: 'failed', error: 'no' }, 'change.failed', 'ERROR'],
   ] as const)(
-    'a change that is %s is logged before the next one is written',
+    'a change is logged before it is written, and one that is %s before the next one begins',
     async (_, result, event, severity) => {
       const run = testRun();
       const seen: number[] = [];
@@ -221,16 +221,12 @@ describe('one change that does not come about', () => {
         return one.account === 'r1' ? result : await writing.write(one);
       };
       await apply(PLAN.slice(0, 2), { begin: async () => ({ ...writing, write }) }, run);
-      expect(seen).toEqual([0, 1]);
-      expect(run.lines[0]).toMatchObject({
-        event,
-        severity,
-        account: 'r1',
-        kind: 'revoke',
-        from: 'old',
-        to: 'new',
-        rule: 1,
-      });
+      expect(seen).toEqual([1, 3]);
+      const fields = { account: 'r1', kind: 'revoke', from: 'old', to: 'new', rule: 1 };
+      expect(run.lines.slice(0, 2)).toMatchObject([
+        { event: 'change.started', severity: 'INFO', ...fields },
+        { event, severity, ...fields },
+      ]);
     },
   );
 
