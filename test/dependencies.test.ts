@@ -69,6 +69,7 @@ describe('the dependencies', () => {
       '@google-cloud/functions-framework',
       'commander',
       'csv-parse',
+      'got',
       'ldapts',
       'leven',
       'p-limit',

@@ -5,7 +5,6 @@ import { runChecks } from '../engine/check.ts';
 import type { Run } from '../engine/run.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
-import { exchange } from '../platform/http-exchange.ts';
 import { peekLease } from '../platform/lease.ts';
 import { leaseStoreOf } from './lock.ts';
 
@@ -66,14 +65,14 @@ const gatewayCheck = (address: string, userAgent: string) => ({
   name: 'pushgateway',
   cure: 'see PUSHGATEWAY_URL',
   look: async () => {
-    const { status } = await exchange({
-      method: 'GET',
-      url: new URL(`${address}/-/ready`),
+    const { default: got } = await import('got');
+    const { statusCode } = await got(`${address}/-/ready`, {
       headers: { 'user-agent': userAgent },
-      timeoutMs: 10_000,
-      maxBytes: 2 ** 20,
+      retry: { limit: 0 },
+      throwHttpErrors: false,
+      timeout: { request: 10_000 },
     });
-    if (status !== 200) throw new Error(`not ready (found ${status}, allowed 200)`);
+    if (statusCode !== 200) throw new Error(`not ready (found ${statusCode}, allowed 200)`);
     return 'ready';
   },
 });

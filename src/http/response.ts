@@ -44,8 +44,9 @@ export async function sendResult(
 
 /** A report as JSON, which nearly every call asks for, loads nothing that draws pages. */
 async function represent(result: RunResult, format: Format): Promise<string> {
-  const { report, history, checks, explanation } = result;
-  if (format === 'json' && !history && !checks && !explanation) return jsonText(report);
+  const { report, history, checks, explanation, whatIf, comparison } = result;
+  const isAnswer = [history, checks, explanation, whatIf, comparison].some((one) => one !== undefined);
+  if (format === 'json' && !isAnswer) return jsonText(report);
   const { renderResult } = await import('../app/render-result.ts');
   return renderResult(result, format, { colour: false });
 }

@@ -1,8 +1,8 @@
+import got, { RequestError } from 'got';
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from './clock.ts';
 import { messageOf, SourceError } from './errors.ts';
 import { type HttpAnswer, redact } from './http-answer.ts';
-import { exchange, TooLargeError } from './http-exchange.ts';
 import type { Log } from './log.ts';
 import type { Headers, RateLimiter } from './rate-limit.ts';
 import type { RequestCounter } from './request-counts.ts';
@@ -193,37 +193,39 @@ async function sendRequest(
   { where, left, userAgent }: { where: string; left: number; userAgent: string },
 ): Promise<HttpAnswer | NoAnswerError> {
   const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
-  const { type, body } = bodyOf(request);
+  const tooLarge = new AbortController();
   try {
-    const answer = await exchange({
+    const pending = got(`${system.root}${request.path}`, {
       method: request.method,
-      url: urlOf(system, request),
-      headers: { 'user-agent': userAgent, ...type, ...system.headers, ...request.headers },
-      body,
-      timeoutMs: Math.max(1, Math.min(ATTEMPT_MS, left)),
-      maxBytes,
+      headers: { 'user-agent': userAgent, ...system.headers, ...request.headers },
+      ...(request.query ? { searchParams: { ...request.query } } : {}),
+      ...(request.json === undefined ? {} : { json: request.json }),
+      ...(request.text === undefined ? {} : { body: request.text }),
+      ...(request.form ? { form: { ...request.form } } : {}),
+      responseType: 'buffer',
+      throwHttpErrors: false,
+      followRedirect: false,
+      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
+      https: { rejectUnauthorized: true },
+      retry: { limit: 0 },
+      timeout: { request: Math.max(1, Math.min(ATTEMPT_MS, left)) },
+      signal: tooLarge.signal,
     });
-    return { ...answer, where: `${where}${redirectOf(system, answer.status, answer.headers)}` };
+    pending.on('downloadProgress', ({ transferred }) => transferred > maxBytes && tooLarge.abort());
+    const { statusCode, headers, rawBody } = await pending;
+    if (rawBody.length > maxBytes) throw new SourceError(sizeError(where, maxBytes));
+    return {
+      status: statusCode,
+      headers,
+      body: rawBody,
+      where: `${where}${redirectOf(system, statusCode, headers)}`,
+    };
   } catch (error) {
-    if (error instanceof TooLargeError) throw new SourceError(sizeError(where, maxBytes));
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return new NoAnswerError(`${where}: no answer: ${redact(system, `${code}: ${messageOf(error)}`)}`, code);
+    if (tooLarge.signal.aborted) throw new SourceError(sizeError(where, maxBytes));
+    if (!(error instanceof RequestError)) throw error;
+    const cause = redact(system, `${error.code}: ${messageOf(error)}`);
+    return new NoAnswerError(`${where}: no answer: ${cause}`, error.code);
   }
-}
-
-function urlOf({ root }: HttpSystem, { path, query }: HttpRequest): URL {
-  const url = new URL(`${root}${path}`);
-  if (query) url.search = `${new URLSearchParams(query)}`;
-  return url;
-}
-
-/** The body as it is sent, and the header with its type. */
-function bodyOf({ json, text, form }: HttpRequest) {
-  const typed = (type: string, body: string) => ({ type: { 'content-type': type }, body });
-  if (json !== undefined) return typed('application/json', JSON.stringify(json));
-  if (form) return typed('application/x-www-form-urlencoded', `${new URLSearchParams(form)}`);
-  return { type: {}, body: text };
 }
 
 /** Where a redirect leads: none is followed. */

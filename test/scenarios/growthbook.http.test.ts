@@ -44,6 +44,16 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
   });
   afterAll(() => Promise.all([enforcing, observing, slapd, world].map((one) => one?.close())));
 
+  test('GET with add answers what if, as JSON and as text', async () => {
+    const url = `${enforcing.origin}/?add=iris:posix:analytics-privatedata-users`;
+    const answer = (await (await fetch(url)).json()) as {
+      readonly differences: readonly { readonly label: string }[];
+    };
+    expect(answer.differences.map(({ label }) => label)).toEqual(['iris@example.org']);
+    const text = await (await fetch(url, { headers: { accept: 'text/plain' } })).text();
+    expect(text).toContain('Would get access (1)');
+  });
+
   const call = async (init: RequestInit = {}, query = '', server = enforcing) => {
     const answer = await fetch(`${server.origin}/${query}`, init);
     const body = await answer.text();

@@ -32,14 +32,15 @@ describe('the source zip', () => {
     ]);
     for (const name of ['main.js.map', 'cli.js.map']) expect(names).toContain(name);
     const text = Buffer.from(files['LICENSES.txt'] ?? []).toString();
-    for (const name of ['ldapts', 'pino', 'yaml', 'zod']) expect(text).toMatch(new RegExp(`^${name}$`, 'm'));
+    for (const name of ['got', 'ldapts', 'pino', 'yaml', 'zod'])
+      expect(text).toMatch(new RegExp(`^${name}$`, 'm'));
     for (const name of names) expect(Buffer.from(files[name] ?? []).toString()).not.toContain(root);
   });
 
-  it('has the functions in less than 900 kB of code', async () => {
+  it('has the functions in less than 950 kB of code', async () => {
     const files = await deployable(root);
     const code = [...files].filter(([name]) => name.endsWith('.js')).map(([, content]) => content.length);
-    expect(code.reduce((a, b) => a + b, 0)).toBeLessThan(900_000);
+    expect(code.reduce((a, b) => a + b, 0)).toBeLessThan(950_000);
     expect(files.get('main.js')?.length).toBeLessThan(20_000);
   });
 
