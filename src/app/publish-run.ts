@@ -27,8 +27,8 @@ export async function publishRun(
   // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
   if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
     const gauges = { ...state.gauges, ...(keeps ? { reportKept: lost === undefined ? 1 : 0 } : {}) };
-    const gateway = { address: settings.PUSHGATEWAY_URL, userAgent: run.userAgent };
-    await pushMetrics(gateway, { report, state: { ...state, gauges }, log: run.log });
+    const isStopping = stop?.aborted === true;
+    await pushMetrics(settings.PUSHGATEWAY_URL, { report, state: { ...state, gauges }, run, isStopping });
   }
   if (lost === undefined) return report;
   const note = noteAbout('report-lost', 'REPORTS', run.redactor.value(lost));

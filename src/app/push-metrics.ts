@@ -1,19 +1,34 @@
+import type { Run } from '../engine/run.ts';
 import type { RunState } from '../engine/run-state.ts';
-import { errorFields, type Log } from '../platform/log.ts';
-import type { Gateway } from '../platform/pushgateway.ts';
+import { createDeadline } from '../platform/clock.ts';
+import { errorFields } from '../platform/log.ts';
 import { metricsOf } from '../reports/metrics.ts';
 import type { Report } from '../reports/report.ts';
 
-/** Pushes a run's metrics. A failed push is an error in the log and changes nothing of the run. */
+/** The time that a push may take, also of a run whose own time is up. After a request to stop it is less. */
+const PUSH_MS = 10_000;
+const PUSH_STOPPING_MS = 2000;
+
+/** A run that has ended, as its metrics need it. */
+interface Pushed {
+  readonly report: Report;
+  readonly state: RunState<unknown>;
+  readonly run: Run;
+  readonly isStopping: boolean;
+}
+
+/** Pushes a run's metrics to the Pushgateway at `address`. A failed push is an error in the log and changes nothing of the run. */
 export async function pushMetrics(
-  gateway: Gateway,
-  { report, state, log }: { report: Report; state: RunState<unknown>; log: Log },
+  address: string,
+  { report, state, run, isStopping }: Pushed,
 ): Promise<void> {
+  const deadline = createDeadline(run.clock, isStopping ? PUSH_STOPPING_MS : PUSH_MS);
   try {
     // prom-client is large, and most installations have no Pushgateway.
     const { push } = await import('../platform/pushgateway.ts');
-    await push(gateway, report.run.job, metricsOf(report, state.gauges));
+    const metrics = metricsOf(report, state.gauges);
+    await push({ address, job: report.run.job, metrics }, { ...run, deadline });
   } catch (error) {
-    log.error({ event: 'metrics.lost', ...errorFields(error) }, 'metrics could not be pushed');
+    run.log.error({ event: 'metrics.lost', ...errorFields(error) }, 'metrics could not be pushed');
   }
 }

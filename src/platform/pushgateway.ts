@@ -1,5 +1,6 @@
-import { Gauge, Pushgateway, Registry } from 'prom-client';
-import { messageOf } from './errors.ts';
+import { Gauge, Registry } from 'prom-client';
+import { redact, textOf } from './http-answer.ts';
+import { createHttpClient, type RequestContext } from './http-client.ts';
 
 /** One metric of a run: `muster_<name>` with its labels. */
 export interface Metric {
@@ -9,16 +10,32 @@ export interface Metric {
   readonly value: number;
 }
 
-/** A Pushgateway, and the `User-Agent` of requests to it. */
-export interface Gateway {
+/** Metrics to push under a job's name to the Pushgateway at `address`. */
+export interface Push {
   readonly address: string;
-  readonly userAgent: string;
+  readonly job: string;
+  readonly metrics: readonly Metric[];
 }
 
-const PUSH_MS = 10_000;
+/** Pushes a job's metrics to a Prometheus Pushgateway; metrics of other names stay as they are. */
+export async function push({ address, job, metrics }: Push, context: RequestContext): Promise<void> {
+  // Metrics are no change that a lock or a dry run forbids.
+  const send = createHttpClient({ name: 'pushgateway', root: address, writes: () => false }, context);
+  const answer = await send({
+    method: 'POST',
+    path: `/metrics/job/${encodeURIComponent(job)}`,
+    headers: { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE },
+    text: await exposition(metrics),
+  });
+  if (answer.status >= 200 && answer.status < 300) return;
+  const reason = redact({}, textOf(answer));
+  throw new Error(
+    `${answer.where}: the metrics were not accepted (found ${answer.status}, allowed 200 to 299): ${reason}`,
+  );
+}
 
-/** Pushes a job's metrics to a Prometheus Pushgateway; metrics of other names stay as they are. Throws an error without the URL's credentials. */
-export async function push(gateway: Gateway, job: string, metrics: readonly Metric[]): Promise<void> {
+/** The metrics in the text form of Prometheus. */
+async function exposition(metrics: readonly Metric[]): Promise<string> {
   const registry = new Registry();
   for (const { name, help, labels, value } of metrics) {
     const metric = registry.getSingleMetric(`muster_${name}`);
@@ -28,10 +45,5 @@ export async function push(gateway: Gateway, job: string, metrics: readonly Metr
         : new Gauge({ name: `muster_${name}`, help, labelNames: Object.keys(labels), registers: [registry] });
     gauge.set({ ...labels }, value);
   }
-  try {
-    const options = { timeout: PUSH_MS, headers: { 'user-agent': gateway.userAgent } };
-    await new Pushgateway(gateway.address, options, registry).pushAdd({ jobName: job });
-  } catch (error) {
-    throw new Error(`pushgateway: the metrics were not accepted: ${messageOf(error)}`);
-  }
+  return await registry.metrics();
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyFolder } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
+import { REPORTS_BUCKET, startStorage } from '../sandbox/storage.ts';
 import { onStage, type Stage } from './gitlab.ts';
 
 const FILE = join('gitlab-approvals', 'latest-unpublished.json');
@@ -87,4 +88,47 @@ test('what cannot be read is loud, and never overwritten', () =>
     expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-unkept' }));
     expect(readFileSync(join(REPORTS, FILE), 'utf8')).toBe('{"not": "a list"');
     expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'audit.unkept', severity: 'ERROR' }));
+  }));
+
+test('a bucket keeps the lines as a folder does, and the next run adds them once', () =>
+  onStage(gitlabExample, async (stage) => {
+    const storage = await startStorage({ now: stage.clock.now });
+    const { LEASE_BUCKET: _, ...places } = storage.environment;
+    const environment = { ...places, REPORTS: `gs://${REPORTS_BUCKET}/muster` };
+    const kept = () =>
+      JSON.parse(String(storage.reports.get('muster/gitlab-approvals/latest-unpublished.json')?.body));
+    try {
+      const before = linesOf(stage).length;
+      breakWiki(stage);
+      await stage.run({}, environment);
+      const count = stage.gitlab.approvals.length;
+      expect(kept()).toHaveLength(count);
+      stage.wiki.clearFaults();
+      stage.clock.advance(300_000);
+      for (const _run of [1, 2]) {
+        await stage.run({}, environment);
+        expect([linesOf(stage).length, kept()]).toEqual([before + count, []]);
+      }
+    } finally {
+      await storage.close();
+    }
+  }));
+
+test('an edit that was saved and whose answers were lost is not doubled by the next run', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    const before = linesOf(stage).length;
+    // The edit is saved, its answer is lost, and from then on the wiki is away.
+    stage.wiki.addFault({ when: isEdit, trouble: { kind: 'lose' } });
+    stage.wiki.addFault({
+      when: (request) => !isEdit(request) && linesOf(stage).length > before,
+      trouble: { kind: 'answer', answer: { status: 503, body: '' } },
+    });
+    await stage.run({}, { REPORTS });
+    const count = stage.gitlab.approvals.length;
+    expect([linesOf(stage).length, keptIn(REPORTS).length]).toEqual([before + count, count]);
+    stage.wiki.clearFaults();
+    stage.clock.advance(300_000);
+    await stage.run({}, { REPORTS });
+    expect([linesOf(stage).length, keptIn(REPORTS)]).toEqual([before + count, []]);
   }));

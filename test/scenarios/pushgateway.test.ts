@@ -54,3 +54,27 @@ test('figures that can’t be pushed are an error in the log and change nothing 
   expect(report.outcome).toBe('applied');
   expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'metrics.lost', severity: 'ERROR' }));
 });
+
+test.each([
+  ['a refusal', { status: 400, body: 'pushed metrics are invalid\n\u202e' }, 'pushed metrics are invalid'],
+  ['a redirect', { status: 302, body: '', headers: { location: 'http://127.0.0.1:1/login' } }, '/login'],
+  ['a page of a proxy', { status: 502, body: '<html><title>Bad Gateway</title></html>' }, 'Bad Gateway'],
+])('a push follows no redirect, and what came instead is in the log: %s', async (_, answer, words) => {
+  const other = await startServer(() => answer);
+  try {
+    const { report } = await stage.run({}, { PUSHGATEWAY_URL: other.origin });
+    expect([report.outcome, other.requests.length]).toEqual(['applied', 1]);
+    const line = stage.lines.find(({ event }) => event === 'metrics.lost');
+    expect(JSON.stringify(line)).toContain(words);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a push has our User-Agent and the text form of Prometheus, below the path of the address', async () => {
+  await stage.run({}, { PUSHGATEWAY_URL: `${gateway.origin}/push/`, USER_AGENT: 'muster-test' });
+  const [request] = gateway.requests;
+  expect(request?.path).toBe('/push/metrics/job/growthbook-roles');
+  expect(request?.headers['user-agent']).toMatch(/^muster-test\b/);
+  expect(request?.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+});
