@@ -1,14 +1,20 @@
 import { cpus, totalmem } from 'node:os';
+import { mayWriteFigures, writeFigures } from '../figures.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchLdap } from './ldap.ts';
 import { type BenchRow, benchResolve } from './resolve.ts';
+import { benchScale } from './scale.ts';
+import { benchApply, benchCollect } from './waits.ts';
 
 /** Every bench, in the order of the table. */
-const BENCHES: readonly (() => BenchRow | Promise<BenchRow>)[] = [
+const BENCHES: readonly (() => BenchRow | readonly BenchRow[] | Promise<BenchRow | readonly BenchRow[]>)[] = [
   benchColdStart,
   benchResolve,
   () => benchLdap(3000),
   () => benchLdap(30_000),
+  benchCollect,
+  benchApply,
+  () => benchScale([300, 3000, 30_000, 100_000]),
 ];
 
 /** The spread of a loop of fixed work, in per cent: how much of a difference is the machine's own. */
@@ -25,11 +31,17 @@ function noise(): number {
 
 const [cpu] = cpus();
 console.log(`Muster's bench, ${new Date().toISOString().slice(0, 10)}`);
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, noise ${noise()} %\n`,
-);
-console.log('| what | measured | goal | met |\n| --- | --- | --- | --- |');
+const machine = `Node ${process.version}, ${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, noise ${noise()} %`;
+console.log(`${machine}\n`);
+const HEAD = '| what | measured | goal | met |\n| --- | --- | --- | --- |';
+console.log(HEAD);
+const lines: string[] = [];
 for (const bench of BENCHES) {
-  const { name, measured, limit, isWithin } = await bench();
-  console.log(`| ${name} | ${measured} | ${limit} | ${isWithin ? 'yes' : 'no'} |`);
+  for (const { name, measured, limit, isWithin } of [await bench()].flat()) {
+    const line = `| ${name} | ${measured} | ${limit} | ${isWithin ? 'yes' : 'no'} |`;
+    console.log(line);
+    lines.push(line);
+  }
 }
+if (mayWriteFigures()) writeFigures('bench', `${machine}\n\n${HEAD}\n${lines.join('\n')}`);
+process.exit(0);
