@@ -1,4 +1,4 @@
-import { maskOpaque } from './opaque.ts';
+import { maskOpaque } from './ignored-tags.ts';
 
 /** A heading: where its line starts, and from where to where its section's text goes. */
 export interface Heading {
