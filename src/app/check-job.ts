@@ -5,6 +5,7 @@ import { runChecks } from '../engine/check.ts';
 import type { Run } from '../engine/run.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
+import { createHttpClient } from '../platform/http-client.ts';
 import { peekLease } from '../platform/lease.ts';
 import { leaseStoreOf } from './lock.ts';
 
@@ -51,7 +52,7 @@ function commonChecks(settings: CommonValues, run: Run) {
           },
         ]
       : []),
-    ...(gateway ? [gatewayCheck(gateway, run.userAgent)] : []),
+    ...(gateway ? [gatewayCheck(gateway, run)] : []),
   ];
 }
 
@@ -61,18 +62,13 @@ async function lookAtLease(settings: CommonValues, run: Run): Promise<string> {
   return holder === undefined ? 'free' : `held by ${holder}`;
 }
 
-const gatewayCheck = (address: string, userAgent: string) => ({
+const gatewayCheck = (address: string, run: Run) => ({
   name: 'pushgateway',
   cure: 'see PUSHGATEWAY_URL',
   look: async () => {
-    const { default: got } = await import('got');
-    const { statusCode } = await got(`${address}/-/ready`, {
-      headers: { 'user-agent': userAgent },
-      retry: { limit: 0 },
-      throwHttpErrors: false,
-      timeout: { request: 10_000 },
-    });
-    if (statusCode !== 200) throw new Error(`not ready (found ${statusCode}, allowed 200)`);
+    const send = createHttpClient({ name: 'pushgateway', root: address, headers: {} }, run);
+    const { status } = await send({ method: 'GET', path: '/-/ready' });
+    if (status !== 200) throw new Error(`not ready (found ${status}, allowed 200)`);
     return 'ready';
   },
 });
