@@ -4,7 +4,7 @@ import type { Environment } from '../platform/settings.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
-/** Settings with an address without TLS that is not this machine's: what is sent there can be read and changed on its way. */
+/** The settings whose address is without TLS and not on this machine: what is sent there can be read and changed on the network. */
 export const unencrypted = (values: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(values)
     .filter(([name, value]) => {

@@ -4,7 +4,7 @@ import { type Setting, text } from '../platform/settings.ts';
 
 type MakeSetting<P> = (description: string, defaultText: string) => Setting<P>;
 
-/** A policy document as the value itself. A path given to it is a fault that names `fileVariable`. */
+/** A policy document as the value itself. A path in its place is an error that names `fileVariable`. */
 export const policyDocument =
   <P>(parse: (document: string) => P, fileVariable: string): MakeSetting<P> =>
   (description, defaultText) => ({
@@ -35,7 +35,7 @@ function fileContent(path: string): string {
   }
 }
 
-/** The fault of a policy that is given twice. */
+/** The error where a policy is given twice. */
 export const policyGivenTwice = (
   values: Readonly<Record<string, unknown>>,
   variable: string,

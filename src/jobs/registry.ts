@@ -6,7 +6,7 @@ import { growthbookRoles } from './growthbook-roles/job.ts';
 /** Every job of this deployable. */
 export const jobs: readonly Job[] = [growthbookRoles, gitlabApprovals];
 
-/** The names of all settings of all jobs: each job knows the others', so that a shared environment is no fault. */
+/** The names of all settings of all jobs: jobs can share one environment. */
 export const knownSettings: readonly string[] = [
   ...new Set(
     jobs.flatMap(({ settings }) =>

@@ -1,7 +1,7 @@
 import { type Condition, LEAVES, type Leaf } from './conditions.ts';
 import { SOURCE_NAMES } from './source-names.ts';
 
-/** `off`: not asked, by the settings or because the rule expired. `failed`: nobody knows. Neither is ever a yes. */
+/** `off`: not asked, because of the settings or an expired rule. `failed`: the answer is not known. Neither is ever a yes. */
 export type Answer = 'yes' | 'no' | 'off' | 'failed';
 
 /** What a source says of one person: the groups it was asked about, and those the person is in. */
@@ -97,7 +97,7 @@ function stateOf(source: Sources[Leaf], name: string): Answer {
   return source.in.has(name) ? 'yes' : 'no';
 }
 
-/** A sentence about whoever it is said of, or about a source. */
+/** A sentence about a person, or about a source. */
 export interface Sentence {
   readonly isAboutPerson: boolean;
   readonly text: string;

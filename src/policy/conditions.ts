@@ -31,7 +31,7 @@ const DESCRIPTIONS: Readonly<Record<Leaf, string>> = {
   user: 'the person has this user name (uid)',
 };
 
-/** The keys of a condition over these sources, each optional. `condition` is the schema of what stands inside. */
+/** The keys of a condition over these sources, each optional. `condition` is the schema of the conditions inside. */
 export const conditionKeys = (sources: readonly Source[], condition: () => z.ZodType<Condition>) => ({
   ...(Object.fromEntries(
     [...sources, 'user' as const].map((leaf) => [leaf, Name.describe(DESCRIPTIONS[leaf]).optional()]),

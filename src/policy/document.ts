@@ -66,7 +66,7 @@ export function parsePolicies(text: string): Policy | readonly ProjectPolicy[] {
   });
   const twice = duplicates(projects.map(({ project }) => project));
   if (projects.length > 0 && twice.length === 0) return projects;
-  const fault = twice.length > 0 ? `project ${twice.join(', ')} stands twice` : 'the list is empty';
+  const fault = twice.length > 0 ? `project ${twice.join(', ')} is there twice` : 'the list is empty';
   throw new Error(`a policy document: ${fault}`);
 }
 
@@ -78,7 +78,7 @@ function policyOf(project: string, content: unknown): Policy {
   }
 }
 
-/** The one form that everything works with: version 1 says in `ldap` and `anyPosix` what version 2 says in `when`. */
+/** The one form that all code works with: `ldap` and `anyPosix` of version 1 become `when` of version 2. */
 function toPolicy({ order, gate, rules, otherwise, mayBeEmpty }: DocumentContent): Policy {
   return {
     order,
@@ -97,7 +97,7 @@ function versionOne(ldap: string | undefined, anyPosix: readonly string[] | unde
   return anyPosix ? { all: [group, { any: anyPosix.map((posix) => ({ posix })) }] } : group;
 }
 
-/** In version 1 a group stands in one rule only. */
+/** In version 1 a group can be in one rule only. */
 const duplicateGroups = ({ rules }: DocumentContent): readonly string[] =>
   duplicates(rules.map(({ ldap }) => ldap))
     .filter((group) => group !== undefined)

@@ -25,7 +25,7 @@ export interface RuleEvaluation {
   readonly remarks: readonly string[];
 }
 
-/** The role that someone is due, with the rule, a sentence and the groups that led to it. */
+/** The role that the policy gives a person, with the rule, a sentence and the groups that led to it. */
 export interface RoleDecision {
   readonly role: string;
   readonly rule: number;
@@ -35,7 +35,7 @@ export interface RoleDecision {
   readonly unknown: string | null;
 }
 
-/** A decision with the answer of each rule: the gate first, then the rules by where they stand, then the expired ones. */
+/** A decision with the answer of each rule: the gate first, then the rules in the order of the document, then the expired ones. */
 export interface Evaluation extends RoleDecision {
   readonly answers: readonly RuleEvaluation[];
 }
@@ -62,7 +62,7 @@ interface Considered<R extends Gate = Gate> {
   readonly finding: Finding;
 }
 
-/** A decision about all people of whom the sources say the same. */
+/** A decision about all people with the same answers of the sources. */
 interface Decision extends Omit<RoleDecision, 'because'> {
   readonly sentence: Sentence;
 }

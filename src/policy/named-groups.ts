@@ -20,7 +20,7 @@ export const groupsNamedByAny = (policies: readonly Policy[], leaf: Leaf): reado
   ...new Set(policies.flatMap((policy) => groupsNamed(policy, leaf))),
 ];
 
-/** Who may be given anything at all: the people in these groups and these users, by source. All others need not be looked up. */
+/** The groups and users to whom the policy can give anything, by source. Nobody else has to be looked up. */
 export function populationNamed({ gate, rules }: Policy, leaf: Leaf): readonly string[] {
   const gates = gate === 'none' ? [] : [gate.when];
   const needed = rules.flatMap(({ when }) => populationOf({ all: [when, ...gates] }) ?? []);

@@ -46,7 +46,7 @@ export interface CaseResult {
   readonly answers: readonly Pick<Evaluation['answers'][number], 'rule' | 'answer' | 'because' | 'missing'>[];
 }
 
-/** What a policy document is about: roles, or trust in accounts. */
+/** What a policy document gives: roles, or trust in accounts. */
 type PolicyKind = 'role' | 'trust';
 
 interface NamedPolicy {
@@ -104,7 +104,7 @@ function readCases(text: string): readonly Case[] {
   throw new Error(`the cases: ${faults.join('; ')}`);
 }
 
-/** What a case says that the policy cannot answer: a group that no rule names is most likely misspelt. */
+/** The errors of a case: a group that no rule names is most likely misspelt. */
 function faultsOf(one: Case, { kind, policies }: NamedPolicy): readonly string[] {
   const found = policies.find(({ project }) => project === one.project);
   if (!found) {
@@ -172,7 +172,7 @@ function nameOf(one: Case): string {
   return `${one.uid}${place}, in ${groups.join(' and ') || 'no group'}`;
 }
 
-/** All that the policy names was asked, and the person is in what the case says. */
+/** What the sources say of the person of a case: all groups of the policy are read, and the case lists the person's. */
 function sourcesOf(one: Case, policy: DatedPolicy): Sources {
   const inside = (leaf: Leaf) => (leaf === 'user' ? [one.uid] : one[leaf]);
   return Object.fromEntries(

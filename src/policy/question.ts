@@ -12,7 +12,7 @@ function phrase(condition: Condition): string {
   return leaf === 'user' ? `the user ${name}` : `in ${SOURCE_NAMES[leaf]} ${name}`;
 }
 
-/** Groups of one source are said together. */
+/** The groups of one source become one phrase. */
 function alternatives(conditions: readonly Condition[]): string {
   const source = LEAVES.find((leaf) => conditions.every((one) => one[leaf] !== undefined));
   if (source === undefined) return conditions.map(inner).join(' or ');

@@ -15,7 +15,7 @@ export const readDocument = <S extends z.ZodType>(
   check: (content: z.infer<S>) => readonly string[],
 ): z.infer<S> => readContent(yamlContent(text), schema, check);
 
-/** As `readDocument`, of a document that stands inside another one. */
+/** Like `readDocument`, for a document inside another one. */
 export function readContent<S extends z.ZodType>(
   content: unknown,
   { strict, loose }: DocumentSchema<S>,
@@ -30,7 +30,7 @@ export function readContent<S extends z.ZodType>(
   throw new Error(`a policy document: ${[...new Set(faults)].join(', ')}`);
 }
 
-/** What a YAML document holds. Throws where it is broken or holds itself. */
+/** The value of a YAML document. Throws where it is broken or contains itself. */
 export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
   const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
@@ -39,7 +39,7 @@ export function yamlContent(text: string): unknown {
   try {
     JSON.stringify(content);
   } catch {
-    throw new Error('a policy document: an alias stands inside its own anchor');
+    throw new Error('a policy document: an alias is inside its own anchor');
   }
   return content;
 }
@@ -55,7 +55,7 @@ function contentOf(document: ReturnType<typeof parseDocument>): unknown {
 
 type Issue = z.core.$ZodIssue;
 
-/** An issue in words. Of a union the last branch speaks: the object, not the word that may stand for it. */
+/** An issue in words. For a union they are those of the last branch: the object, not the single word that is also allowed. */
 function faultsIn(issue: Issue): readonly string[] {
   const inner = issue.code === 'invalid_union' ? issue.errors.at(-1) : undefined;
   if (inner) return inner.flatMap((one) => faultsIn({ ...one, path: [...issue.path, ...one.path] } as Issue));

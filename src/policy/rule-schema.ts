@@ -61,7 +61,7 @@ export function toGate(gate: 'none' | GateContent, numbers: readonly number[]): 
   return { rule, ...(description ? { description } : {}), when: when ?? condition };
 }
 
-/** The faults that rules of both kinds of policy can have. `others` are numbers that stand elsewhere in the document. */
+/** The faults that rules of both kinds of policy can have. `others` are numbers in other places of the document. */
 export function ruleFaults(
   gate: 'none' | Gate,
   rules: readonly Gate[],
@@ -85,7 +85,7 @@ export function ruleFaults(
   ];
 }
 
-/** What stands twice in one list of a condition. */
+/** The values that one list of a condition has twice. */
 function doubles(condition: Condition): readonly string[] {
   const inner = condition.any ?? condition.all ?? (condition.not ? [condition.not] : []);
   return [
@@ -100,7 +100,7 @@ function nameOf(condition: Condition): string {
   return leaf === 'user' ? `user ${name}` : `group ${name}`;
 }
 
-/** The values that stand more than once, each once. */
+/** The values that occur more than once, each once. */
 export const duplicates = <T>(values: readonly T[]): readonly T[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];

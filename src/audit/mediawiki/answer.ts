@@ -12,10 +12,10 @@ import { type HttpSystem, NoAnswerError } from '../../platform/http-client.ts';
 import { numberIn } from '../../platform/rate-limit.ts';
 import { MAX_WAIT_SECONDS } from '../../platform/retry-delay.ts';
 
-/** What may pass when it is tried again, by kind. */
+/** The kinds of refusal that a retry can solve. */
 export type RetryReason = 'conflict' | 'token' | 'nonce' | 'maxlag' | 'answer' | 'busy';
 
-/** A refusal that may pass. `wait` in milliseconds. */
+/** A refusal that a retry can solve. `wait` in milliseconds. */
 export class RetryableError extends Error {
   readonly kind: RetryReason;
   readonly wait: number;
@@ -97,7 +97,7 @@ function waitFor(kind: RetryReason, after: number): number {
 
 const CONFLICTS = ['editconflict', 'articleexists', 'missingtitle', 'pagedeleted'];
 
-/** Conditions of the whole wiki that pass by themselves (seen in MediaWiki 1.39). */
+/** Temporary conditions of the whole wiki (seen in MediaWiki 1.39). */
 const BUSY = /^(?:readonly|ratelimited|internal_api_error_.*)$/;
 
 /** Codes about the consumer, its user and the page, which no later attempt changes (MediaWiki 1.39, its OAuth extension). */

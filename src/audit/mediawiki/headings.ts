@@ -11,7 +11,7 @@ export interface Heading {
 
 const DEEPEST = 6;
 
-/** All headings of a page, in order. Linear in the text. Throws where a comment is never closed: nobody would see a line. */
+/** All headings of a page, in order. Linear in the text. Throws where a comment is never closed: no reader would see a line after it. */
 export function headingsIn(text: string): readonly Heading[] {
   const found: Omit<Heading, 'to'>[] = [];
   let start = 0;

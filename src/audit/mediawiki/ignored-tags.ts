@@ -7,7 +7,7 @@ const TAGS = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Without a closing tag it goes on to the end of the page (MediaWiki 1.39, Preprocessor_Hash); every other tag is text then. */
+/** A tag that, without its closing tag, continues to the end of the page (MediaWiki 1.39, Preprocessor_Hash); every other tag is text then. */
 const UNTIL_THE_END = 'includeonly';
 
 /** A part of a text: from its first character to the one after its last. */

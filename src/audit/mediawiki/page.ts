@@ -113,7 +113,7 @@ export function createWikiPage(settings: WikiSettings, run: RequestContext): Wik
   };
 }
 
-/** Whether a request asks `action=query` and nothing else: all that is not a write. */
+/** Whether a request is only `action=query`: every other one counts as a write. */
 function onlyQueries({ query, form }: HttpRequest): boolean {
   const actions = [query?.action, form?.action].filter((action) => action !== undefined);
   return actions.length > 0 && actions.every((action) => action === 'query');
@@ -150,7 +150,7 @@ const editForm = (
   token,
 });
 
-/** The most bytes of a log that people read. Of a larger text nothing is looked at. */
+/** The most bytes of the page. A larger page is an error. */
 const MAX_BYTES = 2 ** 20;
 const SETTING = 'MEDIAWIKI_AUDIT_PAGE';
 
@@ -196,7 +196,7 @@ function editablePage({ pages, interwiki, userinfo }: Query, where: string): z.i
   return page;
 }
 
-/** An edit that is no success has no error code: what it lacks is the name of a further key. */
+/** A failed edit has no error code: the reason is the name of another key. */
 function failure(edit: Readonly<Record<string, unknown>>, where: string): string {
   const keys = Object.keys(edit).filter((key) => key !== 'result');
   const asks = keys.includes('captcha')

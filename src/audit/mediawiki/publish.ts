@@ -17,7 +17,7 @@ export interface PublishResult {
   readonly notes: readonly Note[];
 }
 
-/** How often each kind of refusal is met before an edit is given up. What passes by itself is tried until the time is up. */
+/** The most tries for each kind of refusal. Temporary conditions are retried until the deadline. */
 const TRIES: Readonly<Record<RetryReason, number>> = {
   conflict: 8,
   token: 3,
@@ -80,7 +80,7 @@ const missing = (approval: PublishedApproval): Note => ({
   because: lineOf(approval),
 });
 
-/** Reads the page anew for each try, so that a line that got there after all is not written twice. */
+/** Reads the page again for each try, so that a line that was written after all is not written twice. */
 const publish = (approvals: readonly PublishedApproval[], input: PublishInput): Promise<void> =>
   withRetries(
     async () => {
@@ -94,7 +94,7 @@ const publish = (approvals: readonly PublishedApproval[], input: PublishInput): 
     (kind) => TRIES[kind],
   );
 
-/** Repeats a step while it meets what may pass: so many times for each kind, and within the deadline. */
+/** Retries a step: so many times for each kind of refusal, and within the deadline. */
 async function withRetries<T>(
   step: () => Promise<T>,
   { run, random }: PublishInput,

@@ -19,7 +19,7 @@ export interface DanglingMember {
   readonly why: string;
 }
 
-/** Why a member is nobody; `entries` are those that are no people. */
+/** Why a member leads to no person; `entries` are those that are not people. */
 export function whyDangling(peopleBase: string, entries: ReadonlyMap<string, LdapEntry>) {
   const isPlaced = under(peopleBase);
   return (member: Member): string =>
@@ -35,19 +35,19 @@ export const under = (base: string) => {
 };
 
 function whyNobody(entry: LdapEntry | undefined): string {
-  if (!entry) return 'no person entry stands there';
+  if (!entry) return 'there is no person entry';
   const classes = attributeValues(entry, 'objectClass').join(', ');
   return `LDAP_USER_FILTER leaves the entry there out (objectClass ${classes})`;
 }
 
-/** The people's entries by key, the members of each group, and why one of them is nobody. */
+/** The people's entries by key, the members of each group, and why a member leads to no person. */
 interface Found {
   readonly persons: ReadonlyMap<string, LdapEntry>;
   readonly flat: ReadonlyMap<string, readonly Member[]>;
   why(member: Member): string;
 }
 
-/** People, who is in which group, and who is nobody. Throws where of many members nobody is a person. */
+/** The people, the members of each group, and the members that lead to no person. Throws where none of many members is a person. */
 export function assembled(ldap: LdapSession, { persons, flat, why }: Found): LdapMembers {
   const people = peopleIn([...persons.values()], ldap.schema);
   const byKey = new Map([...persons.keys()].map((key, index) => [key, people[index]]));
@@ -66,7 +66,7 @@ export function assembled(ldap: LdapSession, { persons, flat, why }: Found): Lda
   return { people, membersOf, dangling };
 }
 
-/** Many members of whom nobody is found are a sign of a wrong setting, which the reasons name. */
+/** Where none of many members is found, a setting is most likely wrong; the reasons name it. */
 function requireSomebody(people: readonly LdapPerson[], dangling: readonly DanglingMember[]): void {
   const [first, second] = dangling;
   if (people.length > 0 || !first || !second) return;

@@ -8,20 +8,20 @@ import { createExchange, type Exchange, type LdapAnswer } from './exchange.ts';
 import { located, refusal } from './refusal.ts';
 import { beginTls, type LdapTls } from './tls.ts';
 
-/** One TCP connection to a directory. Once lost it stays lost: it is never made a second time. */
+/** One TCP connection to a directory. It never reconnects. */
 export interface LdapConnection {
   /** `ldap://host:port` */
   readonly address: string;
   readonly requestCounter: RequestCounter;
   /** Sends one request and waits for its whole answer. Errors name the server and `what`; a refusal is an `LdapRefusal`. */
   request(what: string, message: (messageId: number) => Message): Promise<LdapAnswer>;
-  /** Binds; from then on every request insists on a connection that was bound. */
+  /** Binds. From then on a request throws where the connection is not bound. */
   bind(dn: string, password: string): Promise<void>;
-  /** Unbinds and hangs up. */
+  /** Unbinds and closes the connection. */
   close(): Promise<void>;
 }
 
-/** Whom to connect to. `address` is `ldap://host:port`; `secrets` are cut out of what the server says. */
+/** The server to connect to. `address` is `ldap://host:port`; `secrets` are removed from the server's messages. */
 export interface Endpoint {
   readonly protocol: 'ldap' | 'ldaps';
   readonly host: string;
@@ -78,7 +78,7 @@ async function secured(plain: Socket, peer: Endpoint, limit: Limit): Promise<Soc
   return secure;
 }
 
-/** StartTLS (RFC 4511, section 4.14). What came in the clear together with its answer is refused. */
+/** StartTLS (RFC 4511, section 4.14). Bytes that came without TLS after its answer are an error. */
 async function upgraded(
   plain: Socket,
   peer: Endpoint,
@@ -142,7 +142,7 @@ interface Limit {
   readonly where: string;
 }
 
-/** Waits so many milliseconds and never past the deadline. Who calls hangs up when this throws, which ends what is still pending. */
+/** Waits so many milliseconds and never past the deadline. The caller closes the connection when this throws, which ends the pending request. */
 function within<T>({ ms, deadline, where }: Limit, pending: Promise<T>): Promise<T> {
   const left = deadline.left();
   const late = () => (left <= ms ? new DeadlineError(where) : new Error(`no answer within ${ms} ms`));

@@ -71,12 +71,12 @@ export function readDn(dn: string): { readonly key: string; readonly name: DnPar
   return { key: rdns.map(normalRdn).join(','), name: rdns[0]?.[0] };
 }
 
-/** Whether a DN stands anywhere below the base, not being the base. */
+/** Whether a DN is below the base, at any depth. The base itself is not. */
 export function isUnder(dn: string, base: string): boolean {
   return namesBetween(dn, base) > 0;
 }
 
-/** Whether a DN stands exactly one level below the base. */
+/** Whether a DN is exactly one level below the base. */
 export function isDirectlyUnder(dn: string, base: string): boolean {
   return namesBetween(dn, base) === 1;
 }

@@ -15,7 +15,7 @@ export interface LdapAnswer {
 /** Makes the message of a request, with its number. */
 type NewMessage = (messageId: number) => Message;
 
-/** Requests and answers on one socket. Bytes that are no answer to a request end it at once. */
+/** Requests and answers on one socket. Bytes that are not the answer to a request end it at once. */
 export interface Exchange {
   /** Sends one request; the next is sent when this one is answered. */
   request(message: NewMessage): Promise<LdapAnswer>;
@@ -50,7 +50,7 @@ interface State {
 
 /** How long a message that has begun may pause. */
 const SILENCE_MS = 5000;
-/** The server's own message before it hangs up (RFC 4511, section 4.4.1) has this number. */
+/** The server's own message before it closes the connection (RFC 4511, section 4.4.1) has this number. */
 const UNSOLICITED = 0;
 
 /** An exchange on a connected socket, whose `error` event has a listener already. */

@@ -31,7 +31,7 @@ export async function readMembers(
 }
 
 /**
- * Groups with the DNs of their members among these people, and of members whom nobody asked about. Groups inside groups are followed
+ * Groups with the DNs of their members among these people, and of members that were not asked for. Groups inside groups are followed
  * where the schema says so; members that are user names become the DNs of the people who alone have them.
  */
 export async function withMemberDns(

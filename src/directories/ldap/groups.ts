@@ -7,7 +7,7 @@ import type { LdapEntry } from './response.ts';
 import type { LdapSchema } from './schema.ts';
 import type { LdapSession } from './session.ts';
 
-/** A group under the name it was asked for by; `members` are DNs, or user names, as answered. */
+/** A group under the name in the request; `members` are DNs or user names as the server sent them. */
 export interface LdapGroup {
   readonly name: string;
   readonly dn: string;
@@ -53,7 +53,7 @@ function groupNamed(name: string, entries: readonly LdapEntry[]): readonly Named
   const found = entries.filter((one) => attributeValues(one, 'cn').some((cn) => sameName(cn, name)));
   if (found.length > 1)
     throw new Error(
-      `ldap: group ${name}: ${found.length} groups bear this name (${found.map((one) => one.dn).join('; ')}), allowed: 1`,
+      `ldap: group ${name}: ${found.length} groups have this name (${found.map((one) => one.dn).join('; ')}), allowed: 1`,
     );
   return found.map((entry) => ({ name, entry }));
 }

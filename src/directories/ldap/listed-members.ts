@@ -6,7 +6,7 @@ import { searchPeople } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
-/** Members are DNs: their people are searched by the nearest name, what is left is looked at whether it is a group. */
+/** Members are DNs: people are searched by the nearest name; each remaining member is read to see whether it is a group. */
 export async function readListed(
   ldap: LdapSession,
   bases: Bases,

@@ -39,7 +39,7 @@ const GROUP_CLASSES = new Set([
   'posixgroup',
   'ipausergroup',
 ]);
-/** Members outside both bases are looked at one by one: so many of them. */
+/** The most members outside both bases that are read one by one. */
 const MAX_SINGLE_READS = 10;
 
 /** Whether an entry is a group, whatever its class is called: it has members or a well-known class. */

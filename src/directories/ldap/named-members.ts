@@ -6,7 +6,7 @@ import type { Member } from './members.ts';
 import { searchPeople } from './person.ts';
 import type { LdapSession } from './session.ts';
 
-/** Members are user names. A name that several people have is nobody's. */
+/** Members are user names. A name that several people have counts for nobody. */
 export async function readNamed(
   ldap: LdapSession,
   peopleBase: string,

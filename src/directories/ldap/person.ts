@@ -6,10 +6,10 @@ import type { LdapEntry } from './response.ts';
 import type { LdapSchema } from './schema.ts';
 import type { LdapSession } from './session.ts';
 
-/** One person's entry. `dn` and the values stand as the server spelt them. */
+/** One person's entry. `dn` and the values are as the server spelt them. */
 export interface LdapPerson {
   readonly dn: string;
-  /** The user name. Where the entry has not exactly one, all of them with `and` between: a name that is nobody's. */
+  /** The user name. Where the entry has not exactly one, all of them with `and` between: a name that matches nobody. */
   readonly uid: string;
   /** Why the entry cannot be read as one person: it concerns nobody else, and nothing is decided about this one. */
   readonly unreadable?: string;
@@ -40,7 +40,7 @@ export async function searchPeople(
   return found;
 }
 
-/** So many people without a user name may be mistakes in their entries. */
+/** Up to so many people without a user name are taken for mistakes in their entries. */
 const FEW = 2;
 
 /** People from their entries. Throws where none of them has a user name: then it is in another attribute. */

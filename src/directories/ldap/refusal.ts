@@ -20,7 +20,7 @@ const REFERRAL = 10;
 export const NO_SUCH_OBJECT = 32;
 export const UNABLE_TO_SERVE: ReadonlySet<number> = new Set([51, 52]);
 
-/** What to do about a limit of the server or of the reader's rights. */
+/** What to do about each result code. */
 const ADVICE: Readonly<Record<number, string>> = {
   3: 'the server’s time limit for LDAP_BIND_DN is too low, or an attribute of a filter is not indexed',
   4: 'the server’s size limit for LDAP_BIND_DN is too low, although pages are asked for',
@@ -45,7 +45,7 @@ export function refusal(result: LdapResult, secrets: readonly string[] = []): Ld
   return new LdapRefusal(advice === undefined ? text : `${text}: ${advice}`, result);
 }
 
-/** The error with the place where it happened before its message. A deadline and a wish to stop pass as they are. */
+/** The error with the place where it happened before its message. A deadline and a stop request pass unchanged. */
 export function located(error: unknown, where: string): Error {
   if (error instanceof DeadlineError || error instanceof StopError) return error;
   const message = `${where}: ${reasonOf(error)}`;

@@ -15,7 +15,7 @@ const ANYTHING = new PresenceFilter({ attribute: 'objectClass' });
 /** Active Directory names this capability (MS-ADTS, 3.1.1.3.4.3). */
 export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 
-/** Asks for the root DSE. A server that refuses it serves all the same, unless it says that it is busy or unavailable. */
+/** Asks for the root DSE. A server that refuses it is used all the same, unless it says that it is busy or unavailable. */
 export async function readRootDse(wire: LdapConnection): Promise<RootDse> {
   wire.requestCounter.count('ldap', 'rootdse');
   try {

@@ -9,7 +9,7 @@ import {
   schemaFrom,
 } from './schema.ts';
 
-/** A text that `check` accepts; it throws what is allowed. */
+/** A text that `check` accepts. `check` throws what is allowed. */
 const checked =
   (check: (value: string) => unknown) =>
   (description: string, defaultText: string): Setting<string> => ({

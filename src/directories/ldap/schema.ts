@@ -5,7 +5,7 @@ import { parseEntryFilter, parseFilter } from './filter.ts';
 export interface LdapSchema {
   /** The attribute of a group that holds its members. */
   readonly memberAttribute: string;
-  /** The attribute of a person that policies and accounts mean by a user name. */
+  /** The attribute of a person that is the user name in policies and accounts. */
   readonly userName: string;
   readonly mails: readonly string[];
   /** What an entry has to match to be a person, or a group. */
@@ -45,7 +45,7 @@ const RFC2307: SchemaTexts = {
   LDAP_NESTED_GROUPS: 'false',
 };
 
-/** The presets of `LDAP_SCHEMA`: each is nothing but the settings that it stands for. */
+/** The presets of `LDAP_SCHEMA`: each is a set of settings. */
 export const SCHEMAS = {
   wikimedia: {
     LDAP_GROUP_MEMBER_ATTRIBUTE: 'member',

@@ -10,7 +10,7 @@ import { type LdapSchema, WIKIMEDIA } from './schema.ts';
 import { type LdapQuery, searchAll } from './search.ts';
 import { readTrusted } from './tls.ts';
 
-/** Where a directory listens. `host` stands without brackets, also where it is an IPv6 address. */
+/** The address of a directory. `host` has no brackets, also where it is an IPv6 address. */
 export interface LdapServer {
   readonly protocol: 'ldap' | 'ldaps';
   readonly host: string;
@@ -24,7 +24,7 @@ export interface LdapSettings {
   readonly bindPassword?: string;
   readonly startTls: boolean;
   readonly caCertPath?: string;
-  /** The name the certificate has to bear where a tunnel hides it. */
+  /** The name in the certificate, where a tunnel hides it. */
   readonly tlsServerName?: string;
   readonly groupsBase: string;
   readonly peopleBase: string;
@@ -32,13 +32,13 @@ export interface LdapSettings {
   readonly schema?: LdapSchema;
 }
 
-/** What of a run a connection needs. */
+/** What a connection needs of a run. */
 export interface LdapRunContext {
   readonly deadline: Deadline;
   readonly requestCounter: RequestCounter;
 }
 
-/** The one connection of a run. A search answers whole (all pages, all ranges) or throws. */
+/** The one connection of a run. A search returns the whole answer (all pages, all ranges) or throws. */
 export interface LdapSession {
   search(base: string, query: LdapQuery): Promise<readonly LdapEntry[]>;
   /** `ldap://host:port` of the server that serves this run. */
@@ -83,8 +83,8 @@ const addressOf = ({ protocol, host, port }: LdapServer) =>
   `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
- * Lends a session on the first server that serves (connected, TLS done, root DSE asked) and hangs up afterwards.
- * A refused bind ends it at once; where no server serves, one error says why of each. Never reconnects.
+ * Hands over a session on the first server that works (connected, TLS done, root DSE asked) and closes it afterwards.
+ * A refused bind ends it at once; where no server works, one error has the reason of each. Never reconnects.
  */
 export async function withLdap<T>(
   settings: LdapSettings,

@@ -56,13 +56,13 @@ export const ldapVariables = (defaultServers: string | null) => ({
     defaultText: defaultServers,
     required: defaultServers === null,
   },
-  LDAP_BIND_DN: optional(bindName, 'who binds; anonymous without it'),
+  LDAP_BIND_DN: optional(bindName, 'DN or name to bind as; anonymous without it'),
   LDAP_BIND_PASSWORD: { ...secret(optional(password, 'its password')), keepsSpaces: true },
   LDAP_STARTTLS: { ...boolean('StartTLS on `ldap://`', 'false'), portable: false },
   LDAP_CA_CERT_PATH: optional(certificates, 'a PEM file of certificate authorities; the system’s without it'),
-  LDAP_TLS_SERVER_NAME: optional(host, 'the name the certificate bears, where a tunnel hides it'),
-  LDAP_GROUPS_BASE: dn('where groups stand', 'ou=groups,dc=wikimedia,dc=org'),
-  LDAP_PEOPLE_BASE: dn('where people stand', 'ou=people,dc=wikimedia,dc=org'),
+  LDAP_TLS_SERVER_NAME: optional(host, 'the name in the certificate, where a tunnel hides it'),
+  LDAP_GROUPS_BASE: dn('base DN of groups', 'ou=groups,dc=wikimedia,dc=org'),
+  LDAP_PEOPLE_BASE: dn('base DN of people', 'ou=people,dc=wikimedia,dc=org'),
   ...notPortable(schemaVariables),
 });
 /** How a directory keeps its entries says nothing about another. */

@@ -3,11 +3,11 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, getCACertificates, type TLSSocket } from 'node:tls';
 import { messageOf } from '../../platform/errors.ts';
 
-/** Whom to trust and whom to expect at the other end. */
+/** The authorities to trust, and the expected name of the server. */
 export interface LdapTls {
   /** Certificates of authorities, PEM. */
   readonly trusted: readonly string[];
-  /** The host name or IP address that the server's certificate has to bear. */
+  /** The host name or IP address that has to be in the server's certificate. */
   readonly certificateName: string;
   readonly startTls: boolean;
 }
@@ -24,7 +24,7 @@ export async function readTrusted(path: string | undefined): Promise<readonly st
   return [pem];
 }
 
-/** Begins TLS on a connected socket: verified, 1.2 at least. Who calls waits for `secureConnect` and sets the time limit. */
+/** Begins TLS on a connected socket: verified, 1.2 at least. The caller waits for `secureConnect` and sets the time limit. */
 export function beginTls(socket: Socket, tls: LdapTls): TLSSocket {
   const options: ConnectionOptions = {
     socket,

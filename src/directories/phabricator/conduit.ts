@@ -12,7 +12,7 @@ export interface PhabricatorSettings {
   readonly concurrency?: ConcurrencyLimit;
 }
 
-/** Asks Conduit. Throws `ConduitError` for an error inside a 200, `SourceError` for anything that is no answer of Conduit's. */
+/** Asks Conduit. Throws `ConduitError` for an error inside a 200, `SourceError` for anything that is not an answer of Conduit. */
 export type Conduit = (method: string, params: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 /** An error as Conduit reports it. */

@@ -88,7 +88,7 @@ async function linkedAccounts(conduit: Conduit, names: readonly string[]): Promi
   return [...found.values()];
 }
 
-/** A name that nobody linked is an error to Conduit, unless another name of the call is known. */
+/** Conduit reports a name without a linked account as an error, unless another name of the request is known. */
 async function ldapQuery(
   conduit: Conduit,
   ldapnames: readonly string[],

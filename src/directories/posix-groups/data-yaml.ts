@@ -19,7 +19,7 @@ export interface PosixGroups {
   /** Names under `users` by group, for the groups that were asked for. */
   readonly membersOf: ReadonlyMap<string, ReadonlySet<string>>;
   readonly absent: ReadonlySet<string>;
-  /** Members that stand nowhere under `users`. */
+  /** Members that are missing under `users`. */
   readonly dangling: readonly { readonly group: string; readonly name: string }[];
   /** The number of names that each group lists, whoever they are. */
   readonly sizeOf: ReadonlyMap<string, number>;
@@ -27,7 +27,7 @@ export interface PosixGroups {
   readonly known: ReadonlySet<string>;
   /** Users with an `expiry_date`, as the file has it. */
   readonly expiring: readonly { readonly name: string; readonly on: string }[];
-  /** Keys that are there twice where nothing is decided, with their lines. */
+  /** Keys that occur twice and decide nothing, with their lines. */
   readonly repeatedKeys: readonly string[];
 }
 

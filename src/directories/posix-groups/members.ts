@@ -3,11 +3,11 @@ import { textIn } from './yaml-maps.ts';
 import type { YamlList, YamlNode } from './yaml-node.ts';
 import { targetOf } from './yaml-node.ts';
 
-/** User names as Linux has them. Over all public versions of the file only typing errors are otherwise. */
+/** User names as Linux has them. In all public versions of the file only typing errors have another form. */
 const POSIX_NAME = /^[a-z0-9_][a-z0-9_.-]*$/;
 const MAX_NESTED = 50;
 
-/** A name in a group, and the line where it stands. */
+/** A name in a group, and its line. */
 export interface ListedMember {
   readonly name: string;
   readonly line: number;

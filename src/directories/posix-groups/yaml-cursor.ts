@@ -10,7 +10,7 @@ export interface Cursor {
   lineStart: number;
 }
 
-/** A file that cannot be read, or that two readers could read differently. */
+/** Throws for a file that cannot be read, or that two readers could read differently. */
 export function fail({ line }: { readonly line: number }, message: string): never {
   throw new SourceError(`data.yaml: does not parse: line ${line}: ${message}`);
 }
@@ -73,7 +73,7 @@ function skipComment(cursor: Cursor): void {
   cursor.at = end < 0 ? cursor.text.length : end;
 }
 
-/** Moves to the end of this line, where only a comment may stand. */
+/** Moves to the end of this line, which may have only a comment. */
 export function endLine(cursor: Cursor): void {
   skipSpaces(cursor);
   if (charAt(cursor) === '#') skipComment(cursor);
@@ -98,7 +98,7 @@ function anchorName(cursor: Cursor, isFlow: boolean): string {
   return name;
 }
 
-/** An anchor at the cursor, where one stands. */
+/** The anchor at the cursor, where there is one. */
 export function readAnchor(cursor: Cursor, isFlow: boolean): string | undefined {
   return charAt(cursor) === '&' ? anchorName(cursor, isFlow) : undefined;
 }

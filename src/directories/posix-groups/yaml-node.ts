@@ -1,4 +1,4 @@
-/** A text, or null where nothing stands. `exact` is false where the text was not decoded: a name never needs escapes or a block. */
+/** A text, or null where there is none. `exact` is false where the text was not decoded: a name never needs escapes or a block. */
 export interface YamlScalar {
   readonly kind: 'scalar';
   readonly text: string | null;
@@ -29,5 +29,5 @@ export interface YamlAlias {
 export type YamlValue = YamlScalar | YamlList | YamlMap;
 export type YamlNode = YamlValue | YamlAlias;
 
-/** What a node stands for, behind its alias. */
+/** The node itself, or the one that its alias names. */
 export const targetOf = (node: YamlNode): YamlValue => (node.kind === 'alias' ? node.to : node);

@@ -1,7 +1,7 @@
 import { type Cursor, charAt, column, fail, isBlank, nextLine, skipSpaces } from './yaml-cursor.ts';
 import type { YamlScalar } from './yaml-node.ts';
 
-/** Where a plain text stands: the column that its further lines must be beyond, or a flow collection. */
+/** The place of a plain text: the column that its further lines must be beyond, or a flow collection. */
 export type Place = { readonly indent: number } | 'flow';
 
 /** What no plain text begins with. */
@@ -29,7 +29,7 @@ export function readKey(cursor: Cursor, place: Place): YamlScalar | undefined {
   return undefined;
 }
 
-/** What stands on this line of a plain text. */
+/** The part of a plain text on this line. */
 export function readPlainLine(cursor: Cursor, place: Place): YamlScalar {
   const first = charAt(cursor);
   const next = charAt(cursor, 1);
@@ -118,7 +118,7 @@ function skipEscape(cursor: Cursor): void {
   ESCAPE.lastIndex = cursor.at;
   const [found] = ESCAPE.exec(cursor.text) ?? [];
   const code = Number.parseInt(found?.slice(2) ?? '', 16);
-  if (found === undefined || (found.length > 4 && !isCharacter(code))) fail(cursor, 'an found that is none');
+  if (found === undefined || (found.length > 4 && !isCharacter(code))) fail(cursor, 'an unknown escape');
   const endsLine = found === '\\\n';
   cursor.at += found.length - (endsLine ? 1 : 0);
   if (endsLine) nextLine(cursor);

@@ -16,7 +16,7 @@ interface Parts {
   readonly audit: Audit | undefined;
 }
 
-/** Everything that a run of `gitlab-approvals` needs. A source that is off is not looked at. */
+/** Checks everything that a run of `gitlab-approvals` needs. A source that is off is not checked. */
 export const checks = (values: GitlabValues, { trust, gitlab, audit }: Parts, run: Run): readonly Check[] => [
   ...ldapChecks(
     ldapSettings(values),
@@ -36,7 +36,7 @@ export const checks = (values: GitlabValues, { trust, gitlab, audit }: Parts, ru
 function phabricatorChecks(values: GitlabValues, trust: DatedPolicy, run: Run): readonly Check[] {
   const access = phabricatorAccess(values);
   if (!access) return [];
-  // Nobody's name: the token and its account are looked at, and whether names can be asked about.
+  // A name that nobody has: this checks the token, its account, and whether names can be looked up.
   const people = new Map([['nobody', ['a name that nobody has']]]);
   return groupsNamed(trust, 'phabricator').map((project) => ({
     name: `phabricator ${project}`,

@@ -40,7 +40,7 @@ export interface CollectInput {
   readonly run: Run;
 }
 
-/** Reads who waits, then who they are, then Phabricator and Gerrit for those whom nothing before decides. With nobody waiting nothing else is asked. */
+/** Reads the waiting accounts, then their people in LDAP, then Phabricator and Gerrit for those who are not decided yet. Without a waiting account it reads nothing else. */
 export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
   const { rules, trust, target, run } = collecting;
   const at = { clock: run.clock, recorder };
@@ -51,7 +51,7 @@ export async function collect(collecting: CollectInput, recorder: Recorder): Pro
   const { people, groups } = await readSource('ldap', () => readLdap(waiting, collecting), at);
   const known = knownAmong(waiting, people, rules);
   const asRead = { waiting, people, evidence: { ...nothing, groups: membersOf(groups, recorder) } };
-  // Whom a change of membership leaves without trust is asked about as well.
+  // A change of membership can take trust away: these people are asked about as well.
   const ways = run.whatIf ? [asRead, changeMemberships(asRead, run.whatIf.changes)] : [asRead];
   const mayNeed = (source: OptionalName, answers: Partial<Evidence>) => (person: LdapPerson) =>
     ways.some(({ evidence: before }) =>
@@ -67,7 +67,7 @@ export async function collect(collecting: CollectInput, recorder: Recorder): Pro
   return facts;
 }
 
-/** The evidence before anybody was asked. A source that the policy names and nobody can ask is off, and noted. */
+/** The evidence before any source is asked. A source that the policy names and that has no credentials is off, and noted. */
 function nothingAsked({ values, trust }: CollectInput, recorder: Recorder): Evidence {
   const isOff = (source: OptionalName, access: object | undefined, settings: string) => {
     if (groupsNamedByAny(trust, source).length === 0 || access) return false;
@@ -122,7 +122,7 @@ async function readLdap(
   });
 }
 
-/** The people whose account is theirs beyond doubt, each once. */
+/** The people whose account is certain, each once. */
 function knownAmong(
   waiting: readonly Account[],
   people: readonly LdapPerson[],
@@ -133,7 +133,7 @@ function knownAmong(
   return [...new Set(known)];
 }
 
-/** Members by group, as normalised DNs. One that is no DN is nobody's, and noted. */
+/** Members by group, as normalised DNs. A member that is not a DN counts for nobody, and is noted. */
 function membersOf(
   groups: readonly LdapGroup[],
   recorder: Recorder,
@@ -155,7 +155,7 @@ function membersOf(
   );
 }
 
-/** A source that need not be there may take this share of the time that is left: those whom others trust do not wait for it. */
+/** The share of the remaining time that an optional source may take, so that accounts which other sources trust do not wait for it. */
 const SHARE = 1 / 4;
 
 async function askOptional(
@@ -231,7 +231,7 @@ async function askGerrit(
   return await askOptional('gerrit', readEach(groups, read), { run, recorder });
 }
 
-/** Gerrit shows nobody in the group: most likely not because nobody is in it. */
+/** Gerrit shows no members: the group is most likely hidden, not empty. */
 function noteHiddenGroup(group: string, { run, recorder }: { run: Run; recorder: Recorder }): void {
   const because =
     'cannot see who is in it: Gerrit shows nobody, or GERRIT_USER alone (the group has to be visible to all, or owned by GERRIT_USER)';

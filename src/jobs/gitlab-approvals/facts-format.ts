@@ -20,7 +20,7 @@ const RecordedFacts = z.strictObject({
   evidence: z.strictObject({
     /** Normalised DNs by LDAP group. */
     groups: NamesByGroup,
-    /** What was said of people, by group and DN. */
+    /** The answers about people, by group and DN. */
     phabricator: OptionalShape,
     gerrit: OptionalShape,
   }),

@@ -3,13 +3,13 @@ import { nameKey } from '../../directories/names.ts';
 import { CAS, identitiesOf, type NamedIdentity } from '../../targets/gitlab/identities.ts';
 import type { Account } from '../../targets/gitlab/schema.ts';
 
-/** Whose identities count, and who is never approved. */
+/** The provider whose identities count, and the accounts that are never approved. */
 export interface IdentityRules {
   readonly provider: string;
   readonly denied: readonly string[];
 }
 
-/** Why nobody can be asked about. */
+/** Why there is no person to ask about. */
 export type RefusalKind =
   | 'denied'
   | 'no-identity'
@@ -18,7 +18,7 @@ export type RefusalKind =
   | 'mismatch'
   | 'disabled-account';
 
-/** The person behind an account, or why there is none to ask about. */
+/** The person that an account belongs to, or why there is none. */
 export type Identification =
   | { readonly person: LdapPerson; readonly refusal?: undefined; readonly refusalKind?: undefined }
   | { readonly person?: undefined; readonly refusal: string; readonly refusalKind: RefusalKind };

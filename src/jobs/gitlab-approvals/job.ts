@@ -26,7 +26,7 @@ import {
 } from './settings.ts';
 import { subjects } from './subjects.ts';
 
-/** People who are trusted already get their waiting GitLab account approved. */
+/** Approves the waiting GitLab accounts of people who are trusted already. */
 export const gitlabApprovals = defineJob({
   name: 'gitlab-approvals',
   description: 'Approves waiting GitLab accounts whose owner is already trusted.',
@@ -102,7 +102,7 @@ function build(
   };
 }
 
-/** Words of other tools for the two decisions there are. */
+/** The words of other tools for the two decisions. */
 const WORDS = {
   approve: ['approve', 'approved', 'trusted', 'true', 'yes'],
   wait: [

@@ -5,7 +5,7 @@ import { createIdentifier } from './identify.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
 import { evaluateTrust, rulesTried } from './trust.ts';
 
-/** Tells, for each account, each question that was put and each answer: debug lines, which `dry-run` shows. */
+/** Logs each question and its answer for each account, at debug level. */
 export function logEvaluation(
   { waiting, people, evidence }: ApprovalFacts,
   { terms, trust }: ApprovalRules,

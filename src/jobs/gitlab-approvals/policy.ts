@@ -2,7 +2,7 @@ import type { Condition } from '../../policy/conditions.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { toPolicy } from '../../policy/trust-document.ts';
 
-/** What the variables name that stand for a policy of trust. */
+/** The names in the variables that make the default policy of trust. */
 export interface TrustNames {
   readonly organisations: readonly string[];
   readonly toolforge: string;
@@ -10,7 +10,7 @@ export interface TrustNames {
   readonly group: string;
 }
 
-/** The policy of trust that the variables stand for: four rules, the first of which is left out where it names no group. */
+/** The policy of trust that the variables describe: four rules. The first is left out where it names no group. */
 export function defaultTrust({ organisations, toolforge, project, group }: TrustNames): Policy {
   const names = [...new Set(organisations)];
   const rule = (number: number, description: string, when: Condition) => ({

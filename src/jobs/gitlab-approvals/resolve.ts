@@ -9,7 +9,7 @@ import { ACTIVE, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createIdentifier, type IdentityRules } from './identify.ts';
 import { type Evidence, evaluateTrust, isTrusted, rulesTried } from './trust.ts';
 
-/** All that a decision is made from: the waiting accounts, the people LDAP knows for them, and what the sources say. */
+/** The input of every decision: the waiting accounts, their people in LDAP, and what the sources say. */
 export interface ApprovalFacts {
   readonly waiting: readonly Account[];
   readonly people: readonly LdapPerson[];
@@ -75,5 +75,5 @@ const leaveWaiting = (account: Account, why: LeaveReason): Decision<AccountState
   ...why,
 });
 
-/** A move from one state to another in a few words. */
+/** A change of state in a few words. */
 export const describe = (from: AccountState, to: AccountState): string => `${from} → ${to}`;

@@ -3,7 +3,7 @@ import { objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stages.ts';
 import type { AccountState } from '../../targets/gitlab/schema.ts';
 
-/** With more than this known and trusted, it can't be that nobody else waits. */
+/** With more approvals than this, it is a sign of a fault where everybody who waits is trusted. */
 const MANY = 100;
 
 /** Every objection to carrying the approvals out: too many, or a source that suddenly trusts everybody. */

@@ -60,12 +60,12 @@ export const gitlabSettings = {
     'Phabricator’s root; `/api/…` is appended',
     'https://phabricator.wikimedia.org',
   ),
-  PHABRICATOR_USER: optional(word, 'whose the Conduit token is; rule 3 is off without user and token'),
+  PHABRICATOR_USER: optional(word, 'user of the Conduit token; rule 3 is off without user and token'),
   PHABRICATOR_TOKEN: secret(optional(token, 'a Conduit token')),
   PHABRICATOR_TRUSTED_PROJECT: unquoted('rule 3: a project’s slug or PHID', 'trusted-contributors'),
   PHABRICATOR_TRUST_BOTS: boolean('whether accounts of bots count in Phabricator', 'false'),
-  GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'what stands before /a/'))(
-    'Gerrit’s root, what stands before `/a/`',
+  GERRIT_URL: httpUrl(rootBefore(/\/a\/?$/, 'the address before /a/'))(
+    'Gerrit’s root, the address before `/a/`',
     'https://gerrit.wikimedia.org/r',
   ),
   GERRIT_USER: optional(word, 'who asks Gerrit; without it `PHABRICATOR_USER`, else `glaab`'),
@@ -124,7 +124,7 @@ function incompleteSet(
   );
 }
 
-/** Whom the operator trusts: the policy that is given, or the one that the variables stand for. */
+/** The policy of trust: the one that is given, or the one that the variables describe. */
 export const trustPolicy = (values: GitlabValues): Policy =>
   values.GITLAB_TRUST_POLICY ??
   values.GITLAB_TRUST_POLICY_FILE ??
@@ -135,13 +135,13 @@ export const trustPolicy = (values: GitlabValues): Policy =>
     group: values.GERRIT_TRUSTED_GROUP,
   });
 
-/** Who asks Phabricator, and with what; undefined where that is off. */
+/** The account and token for Phabricator; undefined where it is off. */
 export const phabricatorAccess = (values: GitlabValues) => {
   const { PHABRICATOR_URL: root, PHABRICATOR_USER: user, PHABRICATOR_TOKEN: token } = values;
   return user === undefined || token === undefined ? undefined : { root, user, token };
 };
 
-/** Who asks Gerrit, and with what; undefined where that is off. */
+/** The account and password for Gerrit; undefined where it is off. */
 export const gerritAccess = (values: GitlabValues) => {
   const { GERRIT_URL: root, GERRIT_USER, PHABRICATOR_USER, GERRIT_PASSWORD: password } = values;
   return password === undefined
@@ -149,7 +149,7 @@ export const gerritAccess = (values: GitlabValues) => {
     : { root, user: GERRIT_USER ?? PHABRICATOR_USER ?? 'glaab', password };
 };
 
-/** Where the audit log stands, and who writes it; undefined where there is none. */
+/** The page of the audit log and the credentials that write it; undefined where there is none. */
 export const auditAccess = (values: GitlabValues) => {
   const {
     MEDIAWIKI_URL: url,

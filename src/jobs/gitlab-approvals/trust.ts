@@ -13,10 +13,10 @@ import { type Evaluation, evaluate, type RuleEvaluation } from '../../policy/eva
 import { groupsNamed } from '../../policy/named-groups.ts';
 import { TRUSTED } from '../../policy/trust-document.ts';
 
-/** The sources that need not be there. */
+/** The optional sources. */
 export type OptionalName = 'phabricator' | 'gerrit';
 
-/** What such a source says, by group and by a person's DN; who is not among the keys was not asked about. */
+/** What an optional source says, by group and by a person's DN. A person without a key was not asked about. */
 export type OptionalSource = 'off' | 'failed' | ReadonlyMap<string, ReadonlyMap<string, Membership>>;
 
 /** What the sources say. `groups` maps an LDAP group's name to its members' normalised DNs. */
@@ -30,7 +30,7 @@ export interface Evidence {
 export const evaluateTrust = (person: LdapPerson, evidence: Evidence, policy: DatedPolicy): Evaluation =>
   evaluate(policy, { uid: person.uid, sources: sourcesOf(person, evidence, policy) });
 
-/** Whether the policy trusts whom it was evaluated for. */
+/** Whether the policy trusts the person. */
 export const isTrusted = ({ role }: Evaluation): boolean => role === TRUSTED;
 
 /** The rules that were tried: those in force, up to the first yes of a person who is trusted. */

@@ -29,7 +29,7 @@ export interface Unpublished {
 
 const NONE: Unpublished = { approvals: [], isKept: false, notes: [], keep: async () => [] };
 
-/** Reads what earlier runs have left. A store that cannot be read is never written: nothing that it has is lost. */
+/** Reads what earlier runs kept. A store that cannot be read is not written either, so that nothing in it is lost. */
 export async function readUnpublished(run: Run): Promise<Unpublished> {
   const kept = run.kept?.('unpublished');
   if (!kept) return NONE;

@@ -13,11 +13,11 @@ export interface RoleCase {
   readonly person: LdapPerson | null;
   readonly membership: Membership | null;
   readonly decision: Decision<Access, Member> | null;
-  /** Why nobody can tell whose member it is; `person` is then one of those whose it can be. */
+  /** Why the member's person is ambiguous; `person` is then one of the candidates. */
   readonly ambiguous: string | null;
 }
 
-/** What people can do about their access, in words for people who are not administrators. */
+/** What people can do about their access, in words that need no administrator's knowledge. */
 export function adviceFor(
   { member, person, decision, ambiguous }: RoleCase,
   evaluation: Evaluation,

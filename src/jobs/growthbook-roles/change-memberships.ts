@@ -24,7 +24,7 @@ function inLdap(facts: RoleFacts, { kind, uid, group }: MembershipChange): RoleF
   return { ...facts, membersOf: new Map([...facts.membersOf, [name, members]]) };
 }
 
-/** Somebody who is in LDAP alone is given a user in `data.yaml` with the membership. One who is `absent` there stays out. */
+/** A person who is in LDAP only gets a user in `data.yaml` with the membership. A person who is `absent` there gets nothing. */
 function inPosix(facts: RoleFacts, { kind, uid, group }: MembershipChange): RoleFacts {
   const { posix, people } = facts;
   if (!posix.known.has(uid) && !people.some((one) => one.uid === uid))

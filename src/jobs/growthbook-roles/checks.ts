@@ -8,7 +8,7 @@ import { ldapChecks } from '../ldap-checks.ts';
 import type { Projects } from './projects.ts';
 import type { GrowthBookValues } from './settings.ts';
 
-/** Everything that a run of `growthbook-roles` needs. */
+/** Checks everything that a run of `growthbook-roles` needs. */
 export function checks(
   values: GrowthBookValues,
   { projects, target }: { readonly projects: Projects; readonly target: GrowthBook },

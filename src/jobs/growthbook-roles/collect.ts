@@ -135,7 +135,7 @@ async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promis
 const peopleOnce = (people: readonly LdapPerson[]): readonly LdapPerson[] =>
   [...new Map(people.toReversed().map((person) => [normalizeDn(person.dn), person])).values()].toReversed();
 
-/** One or two entries of this kind are mistakes in them; more are a sign that the directory is read wrongly. */
+/** One or two unreadable entries are mistakes in the directory; more are a sign of a wrong setting. */
 const MAX_UNREADABLE = 2;
 
 function requireReadable(people: readonly LdapPerson[]): void {
@@ -153,7 +153,7 @@ function refuseMissing(groups: readonly string[], reasons: readonly string[]): n
   throw new SourceError(`groups missing (found ${groups.join(', ')}, ${why})`);
 }
 
-/** A group that lists members of whom none is a person is no empty group: something is read wrongly. */
+/** A group whose members are all unknown is not an empty group: most likely a setting is wrong. */
 function requireMembers(
   groups: readonly LdapGroup[],
   { membersOf, dangling }: LdapFacts,
@@ -182,7 +182,7 @@ function danglingNotes(ldap: LdapFacts, posix: PosixGroups): readonly Note[] {
   return [
     ...ldap.dangling.map(({ group, dn, why }) => note(dn, `member of LDAP group ${group}: ${why}`)),
     ...posix.dangling.map(({ group, name }) =>
-      note(name, `member of POSIX group ${group}: stands nowhere under users`),
+      note(name, `member of POSIX group ${group}: is missing under users`),
     ),
     ...posix.repeatedKeys.map(
       (label): Note => ({

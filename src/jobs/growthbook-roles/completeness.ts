@@ -2,7 +2,7 @@ import type { LdapMembers } from '../../directories/ldap/groups-and-people.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { SourceError } from '../../platform/errors.ts';
 
-/** How much of a source may be incomplete: it fails where more than both are. */
+/** How much of a source may be incomplete. The source fails where both limits are exceeded. */
 export interface CompletenessLimits {
   readonly percent: number;
   readonly count: number;
@@ -15,7 +15,7 @@ interface Share {
   readonly cause: string;
 }
 
-/** Throws `SourceError` where too many people of the policy's groups have no address, or too many members of a group are no people. */
+/** Throws `SourceError` where too many people of the policy's groups have no address, or too many members of a group lead to no person. */
 export function requireCompleteLdap(
   { people, membersOf, dangling }: Pick<LdapMembers, 'people' | 'membersOf' | 'dangling'>,
   limits: CompletenessLimits,
@@ -34,12 +34,12 @@ export function requireCompleteLdap(
     what: 'people without an e-mail address',
     found: addressless.length,
     of: people.length,
-    cause: `the first is ${addressless[0]?.dn}; most likely LDAP_BIND_DN may not read addresses, or they stand in another attribute (LDAP_MAIL_ATTRIBUTES)`,
+    cause: `the first is ${addressless[0]?.dn}; most likely LDAP_BIND_DN may not read addresses, or they are in another attribute (LDAP_MAIL_ATTRIBUTES)`,
   };
   refuse([addresses, ...groups], limits);
 }
 
-/** Throws `SourceError` where too many members of a needed POSIX group stand nowhere under `users`. */
+/** Throws `SourceError` where too many members of a needed POSIX group are missing under `users`. */
 export function requireCompletePosix(
   { sizeOf, dangling }: Pick<PosixGroups, 'sizeOf' | 'dangling'>,
   limits: CompletenessLimits,
@@ -47,7 +47,7 @@ export function requireCompletePosix(
   const shares = [...sizeOf].map(([group, of]): Share => {
     const lost = dangling.filter((one) => one.group === group);
     return {
-      what: `members of ${group} that stand nowhere under users`,
+      what: `members of ${group} that are missing under users`,
       found: lost.length,
       of,
       cause: `the first is ${lost[0]?.name}; most likely data.yaml lacks a part of its users`,

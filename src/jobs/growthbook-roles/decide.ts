@@ -25,7 +25,7 @@ export interface Case extends Pick<MemberMatch, 'member' | 'address'> {
   readonly rulings: readonly RoleDecision[];
 }
 
-/** What a decision follows. `isProtected` holds the addresses that are never written, in their one form. */
+/** The rules of a decision. `isProtected` has the addresses that are never written, in normal form. */
 export interface DecideRules {
   readonly policy: DatedPolicy;
   readonly access: AccessRules;
@@ -34,7 +34,7 @@ export interface DecideRules {
 
 type RoleDecisionOnMember = Decision<Access, Member>;
 
-/** What the policy gives a member: the highest role that any reading gives, nothing where nobody is its person. */
+/** What the policy gives a member: the highest role that any possible person has; nothing where there is none. */
 export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
   const [first = noMatch(policy)] = rulings;
   if (rulings.length < 2) return first;
@@ -48,12 +48,12 @@ export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
 /**
  * The decision on one member.
  *
- * | person     | role that is due                       | decision                                    |
+ * | person     | desired role                           | decision                                    |
  * | ---------- | -------------------------------------- | ------------------------------------------- |
  * | none       | none                                   | revoke, or unchanged                        |
- * | one        | known                                  | the change from what is held to what is due |
+ * | one        | known                                  | the change from the current to the desired  |
  * | one        | not known: its source was not read     | skipped                                     |
- * | ambiguous  | the highest that any reading gives, and never more than is held | the loss, or skipped |
+ * | ambiguous  | the highest that any possible person has, and never more than the current one | the loss, or skipped |
  *
  * A change is skipped where the member is protected, no request can express it, or a loss would widen access.
  */
@@ -78,7 +78,7 @@ export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
     : decision;
 }
 
-/** The lower of two roles. One that the order lacks may allow anything: it becomes the lowest. */
+/** The lower of two roles. A role that is not in the order may allow anything, so it becomes the lowest. */
 function atMost(current: string, limit: string, order: readonly string[]): string {
   if (!order.includes(current)) return order[0] ?? limit;
   const rank = rankIn(order);
@@ -142,11 +142,11 @@ interface Intent {
   readonly kind: RoleDecisionOnMember['kind'];
 }
 
-/** Nobody knows what a role allows that the order lacks: leaving it for anything but `noaccess` may be a gain. */
+/** A role that is not in the order may allow anything: a change from it to any role but `noaccess` may be a gain. */
 const mayGain = ({ from, to, kind }: Intent, order: readonly string[]): boolean =>
   kind === 'downgrade' && projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
 
-/** Why a member keeps what it has, whatever is due; undefined where nothing hinders the change. */
+/** Why a member keeps its current access; undefined where nothing prevents the change. */
 export function whySkipped(
   { member, address, teams }: Pick<Case, 'member' | 'address' | 'teams'>,
   { to, kind }: Pick<Intent, 'to' | 'kind'>,

@@ -39,7 +39,7 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
   };
 }
 
-/** The membership of somebody whom no directory knows: in none of the groups that were read. */
+/** The membership of a person whom no directory knows: in none of the groups. */
 function nobody({ member }: RoleCase, facts: RoleFacts): Membership {
   const none = new Set<string>();
   return {

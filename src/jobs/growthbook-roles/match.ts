@@ -9,7 +9,7 @@ export interface MemberMatch {
   readonly address: string;
   readonly person?: LdapPerson;
   readonly ambiguous?: string;
-  /** Everybody whom an ambiguous member can belong to. */
+  /** All people that an ambiguous member can belong to. */
   readonly readings?: readonly LdapPerson[];
 }
 
@@ -17,7 +17,7 @@ const NONE: readonly never[] = [];
 
 /** A member with all people who have its address. */
 interface Row extends Pick<MemberMatch, 'member' | 'address'> {
-  /** While people are being joined: an array of one is never grown, since almost all stay so. */
+  /** Used while people are joined: almost all arrays keep one item. */
   readings: readonly LdapPerson[];
 }
 

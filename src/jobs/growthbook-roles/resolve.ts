@@ -16,12 +16,12 @@ import { protectionNotes } from './protected.ts';
 /** All that a decision is made from. */
 export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}
 
-/** What the operator decides: the policy, the access of writing, and the addresses of those who are never written. */
+/** What the operator decides: the policy, how access is written, and the addresses that are never written. */
 export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
   readonly protectedMembers: readonly string[];
 }
 
-/** One decision for each member, and for each person who is due a role and has no member yet. Everybody is evaluated once. */
+/** One decision for each member, and for each person who should have a role and has no member yet. Each person is evaluated once. */
 export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access, Member> {
   const { cases, pending, notes: known } = prepare(facts, rules);
   const decideRules = { ...rules, isProtected: new Set(rules.protectedMembers.map(addressKey)) };
@@ -36,7 +36,7 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
   return { decisions: [...decisions, ...pending], notes: [...notes, ...known] };
 }
 
-/** What is known before a member is decided on: a case for each, the people without a member, and notes about neither. */
+/** The input of the decisions: a case for each member, the people without a member, and notes. */
 export function prepare(facts: RoleFacts, rules: ResolveRules) {
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
   const ruleOn = createRuling(facts, rules, joined);
@@ -56,7 +56,7 @@ export function prepare(facts: RoleFacts, rules: ResolveRules) {
 
 type RuleOn = (person: LdapPerson) => RoleDecision;
 
-/** What the policy decides of a person. People to whom several members lead are evaluated beforehand, all others when they are asked about: once each. */
+/** What the policy decides of a person. Each person is evaluated once: beforehand where several members can be theirs, else on request. */
 function createRuling(facts: RoleFacts, { policy }: ResolveRules, joined: readonly MemberMatch[]): RuleOn {
   const membershipOf = createMembershipIndex(facts, policy);
   const ruleOn: RuleOn = (person) =>

@@ -29,7 +29,10 @@ export const growthBookSettings = {
     'puppet’s `data.yaml`; with `format=TEXT` it comes in base64, and a gitiles branch is pinned to a commit',
     'https://gerrit.wikimedia.org/r/plugins/gitiles/operations/puppet/+/refs/heads/production/modules/admin/data/data.yaml?format=TEXT',
   ),
-  DATA_YAML_MIN_USERS: integer(0, 1_000_000)('the fewest `users` a whole file has', '100'),
+  DATA_YAML_MIN_USERS: integer(0, 1_000_000)(
+    'minimum number of `users`; fewer mean that the file is incomplete',
+    '100',
+  ),
   SOURCE_MAX_INCOMPLETE_PERCENT: percent(
     'people of the policy’s groups without an address, and members of a group who are nobody: more than this percentage fails the run',
     '10',
@@ -45,7 +48,7 @@ export const growthBookSettings = {
     'the id of the project (`prj_…`), not its name; required unless the policy is a list of projects',
   ),
   GROWTHBOOK_GLOBAL_ROLE: oneOf('readonly', 'noaccess')(
-    'the highest global role that a write carries',
+    'the highest global role that a write gives',
     'readonly',
   ),
   GROWTHBOOK_PROTECTED_MEMBERS: addresses('addresses of members that are never written', ''),

@@ -11,8 +11,8 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 type RoleSubject = Subject<Access, Member>;
 
 /**
- * Everybody whom a question can be about: each member with its person, and each person without a member. An ambiguous member is
- * there once for each person whose it can be.
+ * All accounts and people that a question can be about: each member with its person, and each person without a member. An ambiguous
+ * member is listed once for each possible person.
  */
 export function subjects(
   facts: RoleFacts,

@@ -33,7 +33,7 @@ type Query = Readonly<Record<string, string>>;
 
 const LIST = '/api/v4/users';
 
-/** `blocked=true` would leave the waiting ones out, and there is no filter by state (GitLab, doc/api/users.md). */
+/** `blocked=true` would leave out the accounts that wait, and there is no filter by state (GitLab, doc/api/users.md). */
 const FIRST_PAGE: Query = {
   exclude_active: 'true',
   humans: 'true',
@@ -112,7 +112,7 @@ async function readPending(page: (query: Query) => Promise<Page>): Promise<reado
 
 const LINK = /<([^<>]*)>([^<]*)/g;
 
-/** What the next page is asked for with, by the answer's `Link`; undefined at the end. */
+/** The query of the next page, by the answer's `Link`; undefined at the end. */
 function nextQuery({ headers, where }: HttpAnswer, root: string): Query | undefined {
   const links = [headers.link ?? []].flat().join(', ');
   const next = [...links.matchAll(LINK)].find(([, , about = '']) =>

@@ -14,7 +14,7 @@ export interface NamedIdentity {
 const isNamed = (identity: Identity): identity is NamedIdentity =>
   identity.extern_uid !== null && identity.extern_uid.trim() !== '';
 
-/** The identities that say whose an account is, sorted: those of `provider` and of the older provider. */
+/** The identities that name an account's person, sorted: those of `provider` and of the older provider. */
 export const identitiesOf = (
   { identities }: Pick<Account, 'identities'>,
   provider: string,

@@ -12,12 +12,12 @@ export interface Access {
   readonly additionalRoles: readonly string[];
 }
 
-/** How access is weighed and written: the ranking, the project, and the highest global role that a write may carry. */
+/** How access is compared and written: the order of roles, the project, and the highest global role of a write. */
 export interface AccessRules {
   readonly order: readonly string[];
   readonly project: string;
   readonly maxGlobalRole: string;
-  /** The other projects of the same run: what it writes there was changed by nobody else. */
+  /** The other projects of the same run, which it writes itself. */
   readonly otherProjects?: readonly string[];
 }
 
@@ -75,7 +75,7 @@ export const projectRoleOf = ({ projectRole, globalRole }: Access): string => pr
 
 /**
  * The access of a member with the role that the rules give. The global role never rises and never is above the ceiling;
- * one that the order lacks may allow more or less than any other, so that it becomes `noaccess`.
+ * one that is not in the order may allow more or less than any other, so it becomes `noaccess`.
  */
 export function desiredAccess(from: Access, role: string, { order, maxGlobalRole }: AccessRules): Access {
   const rank = rankIn(order);
@@ -85,7 +85,7 @@ export function desiredAccess(from: Access, role: string, { order, maxGlobalRole
   return kindOf(from, to, order) === 'unchanged' ? from : to;
 }
 
-/** The kind of change from one access to another. The project role gives the kind where it moves; else what else is lost or gained does. */
+/** The kind of change from one access to another. The project role decides the kind where it changes; else the other losses and gains do. */
 export function kindOf(from: Access, to: Access, order: readonly string[]): Kind {
   const rank = rankIn(order);
   const [before, after] = [projectRoleOf(from), projectRoleOf(to)];
@@ -95,11 +95,11 @@ export function kindOf(from: Access, to: Access, order: readonly string[]): Kind
   return from.globalRole !== to.globalRole || lacksAny(to, from) ? 'downgrade' : 'unchanged';
 }
 
-/** Whether an access lacks an additional role of another. */
+/** Whether one access is without an additional role that the other has. */
 const lacksAny = (access: Access, other: Access): boolean =>
   other.additionalRoles.some((role) => !access.additionalRoles.includes(role));
 
-/** A move from one access to another in a few words: the project role, and what else moves with it. */
+/** A change of access in a few words: the project role, and what else changes with it. */
 export function describe(from: Access, to: Access): string {
   const role = `${projectRoleOf(from)}${from.projectRole === null ? ' (global)' : ''} → ${projectRoleOf(to)}`;
   const global = from.globalRole === to.globalRole ? [] : [`global ${from.globalRole} → ${to.globalRole}`];

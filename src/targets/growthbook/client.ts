@@ -41,7 +41,7 @@ export interface GrowthBookClient {
   /** The members that are listed under exactly this address; the place in the rate limit is the caller's. */
   membersAt(address: string): Promise<readonly Member[]>;
   teams(): Promise<readonly Team[]>;
-  /** The role of people who sign in for the first time; undefined where the key may not read it. Throws nothing that is foreseen. */
+  /** The role of people who sign in for the first time; undefined where the key may not read it. */
   defaultRole(): Promise<string | undefined>;
   /** Writes a member's roles. The places in the rate limit are the caller's. `shouldRetry` is called before each retry, `onSent` before each attempt. */
   writeRole(
@@ -58,7 +58,7 @@ export interface GrowthBookClient {
 /** The most open requests at once: writes are serial, and a list comes in pages. */
 const MAX_CONCURRENT_REQUESTS = 8;
 
-/** The pace that all requests of one run share. */
+/** The rate limit that all requests of one run share. */
 export const createGrowthBookRateLimiter = (settings: GrowthBookSettings, run: Run): RateLimiter =>
   createRateLimiter(run.clock, settings.perMinute);
 
@@ -111,7 +111,7 @@ export function createGrowthBookClient(
 
 interface ReadOptions<T> {
   readonly query?: Readonly<Record<string, string>>;
-  /** What stands for the answer where this version lacks the endpoint. */
+  /** The answer to use where this version has no such endpoint. */
   readonly missing?: T;
   readonly hasPlace?: boolean;
 }
@@ -140,7 +140,7 @@ const isUnknownEndpoint = (answer: HttpAnswer): boolean => {
   return answer.status === 404 && refusal.success && refusal.data.message === 'Unknown API endpoint';
 };
 
-/** A note is not worth the time of a run. */
+/** The most time for a read that only a note needs. */
 const timeForDefaultRole = (deadline: Deadline): number => Math.min(10_000, deadline.left() / 4);
 
 async function readDefaultRole(send: Send, deadline: Deadline): Promise<string | undefined> {
@@ -155,7 +155,7 @@ async function readDefaultRole(send: Send, deadline: Deadline): Promise<string |
   }
 }
 
-/** GrowthBook stores project ids unchecked: a name or a typo would be kept without effect. */
+/** GrowthBook stores project ids unchecked: a name or a typing error would be stored without effect. */
 async function checkProject(read: Read, project: string): Promise<void> {
   const { project: found } = await read(`/api/v1/projects/${encodeURIComponent(project)}`, ProjectAnswer);
   if (found.id === project) return;

@@ -9,7 +9,7 @@ const lowersAdmin = ({ from, to }: Change<Access, Member>): boolean =>
   from.globalRole === 'admin' && to.globalRole !== 'admin';
 
 /**
- * The check before each write that lowers a global administrator: the present members hold another one whom the plan leaves.
+ * The check before each write that lowers a global administrator: the present members have another one whom the plan does not change.
  * Who administers through a team counts. Returns why the write may not be made.
  */
 export function lastAdminCheck(

@@ -1,7 +1,7 @@
 import { type Access, type AccessRules, entryOf } from './access.ts';
 import type { AdditionalRole, Member, ProjectRole } from './schema.ts';
 
-/** Built-in roles that can't be limited to environments; the server refuses a limit on them. */
+/** Built-in roles that can't be limited to environments. The server refuses a limit on them. */
 const WITHOUT_LIMIT = [
   'noaccess',
   'readonly',
@@ -12,7 +12,7 @@ const WITHOUT_LIMIT = [
   'admin',
 ];
 
-/** Whether a role that stands in a row can be limited to environments. Of a custom role only the server knows; where it holds a limit, it can. */
+/** Whether the role of a row can be limited to environments. For a custom role only the server knows; where it has a limit, it can. */
 export const canBeLimited = (role: string): boolean => !WITHOUT_LIMIT.includes(role);
 
 /** Built-in roles that can. */
@@ -41,7 +41,7 @@ const copyEntry = (entry: ProjectRole) => ({
   ...(entry.additionalRoles ? { additionalRoles: entry.additionalRoles.map(copyAdditionalRole) } : {}),
 });
 
-/** Whether a row's limit is kept when it comes to bear `role`: one that can be limited for certain, or the custom role it bears already. */
+/** Whether a row keeps its limit with `role`: a role that can be limited for certain, or the custom role that it has already. */
 const keepsLimit = (role: string, row: Limited & { readonly role: string }) =>
   row.limitAccessByEnvironment && (WITH_LIMIT.includes(role) || (row.role === role && canBeLimited(role)));
 
@@ -57,7 +57,7 @@ export function whyUnwritable(member: Member, to: Access, rules: AccessRules): s
   const [twice] = others.filter(
     (entry, index) => others.findIndex((other) => other.project === entry.project) !== index,
   );
-  if (twice) return `two entries stand for project ${twice.project}`;
+  if (twice) return `there are two entries for project ${twice.project}`;
   const echoed = others.flatMap((entry) => [entry, ...(entry.additionalRoles ?? [])]);
   const own = entryOf(member, rules);
   const kept = [
@@ -65,7 +65,7 @@ export function whyUnwritable(member: Member, to: Access, rules: AccessRules): s
     ...(own && canBeLimited(to.projectRole ?? '') ? [own] : []),
   ];
   if (![...echoed, ...kept].some(cannotBeWritten)) return undefined;
-  return 'a limit to no environment at all stands in the row, which no write can express';
+  return 'the row has a limit to no environment at all, which no write can express';
 }
 
 /** The member as the row will be after the write. */
@@ -93,7 +93,7 @@ export function afterWrite(member: Member, to: Access, rules: AccessRules): Memb
   };
 }
 
-/** The body that makes a member hold `to` on the project and leaves every other project as it is. */
+/** The request body that gives a member `to` on the project and leaves every other project as it is. */
 export function roleUpdate(member: Member, to: Access, terms: AccessRules) {
   const { globalRole, environments, projectRoles } = afterWrite(member, to, terms);
   return {

@@ -57,6 +57,6 @@ export type Member = z.infer<typeof Member>;
 export type Team = z.infer<typeof Team>;
 export type MemberPage = z.infer<typeof MemberPage>;
 
-/** What a member is called in lines that people read: the address, or the id where there is none. */
+/** A member's name for people: the address, or the id where there is none. */
 export const labelOf = ({ id, email }: Pick<Member, 'id' | 'email'>): string =>
   email.trim() === '' ? id : email;

@@ -71,7 +71,7 @@ interface Begun {
   /** The members before the first write. */
   readonly before: Rows;
   readonly input: WriteInput;
-  /** Reads back to the end of the run's time, also after a wish to stop. */
+  /** Reads back until the end of the run's time, also after a stop request. */
   readonly finish: WriteInput['client'];
 }
 
@@ -91,7 +91,7 @@ function writing({ changes, facts, before, input, finish }: Begun, run: Run): Wr
   };
 }
 
-/** A team that a member is in and that is not listed gives access that nobody sees. */
+/** A member's team that is not in the list would give access that no check counts. */
 function checkTeams(members: readonly Member[], teams: readonly Team[]): void {
   const listed = new Set(teams.map(({ id }) => id));
   const missing = new Set(members.flatMap((member) => member.teams).filter((id) => !listed.has(id)));

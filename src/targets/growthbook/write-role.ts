@@ -188,7 +188,7 @@ function unknownRole(message: string, { to, rule }: Change<Access, Member>): str
   return `policy: rule ${rule} gives the role ${written}, which GrowthBook does not have`;
 }
 
-/** What an error means that ends the writing: the run's time, a wish to stop, a list that can't be read. Any other is thrown. */
+/** The result for an error that ends the writing: the deadline, a stop request, a list that can't be read. Any other error is thrown. */
 export function stopReasonOf(error: unknown): Error {
   if (error instanceof SourceError || error instanceof NoAnswerError) return new StopError(error.message);
   if (error instanceof DeadlineError || error instanceof StopError) return error;

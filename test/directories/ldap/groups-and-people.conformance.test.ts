@@ -87,7 +87,7 @@ describe.each(directories)('groups in the $name directory', ({ port }) => {
 
   test('are refused where two bear the name', async () => {
     const { error } = await ask(settingsFor(port), (ldap) => readGroups(ldap, groupsBase, ['ambiguous']));
-    expect(error).toContain('2 groups bear this name');
+    expect(error).toContain('2 groups have this name');
     expect(error).toContain(`cn=shadow,${groupsBase}`);
   });
 
@@ -156,7 +156,7 @@ describe.each(directories)('members in the $name directory', ({ port }) => {
     const outside = `outside the people base (${peopleBase})`;
     expect(uidsOf(answer?.people)).toEqual(['eve']);
     expect(answer?.dangling).toEqual([
-      { group: 'loose-ends', dn: personDn('gone'), why: 'no person entry stands there' },
+      { group: 'loose-ends', dn: personDn('gone'), why: 'there is no person entry' },
       { group: 'loose-ends', dn: `uid=gus,ou=elsewhere,${suffix}`, why: outside },
       { group: 'loose-ends', dn: `cn=reader,${suffix}`, why: outside },
       { group: 'loose-ends', dn: peopleBase, why: outside },

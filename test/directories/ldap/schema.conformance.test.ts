@@ -189,7 +189,7 @@ describe('Active Directory', () => {
     expect(answer?.membersOf.get('outer')).toHaveLength(crowd.length + 2);
     expect(answer?.membersOf.get('crowd')).toHaveLength(crowd.length + 1);
     expect(answer?.dangling).toEqual([
-      { group: 'outer', dn: adPersonDn('gone'), why: 'no person entry stands there' },
+      { group: 'outer', dn: adPersonDn('gone'), why: 'there is no person entry' },
     ]);
     const [ann] = answer?.people.filter(({ uid }) => uid === 'ann') ?? [];
     expect(ann).toMatchObject({

@@ -36,7 +36,7 @@ describe('who is in a group', () => {
     ['a list', 'members: [ann, bob]', ['ann', 'bob']],
     ['a nested list', 'members: [[ann, [bob, [cid]]]]', ['ann', 'bob', 'cid']],
     ['a name twice', 'members: [ann, [ann, ann]]', ['ann']],
-    ['somebody who stands nowhere under users', 'members: [ann, ghost]', ['ann']],
+    ['somebody who is missing under users', 'members: [ann, ghost]', ['ann']],
     ['a name that YAML 1.1 would take for a truth value, in quotes', "members: ['no', ann]", ['ann', 'no']],
     ['a name that looks like a number, in quotes', "members: ['007', ann]", ['007', 'ann']],
     ['a name of another object’s', 'members: [constructor, __proto__, ann]', ['ann']],
@@ -84,7 +84,7 @@ describe('who is in a group', () => {
     expect(membersIn(dataYaml({ groups: { deployment: ['ann'] }, users }))).toEqual(['ann']);
   });
 
-  test('a member who stands nowhere under users is dangling, not one who left', () => {
+  test('a member who is missing under users is dangling, not one who left', () => {
     const text = dataYaml({
       groups: { deployment: ['ann', 'left', 'ghost'] },
       absent: ['left'],

@@ -115,7 +115,7 @@ describe('skipped, with the reason, and what would be due', () => {
     [
       'another project stands twice in the row',
       { projectRoles: [entry('admin'), entry('readonly', 'prj_b'), entry('admin', 'prj_b')] },
-      /two entries stand for project prj_b/,
+      /there are two entries for project prj_b/,
     ],
     [
       'a limit to no environment at all stands in the row',
