@@ -76,8 +76,8 @@ export const addresses = listOf(
 
 /** User names separated by commas or white space. */
 export const accountNames = listOf(
-  /^[^\s@<>"'`();:,/\\|]+$/u,
-  'user names alone, separated by commas or spaces, without @, quotes or semicolons',
+  /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.+$-]*$/u,
+  'user names alone (letters, digits and _ . + $ -), separated by commas or spaces',
 );
 
 const QUOTED = /^"([^"]+)"$|^'([^']+)'$/;

@@ -91,6 +91,14 @@ describe('the settings', () => {
     '<jane>',
     'jane,@bob',
     'https://gitlab.example/jane',
+    '[jane, bob]',
+    '{jane}',
+    '- jane',
+    'jane\u200b',
+    'jane&bob',
+    '*jane*',
+    'uid=jane',
+    '#jane',
   ])('refuse a denied account that is no name: %s', (value) => {
     expect(faults({ DENIED_ACCOUNTS: value })).toEqual(['DENIED_ACCOUNTS']);
   });
