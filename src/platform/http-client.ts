@@ -104,8 +104,9 @@ export function createHttpClient(system: HttpSystem, context: RequestContext): S
   };
 }
 
-/** Errors that every repeat within seconds meets again. */
-const HOPELESS = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Errors that every repeat within seconds meets again: nobody there, no such name, and a certificate or protocol that is wrong. */
+const HOPELESS =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO|ERR_SSL_.*|ERR_TLS_.*|.*(?:CERT|SIGNATURE).*)$/;
 const HOPELESS_ATTEMPTS = 2;
 
 const isHopeless = (
@@ -116,7 +117,7 @@ const isHopeless = (
   interactive &&
   attempt >= HOPELESS_ATTEMPTS &&
   outcome instanceof NoAnswerError &&
-  HOPELESS.has(outcome.code ?? '');
+  HOPELESS.test(outcome.code ?? '');
 
 /** Whether an attempt may succeed when it is repeated: no answer, 408, 429 and 5xx. */
 export const isRetryable = (outcome: HttpAnswer | NoAnswerError): boolean =>

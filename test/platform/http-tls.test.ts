@@ -7,6 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createHttpClient } from '../../src/platform/http-client.ts';
 import { testRun } from '../fixtures.ts';
 import { makeCertificates } from '../sandbox/ldap/certificates.ts';
+import { startServer as startPlainServer } from '../sandbox/server.ts';
 
 /** A server whose certificate is of an authority that nobody knows. `requests` counts what it was asked. */
 async function startServer() {
@@ -37,3 +38,21 @@ test.each([undefined, '0'])(
     expect(counted.requests).toBe(0);
   },
 );
+
+test('a certificate that nobody knows is tried twice where somebody waits at a terminal', async () => {
+  const { root } = await startServer();
+  const run = testRun();
+  const send = createHttpClient({ name: 'test', root }, { ...run, interactive: true });
+  await expect(send({ method: 'GET', path: '/' })).rejects.toThrow(/no answer: .*certificate/i);
+  expect(run.clock.slept).toHaveLength(1);
+});
+
+test('a server that does not speak TLS is tried twice where somebody waits at a terminal', async () => {
+  const { origin, close } = await startPlainServer(() => ({ status: 200, body: '' }));
+  onTestFinished(close);
+  const run = testRun();
+  const root = origin.replace('http:', 'https:');
+  const send = createHttpClient({ name: 'test', root }, { ...run, interactive: true });
+  await expect(send({ method: 'GET', path: '/' })).rejects.toThrow('no answer');
+  expect(run.clock.slept).toHaveLength(1);
+});
