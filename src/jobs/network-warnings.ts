@@ -8,7 +8,7 @@ const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_
 export const unencrypted = (values: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(values)
     .filter(([name, value]) => {
-      const url = typeof value === 'string' && /_URL$/.test(name) ? URL.parse(value) : null;
+      const url = typeof value === 'string' && /_(?:URL|HOST)$/.test(name) ? URL.parse(value) : null;
       return url?.protocol === 'http:' && !isLoopback(url.hostname);
     })
     .map(([name]) => name);

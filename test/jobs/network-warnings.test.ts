@@ -13,6 +13,13 @@ test.each([
   expect(unencrypted({ GITLAB_URL: value, OTHER: value, COUNT: 1 })).toEqual(isWarned ? ['GITLAB_URL'] : []);
 });
 
+test('the address of Cloud Storage is warned of as well: its requests have a token', () => {
+  expect(unencrypted({ STORAGE_EMULATOR_HOST: 'http://storage.example.org' })).toEqual([
+    'STORAGE_EMULATOR_HOST',
+  ]);
+  expect(unencrypted({ STORAGE_EMULATOR_HOST: 'https://storage.googleapis.com' })).toEqual([]);
+});
+
 test('a proxy that Node does not use is warned of', () => {
   expect(unusedProxies({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'x' })).toEqual(['HTTPS_PROXY']);
   expect(unusedProxies({ https_proxy: 'http://proxy:3128', NODE_USE_ENV_PROXY: '0' })).toEqual([
