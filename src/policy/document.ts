@@ -44,7 +44,7 @@ const checkContent = (content: DocumentContent) => [
   ...faultsIn(toPolicy(content)),
 ];
 
-/** Reads a policy document of version 1 or 2. Throws one error with all its faults. */
+/** Reads a policy document of version 1 or 2. Throws one error that lists all faults. */
 export const parsePolicy = (text: string): Policy => toPolicy(readDocument(text, schema, checkContent));
 
 const ProjectList = z.array(z.strictObject({ project: Name, policy: schema.strict })).min(1);
@@ -66,7 +66,7 @@ export function parsePolicies(text: string): Policy | readonly ProjectPolicy[] {
   });
   const twice = duplicates(projects.map(({ project }) => project));
   if (projects.length > 0 && twice.length === 0) return projects;
-  const fault = twice.length > 0 ? `project ${twice.join(', ')} is there twice` : 'the list is empty';
+  const fault = twice.length > 0 ? `project ${twice.join(', ')} occurs twice` : 'the list is empty';
   throw new Error(`a policy document: ${fault}`);
 }
 
@@ -101,20 +101,20 @@ function versionOne(ldap: string | undefined, anyPosix: readonly string[] | unde
 const duplicateGroups = ({ rules }: DocumentContent): readonly string[] =>
   duplicates(rules.map(({ ldap }) => ldap))
     .filter((group) => group !== undefined)
-    .map((group) => `rules: group ${group} stands twice`);
+    .map((group) => `rules: group ${group} occurs twice`);
 
 function faultsIn({ order, gate, rules, otherwise, mayBeEmpty }: Policy): readonly string[] {
   const conditions = [...(gate === 'none' ? [] : [gate]), ...rules].map(({ when }) => when);
   const groups = new Set(conditions.flatMap(leavesOf).map(({ name }) => name));
   return [
     ...(order[0] === 'noaccess' ? [] : [`order: begins with ${order[0]} (allowed: noaccess)`]),
-    ...(order.includes('readonly') ? [] : ['order: lacks readonly']),
-    ...duplicates(order).map((role) => `order: ${role} stands twice`),
+    ...(order.includes('readonly') ? [] : ['order: readonly is missing']),
+    ...duplicates(order).map((role) => `order: ${role} occurs twice`),
     ...ruleFaults(gate, rules, [otherwise.rule]),
     ...rules
       .filter(({ role }) => !order.includes(role))
       .map(({ rule, role }) => `rule ${rule}: role ${role} is not in order (allowed: ${order.join(', ')})`),
-    ...duplicates(mayBeEmpty).map((group) => `mayBeEmpty: group ${group} stands twice`),
+    ...duplicates(mayBeEmpty).map((group) => `mayBeEmpty: group ${group} occurs twice`),
     ...mayBeEmpty
       .filter((group) => !groups.has(group))
       .map((group) => `mayBeEmpty: no rule names group ${group}`),

@@ -2,13 +2,13 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 
-/** A document's schema twice: strict about unknown keys, and not, so that all other faults are found as well. */
+/** A document's schema twice: strict about unknown keys, and not, so that all other errors are found as well. */
 export interface DocumentSchema<S extends z.ZodType> {
   readonly strict: z.ZodType;
   readonly loose: S;
 }
 
-/** Reads a document in YAML. `check` finds what a schema cannot. Throws one error with all its faults. */
+/** Reads a document in YAML. `check` finds what a schema cannot. Throws one error that lists all faults. */
 export const readDocument = <S extends z.ZodType>(
   text: string,
   schema: DocumentSchema<S>,

@@ -61,7 +61,7 @@ export function toGate(gate: 'none' | GateContent, numbers: readonly number[]): 
   return { rule, ...(description ? { description } : {}), when: when ?? condition };
 }
 
-/** The faults that rules of both kinds of policy can have. `others` are numbers in other places of the document. */
+/** The errors that rules of both kinds of policy can have. `others` are numbers in other places of the document. */
 export function ruleFaults(
   gate: 'none' | Gate,
   rules: readonly Gate[],
@@ -72,9 +72,9 @@ export function ruleFaults(
   const isForAnybody = ({ when }: Gate) =>
     populationOf({ all: [...gates.map((one) => one.when), when] }) === undefined;
   return [
-    ...duplicates(numbers).map((rule) => `rule ${rule} stands twice`),
+    ...duplicates(numbers).map((rule) => `rule ${rule} occurs twice`),
     ...[...gates, ...rules].flatMap(({ rule, when }) =>
-      doubles(when).map((name) => `rule ${rule}: ${name} stands twice`),
+      doubles(when).map((name) => `rule ${rule}: ${name} occurs twice`),
     ),
     ...rules
       .filter(isForAnybody)

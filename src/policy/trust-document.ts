@@ -40,7 +40,7 @@ type DocumentContent = z.infer<typeof schema.loose>;
 /** The JSON Schema of a document of trust, for editors. */
 export const trustJsonSchema = () => z.toJSONSchema(schema.strict, { io: 'input' });
 
-/** Reads a document of trust as a policy of two roles. Throws one error with all its faults. */
+/** Reads a document of trust as a policy of two roles. Throws one error that lists all faults. */
 export const parseTrust = (text: string): Policy =>
   toPolicy(
     readDocument(text, schema, (content) => {

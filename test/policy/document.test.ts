@@ -166,7 +166,7 @@ describe('a policy document is refused', () => {
     [
       'a group twice in one list',
       { rules: [{ rule: 2, when: { any: [{ ldap: 'a' }, { ldap: 'a' }] }, role: 'admin' }] },
-      /rule 2: group a stands twice/,
+      /rule 2: group a occurs twice/,
     ],
     [
       'a rule that is true for everybody else',
@@ -183,7 +183,7 @@ describe('a policy document is refused', () => {
     ['rule 0', { otherwise: { rule: 0 } }, /otherwise\.rule/],
     ['a role outside the order', { rules: [{ rule: 2, ldap: 'a', role: 'boss' }] }, /boss is not in order/],
     ['a role of another case', { rules: [{ rule: 2, ldap: 'a', role: 'Admin' }] }, /Admin is not in order/],
-    ['a role twice in the order', { order: [...policy.order, 'analyst'] }, /analyst stands twice/],
+    ['a role twice in the order', { order: [...policy.order, 'analyst'] }, /analyst occurs twice/],
     ['an order that does not begin with noaccess', { order: policy.order.toReversed() }, /noaccess/],
     ['an order without readonly', { order: ['noaccess', 'admin', 'CustomElevatedAccess'] }, /readonly/],
     [
@@ -194,12 +194,12 @@ describe('a policy document is refused', () => {
     [
       'a POSIX group twice in one rule',
       { rules: [{ rule: 2, ldap: 'a', anyPosix: ['b', 'b'], role: 'admin' }] },
-      /group b stands twice/,
+      /group b occurs twice/,
     ],
-    ['a rule number twice', { otherwise: { rule: 4 } }, /rule 4 stands twice/],
-    ['the gate’s number at a rule', { gate: { rule: 2, posix: 'a' } }, /rule 2 stands twice/],
+    ['a rule number twice', { otherwise: { rule: 4 } }, /rule 4 occurs twice/],
+    ['the gate’s number at a rule', { gate: { rule: 2, posix: 'a' } }, /rule 2 occurs twice/],
     ['mayBeEmpty with an unknown group', { mayBeEmpty: ['nobody-knows'] }, /nobody-knows/],
-    ['mayBeEmpty with a group twice', { mayBeEmpty: [READ, READ] }, new RegExp(`${READ} stands twice`)],
+    ['mayBeEmpty with a group twice', { mayBeEmpty: [READ, READ] }, new RegExp(`${READ} occurs twice`)],
   ])('for %s', (_, over, message) => {
     expect(() => parsePolicy(document(over))).toThrow(message);
   });
@@ -222,9 +222,9 @@ describe('a policy document is refused', () => {
     const faults = [
       'boss',
       'chief',
-      'rule 2 stands twice',
-      'group a stands twice',
-      'group x stands twice',
+      'rule 2 occurs twice',
+      'group a occurs twice',
+      'group x occurs twice',
       'nobody',
     ];
     for (const fault of faults) {

@@ -38,7 +38,7 @@ describe('a document of trust', () => {
     ['trust that is false', { rules: [rule({ trust: false })] }, /rules\.0\.trust/],
     ['a POSIX group', { rules: [rule({ when: { posix: 'a' } })] }, /posix/],
     ['a rule for everybody else', { rules: [rule({ when: { not: { ldap: 'a' } } })] }, /people in no group/],
-    ['a number twice', { rules: [rule(), rule()] }, /rule 1 stands twice/],
+    ['a number twice', { rules: [rule(), rule()] }, /rule 1 occurs twice/],
     ['wikitext that would be published', { rules: [rule({ description: '[[x]]' })] }, /published/],
     ['an order', { order: ['a', 'b'] }, /order/],
   ])('is refused for %s', (_, over, message) => {

@@ -128,7 +128,7 @@ describe('several projects in one run', () => {
 
 describe('a list of projects is refused', () => {
   test.each([
-    ['a project twice', [both[0], both[0]], {}, /GROWTHBOOK_POLICY: .*prj_experiments stands twice/],
+    ['a project twice', [both[0], both[0]], {}, /GROWTHBOOK_POLICY: .*prj_experiments occurs twice/],
     ['no project', [], {}, /GROWTHBOOK_POLICY: /],
     [
       'a fault of one policy, with the project’s name',

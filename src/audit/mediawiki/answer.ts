@@ -52,7 +52,7 @@ export async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAns
   }
 }
 
-/** The answer's JSON. The API reports errors by a code, mostly with status 200; what stands before it, by the status alone. */
+/** The answer's JSON. The API reports errors by a code, mostly with status 200; a proxy before it reports them by the status alone. */
 export function valueIn(answer: HttpAnswer, system: HttpSystem): unknown {
   const { status, where } = answer;
   const seconds = numberIn(answer.headers, 'retry-after') ?? 0;

@@ -84,7 +84,7 @@ export function createExchange(socket: Socket): Exchange {
     isBound: () => state.bound && !socket.destroyed,
     release: () => {
       socket.off('data', onData).off('close', onClose).off('end', onClose);
-      if (framing.isInsideMessage()) throw new Error('bytes came in the clear after the answer to StartTLS');
+      if (framing.isInsideMessage()) throw new Error('bytes came without TLS after the answer to StartTLS');
     },
     destroy: () => socket.destroy(),
   };

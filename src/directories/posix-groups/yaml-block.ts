@@ -16,13 +16,13 @@ import { MAX_DEPTH, readFlow } from './yaml-flow.ts';
 import type { YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
 import { readBlockText, readKey, readText } from './yaml-scalars.ts';
 
-/** Where a value may stand: beyond which column, and which forms it may have. */
+/** The allowed place and forms of a value: the column that it must be beyond, and the kinds of node. */
 interface Place {
   readonly indent: number;
   readonly depth: number;
   /** A mapping or list may begin on this very line. */
   readonly mayBegin: boolean;
-  /** A list may stand at `indent` itself: the value of a key. */
+  /** A list may begin at `indent` itself: the value of a key. */
   readonly listAtIndent: boolean;
   readonly anchor?: string;
 }
@@ -115,7 +115,7 @@ function readList(cursor: Cursor, { mayBegin, depth, anchor }: Place): YamlNode 
   return list;
 }
 
-/** Whether the next content stands at this column, on a line of its own. */
+/** Whether the next content begins at this column, on a line of its own. */
 function isNext(cursor: Cursor, indent: number): boolean {
   skipToContent(cursor);
   if (cursor.at >= cursor.text.length || column(cursor) < indent) return false;

@@ -29,7 +29,7 @@ export function textIn(scalar: YamlScalar): string | undefined {
 }
 
 /**
- * Entries by key, with merge keys as Ruby's reader resolves them: at the place where they stand, so that a key before a
+ * Entries by key, with merge keys as Ruby's reader resolves them: at their place in the mapping, so that a key before a
  * merge key loses and one behind it wins; in a list of mappings the first wins. Anything else behind `<<` is a usual entry.
  */
 export function createMapReader(): MapReader {

@@ -14,7 +14,7 @@ export const readText = (cursor: Cursor, place: Place): YamlScalar =>
 
 const isQuote = (char: string) => char === '"' || char === "'";
 
-/** A key of a mapping, which stands on one line before a colon; undefined, and the cursor where it was, where there is none. */
+/** A key of a mapping: text on one line before a colon. Where there is none: undefined, and the cursor does not move. */
 export function readKey(cursor: Cursor, place: Place): YamlScalar | undefined {
   const { at, line, lineStart } = cursor;
   const key = isQuote(charAt(cursor)) ? readQuoted(cursor) : readPlainLine(cursor, place);
@@ -128,7 +128,7 @@ const isCharacter = (code: number) => (code < 0xd800 || code > 0xdfff) && code <
 
 const HEADER = /[|>](?:[+-]?([1-9])?|([1-9])[+-])(?=[ \t\n]|$)/y;
 
-/** Moves past a text block (`|`, `>`), whose lines stand beyond `indent`. Its text is not needed. */
+/** Moves past a text block (`|`, `>`), whose lines are indented beyond `indent`. Its text is not needed. */
 export function readBlockText(cursor: Cursor, { indent }: { readonly indent: number }): YamlScalar {
   const { line } = cursor;
   HEADER.lastIndex = cursor.at;

@@ -50,7 +50,7 @@ export function requireCompletePosix(
       what: `members of ${group} that are missing under users`,
       found: lost.length,
       of,
-      cause: `the first is ${lost[0]?.name}; most likely data.yaml lacks a part of its users`,
+      cause: `the first is ${lost[0]?.name}; most likely a part of the users is missing in data.yaml`,
     };
   });
   refuse(shares, limits);

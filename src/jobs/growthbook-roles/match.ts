@@ -46,7 +46,7 @@ export function matchMembers(members: readonly Member[], people: readonly LdapPe
   return { joined: rows.map((row) => matchOf(row, several.get(row.address), doubles)), withoutMember };
 }
 
-/** The first member at each address, and all members of an address that several have. An empty address is nobody's. */
+/** The first member at each address, and all members of an address that several have. An empty address matches nobody. */
 function indexByAddress(rows: readonly Row[]) {
   const first = new Map<string, Row>();
   const several = new Map<string, Row[]>();
@@ -74,7 +74,7 @@ function matchOf(
   const others = doubles.get(person)?.map((row) => row.member.id);
   if (!others) return { member, address, person };
   const ids = others.filter((id) => id !== member.id);
-  return ambiguous(`${person.uid} has another member besides this one: ${sortedList(ids)}`);
+  return ambiguous(`${person.uid} has another member too: ${sortedList(ids)}`);
 }
 
 const sortedList = (names: readonly string[]) => names.toSorted().join(', ');

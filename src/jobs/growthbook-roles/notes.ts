@@ -15,7 +15,7 @@ type MemberDecision = Decision<Access, Member>;
 const NONE: readonly never[] = [];
 const about = (member: Member) => ({ account: member.id, label: labelOf(member) });
 
-/** A note for an ambiguous member that loses something: a person has to find out whose it is. */
+/** A note for an ambiguous member that loses something: somebody has to find out whose account it is. */
 export function ambiguityNotes({ member, ambiguous }: Case, { kind }: MemberDecision): readonly Note[] {
   if (ambiguous === undefined || kind === 'skipped') return NONE;
   return [{ kind: 'ambiguous', ...about(member), because: ambiguous }];
@@ -55,7 +55,7 @@ function projectTeamNotes(
     kind: 'team-granted',
     ...about(member),
     key: `${grant.id}:${grant.role}:${access.project}`,
-    because: `team ${grant.team} gives ${grant.role} on the project${access.otherProjects ? ` ${access.project}` : ''}, more than ${role}, which is due`,
+    because: `team ${grant.team} gives ${grant.role} on the project${access.otherProjects ? ` ${access.project}` : ''}, more than the policy, which gives ${role}`,
   }));
 }
 

@@ -21,7 +21,7 @@ export const protectionNotes = (facts: Facts, addresses: readonly string[]): rea
   );
 
 /**
- * The objection to protected addresses that are nobody's: most likely they are misspelt, and whom they should protect is not
+ * The objection to protected addresses that are no member's: most likely they are misspelt, and the member they mean is not
  * protected. An address of a person who has not signed in yet is somebody's.
  */
 export function unknownProtected(facts: Facts, addresses: readonly string[]): readonly Objection[] {

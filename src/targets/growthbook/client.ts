@@ -134,7 +134,7 @@ const reader =
     return parseAs(schema, jsonOf(answer), answer.where);
   };
 
-/** GrowthBook's own answer to an endpoint that a version lacks (seen in 5.0.1): any other 404 is a proxy's. */
+/** GrowthBook's own answer to an endpoint that a version does not have (seen in 5.0.1): any other 404 is a proxy's. */
 const isUnknownEndpoint = (answer: HttpAnswer): boolean => {
   const refusal = Refusal.safeParse(jsonOrUndefined(answer));
   return answer.status === 404 && refusal.success && refusal.data.message === 'Unknown API endpoint';

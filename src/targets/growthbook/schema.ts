@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The fields of GrowthBook's answers that Muster reads. Rows of old members lack the optional ones. */
+/** The fields of GrowthBook's answers that Muster reads. Rows of old members are without the optional ones. */
 const limit = {
   environments: z.array(z.string()).default([]),
   limitAccessByEnvironment: z.boolean().default(false),

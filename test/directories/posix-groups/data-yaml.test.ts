@@ -241,7 +241,7 @@ describe('a file is refused', () => {
     ['in one user', 'users: {ann: {ensure: present, ensure: absent}}', 'ensure'],
     ['in one user, by an alias', 'users: {ann: *twice}', 'uid'],
     ['in what a user merges', 'users: {ann: {<<: *twice}}', 'uid'],
-  ])('where a key stands twice %s', (_, part, key) => {
+  ])('where a key occurs twice %s', (_, part, key) => {
     const parts = [
       'x: &twice {uid: 1, uid: 2}',
       'groups: {deployment: {}}',
@@ -257,7 +257,7 @@ describe('a file is refused', () => {
   test.each([
     ['under ldap_only_users', 'ldap_only_users: {eve: {}, eve: {}}', 'eve'],
     ['in one of them', 'ldap_only_users: {eve: {email: a, email: b}}', 'email'],
-  ])('but a key that stands twice elsewhere is a note: %s', (_, part, key) => {
+  ])('but a key that occurs twice elsewhere is a note: %s', (_, part, key) => {
     const text = `groups: {}\nusers: {ann: {keys: {a: 1, b: 2}}}\n${part}\n`;
     const { repeatedKeys } = posixGroups(text, query({ groups: [] }));
     expect(repeatedKeys).toEqual([`${key} (line 3)`]);

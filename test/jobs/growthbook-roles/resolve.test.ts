@@ -113,7 +113,7 @@ describe('skipped, with the reason, and what would be due', () => {
   test.each([
     ['an identity provider manages the member', { ...admin, managedbyIdp: true }, /identity provider/],
     [
-      'another project stands twice in the row',
+      'another project occurs twice in the row',
       { projectRoles: [entry('admin'), entry('readonly', 'prj_b'), entry('admin', 'prj_b')] },
       /there are two entries for project prj_b/,
     ],
@@ -132,7 +132,7 @@ describe('skipped, with the reason, and what would be due', () => {
 
   test.each([
     ['an identity provider manages the member', { managedbyIdp: true }],
-    ['another project stands twice', { projectRoles: [entry('engineer', 'prj_b'), entry('admin', 'prj_b')] }],
+    ['another project occurs twice', { projectRoles: [entry('engineer', 'prj_b'), entry('admin', 'prj_b')] }],
     ['a limit can’t be expressed', { projectRoles: [entry('engineer', 'prj_b', none)] }],
   ])('only where a change was due: unchanged although %s', (_, over) => {
     expect(decided({ ...ann(), members: [member('ann', { globalRole: 'readonly', ...over })] }).kind).toBe(

@@ -154,7 +154,7 @@ describe('a policy of the operator’s', () => {
     const policy = { ...defaultPolicy(), otherwise: { rule: 4 }, mayBeEmpty: ['nobody'] };
     const faults = faultsOf(withNeeded({ GROWTHBOOK_POLICY: JSON.stringify(policy, null, 2) }));
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(/^GROWTHBOOK_POLICY: .*rule 4 stands twice.*nobody/s);
+    expect(faults[0]).toMatch(/^GROWTHBOOK_POLICY: .*rule 4 occurs twice.*nobody/s);
   });
 });
 

@@ -138,7 +138,7 @@ describe('why a row can’t be written', () => {
   test.each([
     ['an identity provider manages it', { managedbyIdp: true }, /identity provider/],
     [
-      'another project stands twice',
+      'another project occurs twice',
       { projectRoles: [entry('readonly', 'prj_b'), entry('admin', 'prj_b')] },
       /two entries.*prj_b/,
     ],
@@ -181,7 +181,7 @@ describe('why a row can’t be written', () => {
 
   test.each([
     ['nothing stands in the way', {}],
-    ['our own project stands twice', { projectRoles: [entry('readonly'), entry('admin')] }],
+    ['our own project occurs twice', { projectRoles: [entry('readonly'), entry('admin')] }],
     [
       'limits name environments',
       { projectRoles: [entry('engineer', 'prj_b', limit('dev'))], ...limit('dev') },
