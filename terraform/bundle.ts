@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { rolldown } from 'rolldown';
+import { pathToFileURL } from 'node:url';
+import { type Plugin, rolldown } from 'rolldown';
 
 /** What the bundle is loaded by: the functions, and the command. */
 const ENTRIES = { main: 'src/main.ts', cli: 'src/cli.ts' };
@@ -8,15 +9,34 @@ const ENTRIES = { main: 'src/main.ts', cli: 'src/cli.ts' };
 /** The framework loads the functions and registers them: both have to use the same copy of it. */
 const EXTERNAL = /^@google-cloud\/functions-framework/;
 
-/** Files that the code reads beside itself. */
-const BESIDE = { 'policy.yaml': 'src/jobs/growthbook-roles/policy.yaml' };
+const DEFAULT_POLICY = 'src/jobs/growthbook-roles/policy.ts';
+
+/** Reads and checks the default policy while the bundle is made: a function that starts does neither again. */
+const readDefaultPolicy = (root: string): Plugin => ({
+  name: 'default-policy',
+  load: async (id) => {
+    const path = join(root, DEFAULT_POLICY);
+    if (id !== path) return null;
+    const { defaultPolicy } = (await import(pathToFileURL(path).href)) as { defaultPolicy: () => unknown };
+    return {
+      code: `export const defaultPolicy = () => (${JSON.stringify(defaultPolicy())});`,
+      moduleType: 'js',
+    };
+  },
+});
 
 /**
  * The code of the project at `root` with the libraries that it uses, by file name: one file for the functions and one for the
  * command, files that they load when they need them, source maps, and the licences of all that is in it.
  */
 export async function bundle(root: string): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  const build = await rolldown({ cwd: root, input: ENTRIES, platform: 'node', external: [EXTERNAL] });
+  const build = await rolldown({
+    cwd: root,
+    input: ENTRIES,
+    platform: 'node',
+    external: [EXTERNAL],
+    plugins: [readDefaultPolicy(root)],
+  });
   try {
     const { output } = await build.generate({
       format: 'cjs',
@@ -28,7 +48,6 @@ export async function bundle(root: string): Promise<ReadonlyMap<string, string |
     const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
     return new Map<string, string | Uint8Array>([
       ...output.map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source] as const),
-      ...Object.entries(BESIDE).map(([name, path]) => [name, readFileSync(join(root, path))] as const),
       ['LICENSES.txt', licencesOf(modules, root)],
     ]);
   } finally {

@@ -28,7 +28,7 @@ describe('the source zip', () => {
     const names = Object.keys(files);
     expect(names).toEqual(names.toSorted());
     expect(names.filter((name) => !/^chunk-|\.map$/.test(name))).toEqual([
-      ...['LICENSE', 'LICENSES.txt', 'cli.js', 'main.js', 'package-lock.json', 'package.json', 'policy.yaml'],
+      ...['LICENSE', 'LICENSES.txt', 'cli.js', 'main.js', 'package-lock.json', 'package.json'],
     ]);
     for (const name of ['main.js.map', 'cli.js.map']) expect(names).toContain(name);
     const text = Buffer.from(files['LICENSES.txt'] ?? []).toString();
