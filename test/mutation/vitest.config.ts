@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    // Tests of values: those that start processes take too long for thousands of mutants.
-    include: ['test/{engine,policy,jobs,laws}/**/*.test.ts', 'test/targets/growthbook/*.test.ts'],
+    // Only the tests of the scope that is mutated: each mutant runs them.
+    include: process.env.MUTATION_TESTS?.split(':') ?? ['test/policy/**/*.test.ts'],
     exclude: ['test/policy/policy-cases.test.ts'],
     testTimeout: 30_000,
     env: { NODE_ENV: 'test' },
