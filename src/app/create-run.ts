@@ -16,7 +16,7 @@ import type { RunContext, RunRequest } from './run-request.ts';
 const isQuestion = ({ explain, history, show, whatIf, record, compare }: RunRequest) =>
   [explain, history, show, whatIf, record, compare].some((one) => one !== undefined);
 
-/** A run. Without settings it may not write, and its time is up. */
+/** Creates a run. Without settings it may not write, and its time is up. */
 export function createRun(
   job: Job,
   request: RunRequest,

@@ -6,7 +6,7 @@ import { reportStore } from './report-store.ts';
 export function keptText(settings: CommonValues, run: Run, name: string): KeptText | undefined {
   const store = reportStore(settings, run);
   if (!store) return undefined;
-  // Of a bucket only what begins so may be replaced.
+  // In a bucket, only names with this prefix may be replaced.
   const object = `${run.job}/latest-${name}.json`;
   return {
     read: async () => {

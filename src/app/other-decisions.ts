@@ -6,7 +6,7 @@ import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 const MAX_BYTES = 64 * 2 ** 20;
 const MAX_FAULTS = 5;
 
-/** One row. Other columns are ignored. */
+/** One row of another tool's decisions. Other columns are ignored. */
 const Row = z
   .looseObject({
     account: z.string().trim().min(1),

@@ -7,7 +7,7 @@ import { REPORT_FORMAT } from '../reports/report.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_AGE_DAYS = 7;
-/** A clock of another machine may be ahead by so much. */
+/** How far the time of a plan file may be ahead of this machine's clock. */
 const MAX_AHEAD_MS = 300_000;
 
 const PlanFile = z.object({

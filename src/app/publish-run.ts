@@ -6,7 +6,7 @@ import type { Report, UnchangedAccount } from '../reports/report.ts';
 import { pushMetrics } from './push-metrics.ts';
 import { keepReport } from './report-store.ts';
 
-/** A run that has ended. `stop` is aborted by a request to stop. */
+/** A run that has ended, to be published. `stop` is aborted by a request to stop. */
 export interface EndedRun {
   readonly settings: CommonValues;
   readonly run: Run;
@@ -14,7 +14,7 @@ export interface EndedRun {
   readonly stop: AbortSignal | undefined;
 }
 
-/** Keeps the report and pushes the metrics of a run, and returns the report with what became of that. A question is no run. */
+/** Keeps the report and pushes the metrics of a run. Returns the report, with a note where it could not be kept. Questions are not published. */
 export async function publishRun(
   { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
   { settings, run, state, stop }: EndedRun,

@@ -5,7 +5,7 @@ import { errorFields } from '../platform/log.ts';
 import { metricsOf } from '../reports/metrics.ts';
 import type { Report } from '../reports/report.ts';
 
-/** The time that a push may take, also of a run whose own time is up. After a request to stop it is less. */
+/** Time limit for pushing the metrics, also when the run's own time is up. After a request to stop it is shorter. */
 const PUSH_MS = 10_000;
 const PUSH_STOPPING_MS = 2000;
 
@@ -17,7 +17,7 @@ interface Pushed {
   readonly isStopping: boolean;
 }
 
-/** Pushes a run's metrics to the Pushgateway at `address`. A failed push is an error in the log and changes nothing of the run. */
+/** Pushes a run's metrics to the Pushgateway at `address`. A failed push is an error in the log and does not change the run's outcome. */
 export async function pushMetrics(
   address: string,
   { report, state, run, isStopping }: Pushed,

@@ -42,7 +42,7 @@ const RecordingShape = z.strictObject({
   facts: z.json(),
 });
 
-/** A file of this size has some 500,000 people. */
+/** Maximum size of a recording's file in bytes: enough for some 500,000 people. */
 const MAX_BYTES = 512 * 2 ** 20;
 const MAX_ISSUES = 5;
 
@@ -93,7 +93,7 @@ export function recordingOf(
   });
 }
 
-/** Settings of the connection decide nothing, and a path leads to nothing on another machine. */
+/** Settings that are not recorded: those of the connection decide nothing, and a path is of no use on another machine. */
 const CONNECTION = [
   'LDAP_BIND_DN',
   'LDAP_BIND_PASSWORD',
@@ -122,7 +122,7 @@ function recordedSettings(
   return Object.fromEntries(given);
 }
 
-/** Takes the place of a secret: nothing is asked that would need it. */
+/** Replaces a secret: the plan is made offline, so no system is asked. */
 const NOT_RECORDED = 'not-recorded';
 
 /** The environment in which the recorded plan is made again. */

@@ -9,7 +9,7 @@ import { openStore } from '../platform/object-store.ts';
 import type { ObjectStore } from '../platform/stored-text.ts';
 import { REPORT_FORMAT, type Report, type UnchangedAccount } from '../reports/report.ts';
 
-/** The time that keeping one report may take, also of a run whose own time is up. After a request to stop it is less. */
+/** Time limit for storing one report, also when the run's own time is up. After a request to stop it is shorter. */
 const KEEP_MS = 15_000;
 const KEEP_STOPPING_MS = 4000;
 const AT_ONCE = 4;
@@ -28,7 +28,7 @@ const stamp = (time: string): string => time.replaceAll(/[-:]/g, '');
 export const reportName = ({ job, startedAt, id }: Pick<Report['run'], 'job' | 'startedAt' | 'id'>): string =>
   `${job}/${stamp(startedAt)}-${id}`;
 
-/** A report to keep, and the accounts that its page lists besides. */
+/** A report to keep, and the unchanged accounts that its page also lists. */
 export interface KeptReport {
   readonly report: Report;
   readonly unchanged: readonly UnchangedAccount[];
@@ -101,7 +101,7 @@ export async function readLatestReport(settings: CommonValues, run: Run): Promis
   return parseReport(await store.get(name), name, run.job);
 }
 
-/** So many reports are looked at for the latest run that changed something. */
+/** Maximum number of reports that are read to find the latest run that changed something. */
 const MAX_LOOKED_AT = 2000;
 
 /** The report of the latest run that changed something. Throws `InvalidRequestError` where none of the last 2,000 did. */

@@ -24,13 +24,13 @@ export interface RunRequest {
   readonly explain?: string | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
-  /** What an earlier run read takes the place of reading. The environment has to be the recorded one. */
+  /** A recording of an earlier run, used instead of reading. The environment has to be the recorded one. */
   readonly recording?: Recording | undefined;
-  /** What the run reads is kept as a recording. */
+  /** Whether what the run reads is kept as a recording. */
   readonly record?: boolean | undefined;
   /** The run is a question: what the plan would be. It writes nothing. */
   readonly whatIf?: WhatIfRequest | undefined;
-  /** The path of another tool's decisions, which the run is held against. It writes nothing. */
+  /** The path of another tool's decisions, which are compared with the run's. The run writes nothing. */
   readonly compare?: string | undefined;
   /** Past runs are listed instead of a run. */
   readonly history?: HistoryQuery | undefined;
@@ -55,7 +55,7 @@ export interface RunContext {
   readonly known: readonly string[];
   readonly stop?: AbortSignal;
   readonly verbose?: boolean;
-  /** Somebody waits at a terminal: a plan tries what cannot be reached twice, and faults of settings are not logged besides. */
+  /** Somebody waits at a terminal: a plan tries an unreachable system only twice, and faults of settings are not logged as well. */
   readonly terminal?: boolean;
   /** Receives what the run is doing. */
   progress?(progress: Progress): void;

@@ -13,7 +13,7 @@ import { type CommonOptions, declareCommand, type JobCommand } from './job-comma
 import { hashApproval } from './plan.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** How a plan is carried out at a terminal. */
+/** The options of `apply`: how a plan is carried out at a terminal. */
 export type ApplyAnswers = Pick<CommonOptions, 'output'> & { readonly yes?: boolean };
 
 interface ApplyOptions extends CommonOptions {

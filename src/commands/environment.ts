@@ -19,7 +19,7 @@ interface SandboxModule {
   ): Promise<{ readonly environment: Environment; close(): Promise<void> }>;
 }
 
-/** What a command works with: settings, and a recording where it has one. */
+/** The environment of a command: its settings, and a recording where one is given. */
 export interface CommandInput {
   readonly environment: Environment;
   readonly recording?: Recording;

@@ -6,7 +6,7 @@ import { withEnvironment, withFacts } from './environment.ts';
 import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** The exit code of `--exit-code` for a plan with changes. */
+/** The exit code of `plan --exit-code` where the plan has changes. */
 const SOMETHING_TO_DO = 7;
 
 interface PlanOptions extends CommonOptions {

@@ -9,7 +9,7 @@ import { trustJsonSchema } from '../policy/trust-document.ts';
 import { renderCases } from '../reports/policy-cases.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
 
-/** The exit code where a case is not as expected. */
+/** The exit code of `policy test` where a case is not as expected. */
 const WRONG = 1;
 
 const SCHEMAS = { roles: policyJsonSchema, trust: trustJsonSchema, cases: casesJsonSchema };
@@ -21,7 +21,7 @@ export function declarePolicy(program: Command, setExitCode: (code: number) => v
   policy
     .command('test')
     .description(
-      'Holds examples against a policy, of roles or of trust. Ends with 1 where one is not as expected.',
+      'Checks examples against a policy, of roles or of trust. Ends with 1 where one is not as expected.',
     )
     .argument('<file>', 'the policy')
     .argument('<cases>', 'a file of examples in YAML')

@@ -39,7 +39,7 @@ Examples:
   muster gitlab-approvals plan -o json        the same as JSON, for scripts
 
 Exit codes: 0 done or nothing to do, 1 failed, 2 refused by safety, 3 a source failed,
-4 settings or arguments are wrong, 5 another run is at work, 6 the deadline came, 7 see --exit-code.`;
+4 settings or arguments are wrong, 5 another run is at work, 6 the deadline passed, 7 see --exit-code.`;
 
 /** The exit code of arguments that cannot be understood. */
 const INVALID = 4;
@@ -62,7 +62,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A reader that hangs up, as `head` does, changes neither the run nor its exit code. */
+/** A reader that closes the pipe, as `head` does, changes neither the run nor its exit code. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -9,7 +9,7 @@ import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
 import { startProgress } from './progress.ts';
 
-/** A request, and how its run is shown meanwhile. */
+/** A request to run and print, and how its progress is shown. */
 export interface TerminalRun extends RunRequest {
   readonly environment: Environment;
   readonly verbose?: boolean;

@@ -10,7 +10,7 @@ interface UndoOptions extends CommonOptions {
   readonly reason?: string;
 }
 
-/** Declares `undo`. */
+/** Declares `undo`, which plans the opposite of what a run changed. */
 export function declareUndo({ job, command, setExitCode }: JobCommand): void {
   declareCommand(
     command,

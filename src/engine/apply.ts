@@ -6,7 +6,7 @@ import { type RunError, toRunError } from './outcome.ts';
 import type { Run } from './run.ts';
 import type { Target, Verification, Writing } from './stages.ts';
 
-/** The results of all changes, with notes and errors. */
+/** What apply returns: the results of all changes, with notes and errors. */
 export interface ApplyResult<A, R = unknown> {
   readonly results: readonly ChangeResult<A, R>[];
   readonly notes: readonly Note[];
@@ -133,7 +133,7 @@ function staleLosses(results: readonly ChangeResult<unknown>[]): readonly RunErr
   ];
 }
 
-/** One account may have been removed since the plan. That all of them were is not believed. */
+/** The error where every account of the plan is gone: one may have been removed since the plan, all of them hardly. */
 function allGone(results: readonly ChangeResult<unknown>[]): readonly RunError[] {
   if (!results.every(({ gone }) => gone)) return [];
   const message = `every account of the plan is gone (found ${results.length}, allowed fewer): see who answers for the target`;

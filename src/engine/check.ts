@@ -16,7 +16,7 @@ export interface CheckLine {
   readonly cure: string | null;
 }
 
-/** Looks at everything side by side. Nothing is written, and no check stops another. */
+/** Runs all checks at the same time. Nothing is written, and no check stops another. */
 export const runChecks = async (checks: readonly Check[]): Promise<readonly CheckLine[]> =>
   await Promise.all(
     checks.map(async ({ name, cure, look }): Promise<CheckLine> => {

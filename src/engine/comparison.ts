@@ -7,7 +7,7 @@ export interface OtherDecision {
   readonly line: number;
 }
 
-/** How a job's decisions are held against those of another tool. */
+/** How a job's decisions are compared with those of another tool. */
 export interface ComparisonRules<A> {
   /** Accounts with the same key are the same one. */
   keyOf(account: string): string;
@@ -15,11 +15,11 @@ export interface ComparisonRules<A> {
   decisionOf(decision: Decision<A>): string;
   /** A word of the file in the form in which decisions are compared. */
   wordOf(decision: string): string;
-  /** The decision that gives nothing: whoever has it in one list may be absent from the other. */
+  /** The decision that gives nothing: an account with it in one list may be missing from the other. */
   readonly nothing: string;
 }
 
-/** One account that the two tools decide otherwise. Null where a tool does not know it. */
+/** One account that the two tools decide differently. Null where a tool does not know it. */
 export interface ComparedAccount {
   readonly account: string;
   readonly project?: string;
@@ -37,7 +37,7 @@ export interface Comparison {
   readonly same: number;
 }
 
-/** Holds a run's decisions against those of another tool. */
+/** Compares a run's decisions with those of another tool. */
 export function compareDecisions<A>(
   others: readonly OtherDecision[],
   decisions: readonly Decision<A>[],

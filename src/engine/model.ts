@@ -50,13 +50,13 @@ export interface Decision<A, R = unknown> {
   readonly needsPerson?: { readonly reason: NeedReason; readonly due: string | null };
   /** The environments that the access before was limited to, where it was: no write gives such a limit back. */
   readonly environments?: readonly string[];
-  /** A loss that may be a gain as well, since nobody knows what is held now. It counts and is withheld as both. */
+  /** A loss that may be a gain as well, since the current access is not known. It counts as both, and is withheld where either is. */
   readonly mayGain?: boolean;
   /** What somebody without an account gets at the first sign-in, in a word. */
   readonly atSignIn?: string;
 }
 
-/** What tells decisions of one run apart: the account, and the project where there are several. */
+/** The key of a decision within one run: the account, and the project where there are several. */
 export const decisionKey = ({ account, project }: Pick<Decision<unknown>, 'account' | 'project'>): string =>
   project === undefined ? account : JSON.stringify([account, project]);
 
@@ -105,7 +105,7 @@ export interface Subject<A, R = unknown> {
   explain(): Explained;
 }
 
-/** Something a reader should know that is no change. */
+/** Something that a reader should know and that is not a change. */
 export interface Note {
   readonly kind: string;
   readonly account: string | null;
@@ -115,7 +115,7 @@ export interface Note {
   readonly tried?: readonly RuleAnswer[];
   /** The change that the rules ask for, where a person has to make it. */
   readonly due?: string | null;
-  /** Tells notes of one kind about one account apart, and is the same in every run. */
+  /** Distinguishes notes of one kind about one account, and is the same in every run. */
   readonly key?: string;
 }
 
@@ -193,7 +193,7 @@ export interface WriteResult<R = unknown> {
   readonly gone?: boolean;
   /** The account's row right before the write. */
   readonly rowBefore?: R;
-  /** What somebody else changed meanwhile, which the write left as it is. */
+  /** What somebody else changed since the plan was made, which the write left as it is. */
   readonly changedMeanwhile?: string;
   /** `StopError` or `DeadlineError`: this run makes no further write. */
   readonly stopReason?: Error;

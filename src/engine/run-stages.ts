@@ -49,7 +49,7 @@ export async function runStages<F, A, R>(
         sources: recorded.sources,
         objections: planned.objections,
       }),
-      ...besides(stages, { run, recorded }, { read, decisions: resolved.decisions, others }),
+      ...extras(stages, { run, recorded }, { read, decisions: resolved.decisions, others }),
       target: stages.identity.target,
       sources: recorded.sources,
       notes: [...recorded.notes, ...planned.notes, ...applied.notes],
@@ -91,15 +91,15 @@ interface Found<F, A, R> {
   readonly others: readonly OtherDecision[] | undefined;
 }
 
-/** What another tool decided, where the run is to be held against it. */
+/** Another tool's decisions, where the run is to be compared with them. */
 async function othersFor<F, A>({ comparison }: Stages<F, A>, { readOthers }: Run) {
   if (!readOthers) return undefined;
   if (comparison) return await readOthers(comparison.keyOf);
   throw new InvalidRequestError('this job has no comparison');
 }
 
-/** What was asked for besides the plan: the difference from the plan of today, and a recording. */
-function besides<F, A, R>(
+/** What was asked for in addition to the plan: the difference from the plan of today, and a recording. */
+function extras<F, A, R>(
   stages: Stages<F, A, R>,
   { run, recorded }: { readonly run: Run; readonly recorded: Recorded },
   { read, decisions, others }: Found<F, A, R>,
@@ -194,7 +194,7 @@ function createRecorder() {
   return { sources, notes, errors, recorder };
 }
 
-/** The error that ended a run. One that nobody foresaw is logged with its stack. */
+/** The error that ended a run. An unexpected one is logged with its stack. */
 function unexpected(error: unknown, run: Run): RunError {
   const foreseen = [SourceError, DeadlineError, StopError, InvalidRequestError].some(
     (kind) => error instanceof kind,

@@ -20,17 +20,17 @@ export interface Run extends RequestContext {
   readonly explain?: string | undefined;
   /** The plan is the opposite of what an earlier run changed. */
   readonly undo?: UndoneRun | undefined;
-  /** What an earlier run read: nobody is asked. */
+  /** A recording of an earlier run, used instead of reading the sources. */
   readonly recorded?: Recording | undefined;
-  /** What the run reads is kept as a recording. */
+  /** Whether what the run reads is kept as a recording. */
   readonly record?: boolean | undefined;
   /** What is assumed: the plan is the one that would be made then. `policy` names another policy by its file. */
   readonly whatIf?: Assumption | undefined;
-  /** Reads another tool's decisions, to be held against those of the run. Throws `InvalidRequestError`. */
+  /** Reads another tool's decisions, to be compared with those of the run. Throws `InvalidRequestError`. */
   readonly readOthers?:
     | ((keyOf: (account: string) => string) => Promise<readonly OtherDecision[]>)
     | undefined;
-  /** Everything that a run needs is looked at instead; nothing is tried twice. */
+  /** The run only checks everything that a run needs; nothing is retried. */
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before: any other plan is refused. */
   readonly expectedPlan?: string | undefined;
@@ -38,10 +38,10 @@ export interface Run extends RequestContext {
   readonly kept?: ((name: string) => KeptText | undefined) | undefined;
   /** Cuts the job's secrets out of what leaves the process. */
   readonly redactor: Redactor;
-  /** Receives what the run is doing. */
+  /** Called with the run's progress. */
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly startedAt: number;
-  /** The same moment by the monotonic clock. */
+  /** The start by the monotonic clock. */
   readonly startedMonotonic: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Limit, Objection, Plan } from './model.ts';
 
-/** The greater of a count and a percentage (rounded down) of a population. */
+/** The number that a limit allows: the greater of a count and a percentage (rounded down) of a population. */
 export const allowance = (count: number, percent: number, population: number): number =>
   Math.max(count, Math.floor((percent * population) / 100));
 

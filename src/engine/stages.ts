@@ -49,7 +49,7 @@ export interface PlanIdentity<A, R = unknown> {
   hashInput(change: Change<A, R>): Readonly<Record<string, unknown>>;
 }
 
-/** The end of apply: the result of each change, what else failed, and notes. */
+/** What apply returns: the result of each change, other errors, and notes. */
 export interface Verification<A, R = unknown> {
   readonly results: readonly ChangeResult<A, R>[];
   readonly failures: readonly string[];
@@ -68,7 +68,7 @@ export interface Target<A, R = unknown> {
 export interface Writing<A, R = unknown> {
   /** Groups of changes that come before all others: of each group they are tried until one is not stale. */
   readonly probes: readonly (readonly Change<A, R>[])[];
-  /** Carries one change out, or returns why not. Throws nothing that is foreseen. */
+  /** Carries one change out, or returns why not. Throws only unexpected errors. */
   write(change: Change<A, R>): Promise<WriteResult<R>>;
   /** After the last write: reads back, repeats lost writes, publishes what was done. */
   verify(results: readonly ChangeResult<A, R>[]): Promise<Verification<A, R>>;
@@ -96,13 +96,13 @@ export interface Stages<F, A, R = unknown> {
   target(facts: F): Target<A, R>;
   /** The opposite of what an earlier run changed; absent where the target has no way back. */
   readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
-  /** What an enforcing run without a change does: it finishes what earlier runs could not. */
+  /** Called in an enforcing run without changes: finishes what earlier runs could not. */
   readonly catchUp?: () => Promise<Pick<Verification<A, R>, 'failures' | 'notes'>>;
-  /** How decisions are held against those of another tool; absent where there is none. */
+  /** How decisions are compared with those of another tool; absent where there is none. */
   readonly comparison?: ComparisonRules<A>;
   /** Recordings, and questions of the form "what if"; absent where the job has neither. */
   readonly whatIf?: WhatIfStages<F, A>;
-  /** Everything that a run needs, to be looked at without a run. */
+  /** The checks of everything that a run needs. */
   checks(): readonly Check[];
   /** Numbers for dashboards, by name. */
   gauges(resolved: Resolved<A, R>, facts: F): Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '../platform/errors.ts';
 import { nearestNames } from './subjects.ts';
 
-/** The error for a name that is none of those that are there: it shows the nearest ones. */
+/** The error for an unknown name: it shows the nearest known ones. */
 export function unknownName(what: string, name: string, known: readonly string[]): InvalidRequestError {
   const nearest = nearestNames([{ names: known }], name);
   const hint = nearest.length > 0 ? `; the nearest names: ${nearest.join(', ')}` : '';

@@ -22,7 +22,7 @@ function decode(body: Uint8Array): { readonly text: string; readonly value: unkn
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 
-/** The first key that an object of a valid JSON text has twice: `JSON.parse` takes the last one without a word. */
+/** The first key that an object of a valid JSON text has twice: `JSON.parse` takes the last one without an error. */
 function repeatedKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last = '';

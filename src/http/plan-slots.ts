@@ -12,7 +12,7 @@ const limit = createConcurrencyLimit(MAX_PLANS_AT_ONCE);
 export async function withPlanSlot<T>(waitMs: number, plan: () => Promise<T>): Promise<T> {
   const place = Promise.withResolvers<void>();
   const done = Promise.withResolvers<void>();
-  const held = limit(async () => {
+  const running = limit(async () => {
     place.resolve();
     await done.promise;
   });
@@ -21,7 +21,7 @@ export async function withPlanSlot<T>(waitMs: number, plan: () => Promise<T>): P
     return await plan();
   } finally {
     done.resolve();
-    void held;
+    void running;
   }
 }
 

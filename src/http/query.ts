@@ -9,7 +9,7 @@ export interface Query {
   /** Memberships as they would be, each `UID:GROUP` or `UID:posix:GROUP`. */
   readonly add: readonly string[];
   readonly remove: readonly string[];
-  /** Past runs; empty where it is about nobody in particular. */
+  /** A history of past runs: of this name, or of everybody where it is empty. */
   readonly history?: string;
   readonly since?: string;
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DeadlineError, StopError } from './errors.ts';
 
 /**
- * Time as a parameter. `now` is in milliseconds since 1970, and may be set back or forward meanwhile; `monotonic` is in
+ * Time as a parameter. `now` is in milliseconds since 1970, and may be set back or forward while a run works; `monotonic` is in
  * milliseconds since any moment, and never goes back: all durations come from it. An aborted signal ends a sleep early.
  */
 export interface Clock {
@@ -74,7 +74,7 @@ export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal, onP
   return until(clock.monotonic() + ms, stop);
 }
 
-/** What is waited for, or the error that `late` makes where it takes longer than so many milliseconds. The machine's time: sockets know no other. */
+/** What is waited for, or the error that `late` makes where it takes longer than so many milliseconds. By the machine's clock, as sockets work by it. */
 export async function withTimeout<T>(pending: Promise<T>, ms: number, late: () => Error): Promise<T> {
   const over = Promise.withResolvers<never>();
   const timer = setTimeout(() => over.reject(late()), ms);

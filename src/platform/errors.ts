@@ -29,7 +29,7 @@ export class SourceError extends Error {
   }
 }
 
-/** The run's time is up. What was not begun stays undone. */
+/** The run's time is up. Nothing further is begun. */
 export class DeadlineError extends Error {
   constructor(where: string) {
     super(`${where}: the deadline of this run has come (SYNC_DEADLINE_SECONDS)`);
@@ -37,7 +37,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** No further write may be made by this run: credentials refused, licence short, lease lost, asked to stop. */
+/** No further write may be made by this run: credentials refused, licence without the needed feature, lease lost, asked to stop. */
 export class StopError extends Error {
   constructor(message: string) {
     super(message);
@@ -45,7 +45,7 @@ export class StopError extends Error {
   }
 }
 
-/** What an unknown thrown value has to say, in one line. */
+/** The message of any thrown value, in one line. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);

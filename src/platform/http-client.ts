@@ -18,9 +18,9 @@ export interface RequestContext {
   readonly requestCounter: RequestCounter;
   readonly writeGuard: WriteGuard;
   readonly log: Log;
-  /** Somebody waits at a terminal: what cannot be reached is tried twice only. */
+  /** Somebody waits at a terminal: an unreachable server is tried only twice. */
   readonly interactive?: boolean;
-  /** Nothing is tried twice. */
+  /** No request is retried. */
   readonly noRetries?: boolean;
 }
 
@@ -104,7 +104,7 @@ export function createHttpClient(system: HttpSystem, context: RequestContext): S
   };
 }
 
-/** Errors that every repeat within seconds meets again: nobody there, no such name, and a certificate or protocol that is wrong. */
+/** Errors that a retry within seconds cannot avoid: no server there, an unknown name, a wrong certificate or protocol. */
 const HOPELESS =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO|ERR_SSL_.*|ERR_TLS_.*|.*(?:CERT|SIGNATURE).*)$/;
 const HOPELESS_ATTEMPTS = 2;

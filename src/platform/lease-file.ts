@@ -8,7 +8,7 @@ import { currentProcess, hasEnded, ProcessIdentity } from './process-identity.ts
 /**
  * Each generation is a file of its own, `NAME.<number>.lock`, and the highest number is the current one. A file is created whole
  * by a hard link, which fails where the name exists: of many processes one succeeds. A file is never changed but to mark it as
- * given back, and the highest is never deleted, so a process that looked earlier can't take what another took meanwhile.
+ * given back, and the highest is never deleted, so a process that looked earlier can't take what another has taken since.
  *
  * | current generation    | a run that asks                 |
  * | --------------------- | ------------------------------- |

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StopError } from './errors.ts';
 import type { RequestContext } from './http-client.ts';
 
-/** What a lease says, in every store: whose it is, and for how many seconds. */
+/** The content of a lease in every store: its owner, and for how many seconds. */
 export const LeaseContent = z.object({ run: z.string(), seconds: z.number().positive() });
 export type LeaseContent = z.infer<typeof LeaseContent>;
 

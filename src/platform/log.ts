@@ -20,7 +20,7 @@ export type LogSink = 1 | 2 | { write(line: string): void };
 
 const streams = new Map<1 | 2, pino.DestinationStream>();
 
-/** A reader that hangs up, as `head` does, ends no run. */
+/** A reader that closes the pipe, as `head` does, does not end the run. */
 function destinationTo(descriptor: 1 | 2): pino.DestinationStream {
   const stream = pino.destination({ dest: descriptor, sync: true });
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -27,7 +27,7 @@ export async function hasEnded({ space, pid, startedAt }: ProcessIdentity): Prom
   return found !== undefined && (found.startedAt !== startedAt || found.isZombie);
 }
 
-/** Whether a process has this id, whoever's it is: `/proc` may hide those of others. */
+/** Whether any user's process has this id: `/proc` may hide those of other users. */
 function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);

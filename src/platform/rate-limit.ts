@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 
-/** An answer's headers, names in lower case. */
+/** The headers of an answer, from which the rate limit is read; names are in lower case. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Keeps requests under a limit a minute, by what the server says is left, and by our own count where it says nothing. */
 export interface RateLimiter {
-  /** Milliseconds to wait before the next requests; at 0 they have their places. So many places of the window are kept free besides. */
+  /** Milliseconds to wait before the next requests; at 0 they may be sent. `kept` places of the window are kept free in addition. */
   wait(places?: number, kept?: number): number;
   /** Milliseconds until the present window ends. */
   windowLeft(): number;
@@ -15,7 +15,7 @@ export interface RateLimiter {
 
 const MINUTE = 60_000;
 const SAME_WINDOW = 1500;
-/** A longer wait is absurd: a time in milliseconds or a point in time. */
+/** The longest wait that is accepted; a greater number is probably a time in milliseconds or a point in time. */
 const MAX_RESET_SECONDS = 3600;
 
 /** The number in a header, or undefined where it is missing or no number. */

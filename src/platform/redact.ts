@@ -1,9 +1,9 @@
 const MARK = '(secret)';
 
-/** Below this length the parts of an encoded secret are too short to mean anything. */
+/** Minimum length of a part of an encoded secret that is redacted: shorter ones occur by chance. */
 const MIN_ENCODED = 6;
 
-/** Cuts secrets out of texts, and out of all texts in a value. */
+/** Removes secrets from texts, and from all texts in a value. */
 export interface Redactor {
   text(text: string): string;
   value<T>(value: T): T;

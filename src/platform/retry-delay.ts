@@ -1,6 +1,6 @@
 import { type Headers, numberIn } from './rate-limit.ts';
 
-/** A longer wait is absurd: a time in milliseconds or a point in time. It counts as if the header were absent. */
+/** The longest wait that a header may ask for. A greater number is probably a point in time, and is ignored. */
 export const MAX_WAIT_SECONDS = 3600;
 
 /** What a retry waits for: which attempt failed, and what the server answered, if anything. */

@@ -13,7 +13,7 @@ export interface FoundValue {
   readonly fault?: string;
 }
 
-/** Finds a variable's text; a secret's may stand in the file that `NAME_FILE` names. White space at the ends is cut, from a password only line ends. */
+/** Finds a variable's text; a secret's may be in the file that `NAME_FILE` names. White space at the ends is cut, from a password only line ends. */
 export function findValue(
   [name, setting]: readonly [string, Setting<unknown>],
   environment: Environment,
@@ -64,7 +64,7 @@ export const secretsIn = (spec: SettingsSpec, environment: Environment): readonl
     })
     .filter(({ length }) => length >= MIN_SECRET_LENGTH);
 
-/** What was found, on one line and not too long of it: never a secret, whatever variable it is in, and never what stands before an `@` or in a query. */
+/** What was found, on one line and not too long of it: never a secret, whatever variable it is in, and never what is before an `@` or in a query. */
 export function display(
   { secret: isSecret }: Setting<unknown>,
   found: string | undefined,

@@ -16,7 +16,7 @@ const make =
     parse,
   });
 
-/** Any text on one line. */
+/** A setting with any text on one line. */
 export const text = make((value) => value);
 
 const makePortable =
@@ -87,7 +87,7 @@ export const required = <T>(
 /** A value that is never printed. An empty one is refused. */
 export const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
 
-/** What else must hold: `between` finds faults between settings (those at fault themselves are undefined there); `known` are all names of ours. */
+/** Further checks: `crossChecks` finds faults between settings (a setting at fault is undefined there); `known` are all names of Muster's settings. */
 export interface SettingsRules<S extends SettingsSpec> {
   readonly crossChecks: (values: Partial<Values<S>>) => readonly string[];
   readonly known: readonly string[];
@@ -120,8 +120,8 @@ export function readSettings<S extends SettingsSpec>(
     }
   }
   const atFault = new Set(faults.map(variableOf));
-  const between = rules.crossChecks(values as Partial<Values<S>>);
-  faults.push(...between.filter((fault) => !atFault.has(variableOf(fault))));
+  const crossFaults = rules.crossChecks(values as Partial<Values<S>>);
+  faults.push(...crossFaults.filter((fault) => !atFault.has(variableOf(fault))));
   if (faults.length > 0) throw new SettingsError(faults);
   return values as Values<S>;
 }
@@ -129,7 +129,7 @@ export function readSettings<S extends SettingsSpec>(
 const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
 
 function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {
-  // Who blanks a variable rarely means its default.
+  // An empty variable is refused: its author probably did not mean the default.
   if (found === '' && (setting.secret || setting.defaultText)) {
     throw new Error('a value that is not empty (or leave the variable out)');
   }
@@ -142,7 +142,7 @@ function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefin
 /** Names that shells, npm and make set, and names that a platform makes for its services: never a misspelling of ours. */
 const FOREIGN = /^(HOME|NODE|MAKE)$|_PORT$|_PORT_|_SERVICE_/;
 
-/** How many edits a name of this length may be away: `CODE` and `MODEL` are nobody's `MODE`. */
+/** How many edits a name of this length may be away: `CODE` and `MODEL` are no misspelling of `MODE`. */
 const editsFor = (length: number) => (length <= 4 ? 0 : length <= 9 ? 1 : 2);
 
 const isCloseTo = (name: string, known: string) => {

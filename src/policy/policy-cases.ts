@@ -56,7 +56,7 @@ interface NamedPolicy {
 }
 
 /**
- * Holds examples against a policy document of either job. `now` is in milliseconds since 1970.
+ * Checks examples against a policy document of either job. `now` is in milliseconds since 1970.
  * Throws one error with all faults of the policy or of the cases.
  */
 export function testPolicy(policyText: string, casesText: string, now: number): readonly CaseResult[] {

@@ -5,7 +5,7 @@ import { entryLines } from './layout.ts';
 import { code, table } from './markdown-table.ts';
 import type { Format } from './render.ts';
 import type { Report } from './report.ts';
-import { reasonOf } from './view.ts';
+import { reasonOf } from './report-sections.ts';
 
 /** The differences between another tool's decisions and ours, for machines. */
 export interface ComparisonReport extends Comparison {

@@ -4,7 +4,7 @@ import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page
 import { code, table } from './markdown-table.ts';
 import type { Format } from './render.ts';
 import type { Report, ReportedChange } from './report.ts';
-import { reasonOf, timeText } from './view.ts';
+import { reasonOf, timeText } from './report-sections.ts';
 
 /** A change that a past run really made. */
 export type PastChange = Pick<

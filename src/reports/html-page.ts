@@ -1,6 +1,6 @@
 import { CONTENT_POLICY, SCRIPT, STYLE } from './html-assets.ts';
 
-/** A text that is part of a page: nothing in it is mark-up. */
+/** A text escaped for an HTML page: nothing in it is mark-up. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 

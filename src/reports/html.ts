@@ -22,7 +22,7 @@ import {
   sourceFacts,
   stampOf,
   targetOf,
-} from './view.ts';
+} from './report-sections.ts';
 
 /** The report as one page for a browser: a refused plan's objections come first, then what changes and why. */
 export function renderHtml(given: Report, unchanged: readonly UnchangedAccount[] = []): string {

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
-/** From this width on, an entry is one row of a table. */
+/** From this terminal width on, the layout has one table row for each entry. */
 const WIDE = 120;
 /** The widest that the columns before the reason become, each. */
 const maxColumn = (width: number): number => Math.floor(width / 3.5);

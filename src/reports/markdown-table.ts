@@ -1,4 +1,4 @@
-/** A text that others wrote, as code: nothing in it is mark-up. */
+/** A cell of a Markdown table with a text that others wrote, as code: nothing in it is mark-up. */
 export const code = (text: string): string =>
   text === '' ? '' : `\`${text.replaceAll('`', "'").replaceAll('|', '¦')}\``;
 

@@ -14,7 +14,7 @@ import {
   sourceFacts,
   stampOf,
   targetOf,
-} from './view.ts';
+} from './report-sections.ts';
 
 /** The report for a comment in Phabricator or GitLab: a summary, tables of changes, details folded. */
 export function renderMarkdown(given: Report): string {

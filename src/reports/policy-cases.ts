@@ -2,7 +2,7 @@ import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
 import type { Format } from './render.ts';
 
-/** One case that was held against a policy. */
+/** One case that was checked against a policy. */
 export interface ReportedCase {
   readonly name: string;
   readonly ok: boolean;
@@ -46,8 +46,8 @@ function caseLines({ name, ok, expected, found, because, answers }: ReportedCase
     `✗ ${name}`,
     `    expected ${expected}, found ${found}: ${because}`,
     ...answers.map(({ rule, answer, because: why, missing }) => {
-      const lacks = missing.length === 0 ? '' : ` (missing: ${missing.join(', ')})`;
-      return `    rule ${rule}: ${answer}, ${why}${lacks}`;
+      const needs = missing.length === 0 ? '' : ` (missing: ${missing.join(', ')})`;
+      return `    rule ${rule}: ${answer}, ${why}${needs}`;
     }),
   ];
 }

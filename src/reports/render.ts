@@ -18,7 +18,7 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   html: 'text/html',
 };
 
-/** How a report is written: a text's style, and the accounts that a page lists besides. */
+/** How a report is written: a text's style, and the unchanged accounts that a page also lists. */
 export interface ReportStyle extends TextStyle {
   readonly unchanged?: readonly UnchangedAccount[];
 }

@@ -180,7 +180,7 @@ function reportedApproval(approval: PlanApproval | undefined): ReportedApproval 
   return { hash, reason, ...(changes ? { changes: changes.length } : {}) };
 }
 
-/** Accounts by kind. An approval that somebody else made meanwhile counts as unchanged. */
+/** Accounts by kind. An approval that somebody else made since the plan counts as unchanged. */
 function countsByKind(
   { decisions, results }: RunState<unknown>,
   kinds: readonly Kind[],

@@ -80,7 +80,7 @@ function nothingWritten(results: Results, { outcome, mode }: Circumstances): str
   if (outcome === 'unchanged') {
     if (results.length === 0) return 'Nothing to do';
     const isDone = results.every(({ result }) => result === 'unchanged');
-    return `Nothing was written: ${isDone ? 'somebody else made' : 'the accounts changed meanwhile, which withholds'} ${all}`;
+    return `Nothing was written: ${isDone ? `somebody else made ${all}` : `${all} withheld, because the accounts changed after the plan`}`;
   }
   const why = outcome === 'planned' && mode === 'observe' ? 'MODE is observe' : WHY_NOT[outcome];
   const plan = results.length === 0 ? '' : `. The plan has ${all}${byKind(results, 1)}`;
@@ -105,6 +105,6 @@ const WHY_NOT: Readonly<Record<Exclude<RunOutcome, 'unchanged'>, string>> = {
   'source-failed': 'a source failed',
   'invalid-settings': 'the settings are wrong',
   'invalid-request': 'the request is not understood',
-  deadline: 'the deadline came',
+  deadline: 'the deadline passed',
   failed: 'the run failed',
 };

@@ -17,9 +17,9 @@ import {
   sourceFacts,
   stampOf,
   targetOf,
-} from './view.ts';
+} from './report-sections.ts';
 
-/** How to write: whether the terminal shows colours, and its width in cells. */
+/** The style of a text report: whether the terminal shows colours, and its width in cells. */
 export interface TextStyle {
   readonly colour: boolean;
   readonly width?: number;

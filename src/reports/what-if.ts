@@ -6,8 +6,8 @@ import { entryLines } from './layout.ts';
 import { code, table } from './markdown-table.ts';
 import { type Format, renderReport } from './render.ts';
 import type { Describe, Report } from './report.ts';
+import { changeGroups, reasonOf, stampOf, targetOf } from './report-sections.ts';
 import type { TextStyle } from './text.ts';
-import { changeGroups, reasonOf, stampOf, targetOf } from './view.ts';
 
 /** The answer to a question of the form "what if" for machines. `plan` is the report of the plan as it would be. */
 export interface WhatIfReport extends WhatIf {

@@ -83,10 +83,10 @@ describe('the sentence that says what happened', () => {
       'Nothing was written: safety refuses the plan. The plan has 3 changes: 1 lose access, 2 to approve',
     ],
     [
-      'where all accounts changed meanwhile',
+      'where all accounts changed after the plan',
       withheld,
       { outcome: 'unchanged' },
-      'Nothing was written: the accounts changed meanwhile, which withholds 3 changes',
+      'Nothing was written: 3 changes withheld, because the accounts changed after the plan',
     ],
     [
       'where somebody else was faster',

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/reports/report.ts';
+import { approveCommands } from '../../src/reports/report-sections.ts';
 import { renderText } from '../../src/reports/text.ts';
-import { approveCommands } from '../../src/reports/view.ts';
 import { changed, exampleReport, reportOf } from './examples.ts';
 
 /** The words of a command line as a shell takes them. */

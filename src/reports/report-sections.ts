@@ -1,7 +1,7 @@
 import { CHANGE_KINDS, type ChangeKind, type Note, type SourceReading } from '../engine/model.ts';
 import type { Report, ReportedChange } from './report.ts';
 
-/** The changes of one kind under their heading. */
+/** A section of a report: the changes of one kind under their heading. */
 export interface ChangeGroup {
   readonly kind: ChangeKind;
   readonly title: string;
@@ -28,7 +28,7 @@ export const changeGroups = ({ changes }: Report): readonly ChangeGroup[] =>
 export const reasonOf = ({ rule, because }: Pick<ReportedChange, 'rule' | 'because'>): string =>
   `${rule === null ? '' : `rule ${rule}: `}${because}`;
 
-/** Why a person has to look at an account, without the change that is due, which has a field of its own. */
+/** Why a person has to look at an account, without the change that the rules ask for, which has its own field. */
 export const needText = ({ because, due }: Pick<Report['needsPerson'][number], 'because' | 'due'>): string =>
   due === null ? because : because.replace(`; due ${due}: `, '; ');
 
@@ -71,7 +71,7 @@ function anonymous(change: ReportedChange): string {
   return reasonOf({ ...change, because: isName ? because.slice(first.length + 1) : because });
 }
 
-/** Kinds of notes that stand elsewhere in the report. */
+/** Kinds of notes that are in another section of the report. */
 const ELSEWHERE = ['pending-sign-in', 'team-granted', 'ambiguous'];
 
 /** The notes that are neither about people to look at nor about people who have not signed in. */
