@@ -28,7 +28,7 @@ const Members = z.array(
 
 type Member = z.infer<typeof Members>[number];
 
-/** The usernames of a group's active members. `isHidden` where nobody but the caller is shown: then the group most likely is not visible. */
+/** The usernames of a group's active members. `isHidden` where no name but the caller's is shown: then the group most likely is not visible. */
 export interface GroupMembers {
   readonly usernames: readonly string[];
   readonly isHidden: boolean;
@@ -63,7 +63,7 @@ export async function readGroupMembers(
   const active = members.filter(({ inactive }) => inactive !== true);
   const usernames = active.flatMap(({ username }) => (username === undefined ? [] : [username]));
   const isCaller = ({ username }: Member) => username !== undefined && sameName(username, settings.user);
-  const isHidden = members.every(isCaller);
+  const isHidden = members.every((member) => member.username === undefined || isCaller(member));
   return { facts: { usernames, isHidden }, entries: usernames.length, version: null };
 }
 

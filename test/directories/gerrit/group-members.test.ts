@@ -79,12 +79,14 @@ describe('a group’s members', () => {
     expect(facts.usernames).toEqual(['ann']);
   });
 
-  test('are hidden where nobody is shown, or the caller alone', async () => {
+  test('are hidden where nobody is shown by name, or the caller alone', async () => {
     const nobody = await ask({ groups: [group('Trusted-Contributors')] });
     expect(nobody.facts).toEqual({ usernames: [], isHidden: true });
     const members = [1, 5];
     const alone = await ask({ groups: [group('Trusted-Contributors', { members, visibleToAll: false })] });
     expect(alone.facts).toEqual({ usernames: ['glaab'], isHidden: true });
+    const nameless = await ask({ groups: [group('Trusted-Contributors', { members: [3, 5] })] });
+    expect(nameless.facts).toEqual({ usernames: ['glaab'], isHidden: true });
   });
 });
 
