@@ -274,20 +274,32 @@ describe('one change that fails', () => {
     });
   });
 
-  test('the last administrator stays, although another one was there when the plan was made', async () => {
-    Object.assign(stage.growthbook.member('u_mona'), { role: 'admin' });
-    const ada = () => Object.assign(stage.growthbook.member('u_ada'), { role: 'readonly' });
-    stage.growthbook.state.before = ({ method }) => {
-      if (method === 'POST') ada();
-    };
-    const { report } = await stage.run();
-    expect(changeOf(report, 'u_mona')).toMatchObject({
-      result: 'withheld',
-      error: 'stale: nobody else would have the global role admin',
-    });
-    expect(stage.growthbook.member('u_mona').role).toBe('admin');
-    expect(report.exitCode).toBe(6);
-  });
+  test.each([
+    ['the global role', { role: 'admin' }],
+    [
+      'an additional role',
+      {
+        role: 'readonly',
+        additionalRoles: [{ role: 'admin', environments: [], limitAccessByEnvironment: false }],
+      },
+    ],
+  ])(
+    'the last administrator stays, although another one was there when the plan was made: by %s',
+    async (_, by) => {
+      Object.assign(stage.growthbook.member('u_mona'), by);
+      const ada = () => Object.assign(stage.growthbook.member('u_ada'), { role: 'readonly' });
+      stage.growthbook.state.before = ({ method }) => {
+        if (method === 'POST') ada();
+      };
+      const { report } = await stage.run();
+      expect(changeOf(report, 'u_mona')).toMatchObject({
+        result: 'withheld',
+        error: 'stale: nobody else would have the global role admin',
+      });
+      expect(stage.growthbook.member('u_mona')).toMatchObject(by);
+      expect(report.exitCode).toBe(6);
+    },
+  );
 
   test('a 401 at the look after a lost answer stops the run', async () => {
     stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
@@ -448,7 +460,10 @@ describe('time', () => {
   });
 
   test('requests keep to the limit by what the server says is left, without a single 429', async () => {
-    const { report } = await stage.run({}, { GROWTHBOOK_REQUESTS_PER_MINUTE: '8' });
+    const { report } = await stage.run(
+      {},
+      { GROWTHBOOK_REQUESTS_PER_MINUTE: '8', SYNC_DEADLINE_SECONDS: '600' },
+    );
     expect(report.outcome).toBe('applied');
     const starts = stage.growthbook.requests.map(({ at }) => at);
     const first = starts[0] ?? 0;

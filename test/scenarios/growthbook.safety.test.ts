@@ -179,8 +179,20 @@ describe('the last administrator', () => {
     expect(stage.posts()).toEqual([]);
   });
 
+  test('is never lowered where an additional role makes it one', async () => {
+    Object.assign(stage.growthbook.member('u_ada'), {
+      role: 'readonly',
+      additionalRoles: [{ role: 'admin', environments: [], limitAccessByEnvironment: false }],
+    });
+    Object.assign(stage.growthbook.member('u_olga'), { additionalRoles: [] });
+    const { report } = await stage.run({}, unprotected);
+    expect(report.objections).toMatchObject([{ name: 'last-admin', overridable: false }]);
+    expect(stage.posts()).toEqual([]);
+  });
+
   test('where there is none already, nothing objects', async () => {
     Object.assign(stage.growthbook.member('u_ada'), { role: 'readonly' });
+    Object.assign(stage.growthbook.member('u_olga'), { additionalRoles: [] });
     expect((await stage.run({}, unprotected)).report.outcome).toBe('applied');
   });
 });

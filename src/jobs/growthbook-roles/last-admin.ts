@@ -1,19 +1,22 @@
 import type { Decision, Objection } from '../../engine/model.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
-import { administeringTeams } from '../../targets/growthbook/effective-grants.ts';
+import { administeringTeams, hasAdditionalAdmin } from '../../targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 
 /**
  * The objection to a plan after which nobody administers the organisation: nobody could repair it.
- * Who administers through a team counts, since no plan changes that.
+ * Who administers through a team counts, since no plan changes that; so does who has `admin` as an additional role.
  */
 export function lastAdmin(
   decisions: readonly Decision<Access>[],
   { members, teams }: { readonly members: readonly Member[]; readonly teams: readonly Team[] },
 ): readonly Objection[] {
-  const admins = decisions.filter(({ from }) => from?.globalRole === 'admin');
+  const additional = new Set(members.filter(hasAdditionalAdmin).map(({ id }) => id));
+  const administers = (access: Access | null, account: string) =>
+    access?.globalRole === 'admin' || (additional.has(account) && access?.additionalRoles.includes('admin'));
+  const admins = decisions.filter(({ from, account }) => administers(from, account));
   const lowered = new Set(
-    admins.filter(({ to }) => to?.globalRole !== 'admin').map(({ account }) => account),
+    admins.filter(({ to, account }) => !administers(to, account)).map(({ account }) => account),
   );
   if (admins.length === 0 || admins.some(({ account }) => !lowered.has(account))) return [];
   const administering = administeringTeams(teams);

@@ -95,10 +95,10 @@ export function teamsAboveGlobally(
     .filter(({ role }) => rank(role) > rank(maxGlobalRole));
 }
 
+/** Whether a holder has the role `admin` besides its global one: it administers the organisation all the same. */
+export const hasAdditionalAdmin = ({ additionalRoles }: Pick<Holder, 'additionalRoles'>): boolean =>
+  additionalRoles.some(({ role }) => role === 'admin');
+
 /** The ids of the teams whose members administer the organisation. */
 export const administeringTeams = (teams: readonly Team[]): ReadonlySet<string> =>
-  new Set(
-    teams
-      .filter((team) => [team, ...team.additionalRoles].some(({ role }) => role === 'admin'))
-      .map(({ id }) => id),
-  );
+  new Set(teams.filter((team) => team.role === 'admin' || hasAdditionalAdmin(team)).map(({ id }) => id));

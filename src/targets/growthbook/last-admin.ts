@@ -1,12 +1,12 @@
 import type { Change } from '../../engine/model.ts';
 import type { Access } from './access.ts';
 import type { GrowthBookClient } from './client.ts';
-import { administeringTeams } from './effective-grants.ts';
+import { administeringTeams, hasAdditionalAdmin } from './effective-grants.ts';
 import type { Member } from './schema.ts';
 
-/** Whether a change takes the global role `admin` away. */
-const lowersAdmin = ({ from, to }: Change<Access, Member>): boolean =>
-  from.globalRole === 'admin' && to.globalRole !== 'admin';
+/** Whether a change takes `admin` away as global or additional role: a write leaves no additional role. */
+const lowersAdmin = ({ from, to, row }: Change<Access, Member>): boolean =>
+  (from.globalRole === 'admin' || hasAdditionalAdmin(row)) && to.globalRole !== 'admin';
 
 /**
  * The check before each write that lowers a global administrator: the present members have another one whom the plan does not change.
@@ -21,8 +21,9 @@ export function lastAdminCheck(
     if (!lowersAdmin(change)) return undefined;
     const [members, teams] = await Promise.all([client.members(), client.teams()]);
     const administering = administeringTeams(teams);
-    const stays = ({ id, globalRole, teams: own }: Member) =>
-      (globalRole === 'admin' && !lowered.has(id)) || own.some((team) => administering.has(team));
+    const stays = (member: Member) =>
+      ((member.globalRole === 'admin' || hasAdditionalAdmin(member)) && !lowered.has(member.id)) ||
+      member.teams.some((team) => administering.has(team));
     return members.some(stays) ? undefined : 'nobody else would have the global role admin';
   };
 }

@@ -6,11 +6,11 @@ import type { Access } from '../../../src/targets/growthbook/access.ts';
 import { member, team } from '../../fixtures.ts';
 
 const DEFAULTS: SafetyLimits = { count: 5, percent: 10, highest: 3, gainedCount: 10, gainedPercent: 25 };
-const access = (globalRole: string, projectRole: string | null): Access => ({
-  globalRole,
-  projectRole,
-  additionalRoles: [],
-});
+const access = (
+  globalRole: string,
+  projectRole: string | null,
+  additionalRoles: readonly string[] = [],
+): Access => ({ globalRole, projectRole, additionalRoles });
 
 let serial = 0;
 const one = (kind: Kind, over: Partial<Decision<Access>> = {}): Decision<Access> => {
@@ -248,6 +248,25 @@ describe('the last global admin', () => {
     const facts = { members: [member('bob', { teams: ['t'] })], teams: [team('t', over)] };
     expect(lastAdmin([one('downgrade', demoted)], facts)).toEqual([]);
     expect(lastAdmin([one('downgrade', demoted)], { ...facts, members: [] })).toHaveLength(1);
+  });
+
+  test.each([
+    ['loses it: objects', access('readonly', 'noaccess'), true],
+    ['keeps it: no objection', access('readonly', 'noaccess', ['admin']), false],
+    ['becomes one by the global role: no objection', access('admin', 'noaccess'), false],
+  ] as const)('is also who has admin as an additional role, and %s', (_, to, objects) => {
+    const additionalRoles = [{ role: 'admin', environments: [], limitAccessByEnvironment: false }];
+    const decided = one('downgrade', { from: access('readonly', 'noaccess', ['admin']), to });
+    const facts = { members: [member(decided.account, { additionalRoles })], teams: [] };
+    expect(lastAdmin([decided], facts).length > 0).toBe(objects);
+  });
+
+  test('is nobody whose additional admin is for the project alone', () => {
+    const decided = one('downgrade', {
+      from: access('readonly', 'noaccess', ['admin']),
+      to: access('readonly', 'noaccess'),
+    });
+    expect(lastAdmin([decided], { members: [member(decided.account)], teams: [] })).toEqual([]);
   });
 
   test.each([
