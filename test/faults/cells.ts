@@ -1,6 +1,7 @@
 import type { HttpFault } from '../sandbox/faults/fault.ts';
 import { HTTP_FAULTS } from '../sandbox/faults/http-faults.ts';
 import { listFaults, typeFaults } from './json-faults.ts';
+import { ANSWER_FAULTS } from './ldap-answers.ts';
 import { LDAP_FAULTS, type LdapFault } from './ldap-faults.ts';
 import { type Command, type JobName, startStage } from './stage.ts';
 import { startTlsHost } from './tls.ts';
@@ -143,7 +144,7 @@ async function cellsOf(job: JobName, command: Command): Promise<readonly Cell[]>
     }));
   });
   const directory = ldap.flatMap((operation, offset): readonly Cell[] =>
-    some(LDAP_FAULTS, offset).map((fault, index) => ({
+    some([...LDAP_FAULTS, ...ANSWER_FAULTS], offset).map((fault, index) => ({
       ...about,
       kind: 'ldap',
       system: 'ldap',

@@ -43,27 +43,25 @@ export const typeFaults = (seen: Json): readonly HttpFault[] =>
     );
   });
 
-const listIn = (seen: Json): Path | undefined =>
-  pathsIn(seen).find((path) => {
+const listsIn = (seen: Json): readonly Path[] =>
+  pathsIn(seen).filter((path) => {
     const value = at(seen, path);
     return Array.isArray(value) && value.length > 0;
   });
 
-/** A list that is empty, a row short, with a row twice, or turned round; a total that is not the list's. */
+/** Each list empty, a row short, without its first, or with a row twice; a total that is not the list’s. */
 export function listFaults(seen: Json): readonly HttpFault[] {
-  const list = listIn(seen);
   const total = pathsIn(seen).find((path) => path.at(-1) === 'total');
   const change = (name: string, path: Path, by: (before: Json) => Json) =>
     changingJson(`${nameOf(path)}: ${name}`, (json) => replaced(json, path, by));
   const items = (before: Json) => (Array.isArray(before) ? (before as readonly Json[]) : []);
   return [
-    ...(list
-      ? [
-          change('a row short', list, (before) => items(before).slice(0, -1)),
-          change('without its first row', list, (before) => items(before).slice(1)),
-          change('a row twice', list, (before) => [...items(before), items(before)[0]]),
-        ]
-      : []),
+    ...listsIn(seen).flatMap((list) => [
+      change('without any row', list, () => []),
+      change('a row short', list, (before) => items(before).slice(0, -1)),
+      change('without its first row', list, (before) => items(before).slice(1)),
+      change('a row twice', list, (before) => [...items(before), items(before)[0]]),
+    ]),
     ...(total
       ? [
           change('one more', total, (before) => Number(before) + 1),

@@ -3,11 +3,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { ProtocolOperation } from 'ldapts';
 import { readRequest, takeMessages } from '../sandbox/ldap/messages.ts';
 
-/** One answer of the directory on its way to the client. `id` and `tag` are those of its last message. */
+/** One answer of the directory on its way to the client. `id` and `tag` are those of its last message, `password` that of the last bind. */
 export interface LdapAnswer {
   readonly messages: readonly Buffer[];
   readonly id: number;
   readonly tag: number;
+  readonly password: string;
   readonly client: Socket;
 }
 
@@ -68,6 +69,7 @@ export async function startLdapRelay(target: number): Promise<LdapRelay> {
 
 function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operations' | 'fault'>): void {
   const numbers = new Map<number, number>();
+  let password = '';
   let unread: Buffer = Buffer.alloc(0);
   let unsent: Buffer = Buffer.alloc(0);
   let answer: Buffer[] = [];
@@ -76,6 +78,7 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
     unread = taken.rest;
     for (const message of taken.messages) {
       const request = readRequest(message);
+      if (request.op === 'bind') password = request.password ?? '';
       if (request.op !== 'unbind') {
         relay.operations.push(
           request.op === 'search' ? `search ${request.search.base || 'root DSE'}` : request.op,
@@ -94,7 +97,7 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
       if (!ENDS.includes(tag)) continue;
       const { fault } = relay;
       const isMeant = fault && (fault.nth === 'every' || fault.nth === numbers.get(id));
-      if (isMeant) fault.act({ messages: answer, id, tag, client });
+      if (isMeant) fault.act({ messages: answer, id, tag, password, client });
       else client.write(Buffer.concat(answer));
       answer = [];
     }

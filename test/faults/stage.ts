@@ -47,6 +47,7 @@ export interface StageRun {
   readonly ms: number;
 }
 
+const MARKED_PASSWORD = 'ldap MARKED"&<+/=0123456789';
 const MARKED_KEY = 'secret_MARKED+/=0123456789abcdefghij';
 
 /** Starts all systems of a job. */
@@ -55,7 +56,7 @@ export const startStage = (job: JobName): Promise<FaultStage> =>
 
 async function growthBookStage(): Promise<FaultStage> {
   const clock = jumpingClock();
-  const world = await startGrowthBookWorld({ now: clock.now });
+  const world = await startGrowthBookWorld({ now: clock.now, bindPassword: MARKED_PASSWORD });
   world.growthbook.state.keys.push({ id: 'key_marked', secret: MARKED_KEY, role: 'admin' });
   const ldap = await startLdapRelay(world.ldap.port);
   const environment = {
@@ -68,7 +69,7 @@ async function growthBookStage(): Promise<FaultStage> {
     servers: { growthbook: world.growthbook, posix: world.gitiles },
     ldap,
     addresses: { growthbook: 'GROWTHBOOK_API_URL', posix: 'DATA_YAML_URL' },
-    secrets: [MARKED_KEY],
+    secrets: [MARKED_KEY, MARKED_PASSWORD],
     given: (name) => environment[name as keyof typeof environment] ?? '',
     run: runner(growthbookRoles, environment, clock),
     state: () =>

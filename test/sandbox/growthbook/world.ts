@@ -27,6 +27,8 @@ export interface GrowthBookWorldOptions {
   readonly requestsPerMinute?: number;
   /** Puppet's `data.yaml`: text, or bytes. */
   readonly file?: string | Buffer;
+  /** The password of who binds in LDAP. */
+  readonly bindPassword?: string;
   /** GrowthBook's port where it is free. */
   readonly port?: number;
 }
@@ -39,9 +41,14 @@ export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {})
     entries = ldapEntries(),
     file = dataYamlText(),
     requestsPerMinute = 60,
+    bindPassword = BINDER.password,
     port,
   } = options;
-  const ldap = await startLdapServer({ entries, bind: [BINDER], anonymous: 'none' });
+  const ldap = await startLdapServer({
+    entries,
+    bind: [{ ...BINDER, password: bindPassword }],
+    anonymous: 'none',
+  });
   const gitiles = await startGitiles({ files: { production: { [COMMIT]: { [FILE]: file } } }, now });
   const growthbook = await startGrowthBook({ ...content, now, requestsPerMinute, port });
   return {
@@ -51,7 +58,7 @@ export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {})
     environment: {
       LDAP_SERVERS: ldap.url,
       LDAP_BIND_DN: BINDER.dn,
-      LDAP_BIND_PASSWORD: BINDER.password,
+      LDAP_BIND_PASSWORD: bindPassword,
       DATA_YAML_URL: gitiles.textUrl('production', FILE),
       GROWTHBOOK_API_URL: growthbook.origin,
       GROWTHBOOK_LDAP_SYNC_API_KEY: DEFAULT_KEY.secret,
