@@ -2,6 +2,7 @@
 
 import { runCommandLine } from './commands/program.ts';
 
+/** The program `muster`: runs one command line. */
 runCommandLine(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;
 });

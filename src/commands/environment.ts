@@ -11,7 +11,7 @@ import { InvalidRequestError } from '../platform/errors.ts';
 import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
 
-/** The example's fake servers, as the repository's `test/sandbox/worlds.ts` starts them. */
+/** The sandbox: an environment of fake servers, as the repository's `test/sandbox/worlds.ts` starts them. */
 interface SandboxModule {
   startSandbox(
     job: string,

@@ -3,7 +3,7 @@ import { canonicalJson } from '../platform/canonical-json.ts';
 import { CHANGE_KINDS, type Change, type Decision, type Plan } from './model.ts';
 import type { PlanIdentity } from './stages.ts';
 
-/** The form of a plan's hash, as reports show it. */
+/** What a plan's hash looks like in reports. */
 export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
 
 /** Whether a decision changes something. */

@@ -4,7 +4,7 @@ import type { OtherDecision } from './comparison.ts';
 import type { Recording } from './recording.ts';
 import type { Assumption } from './what-if.ts';
 
-/** `observe` never writes, whatever is asked. */
+/** Whether a run may write: `observe` never writes, whatever is asked. */
 export type Mode = 'observe' | 'enforce';
 
 /** What one run passes from stage to stage. `startedAt` is in milliseconds since 1970. */

@@ -16,7 +16,7 @@ import type { FactsFormat } from './recording.ts';
 import type { UndoneRun } from './run.ts';
 import type { CompareAccess } from './what-if.ts';
 
-/** A source read whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
+/** What the stage collect reads of one source, whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
 export interface Reading<T> {
   readonly facts: T;
   readonly entries: number;

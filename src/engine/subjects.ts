@@ -6,7 +6,7 @@ import type { Resolved } from './stages.ts';
 const searchKey = (name: string): string =>
   name.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 
-/** All subjects of that name, without regard to case, Unicode form and spaces. */
+/** All subjects (people and accounts) of that name, without regard to case, Unicode form and spaces. */
 export function subjectsNamed<S extends Pick<Subject<unknown>, 'names'>>(
   subjects: readonly S[],
   who: string,

@@ -9,7 +9,7 @@ import type { RequestCounter } from './request-counts.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { WriteGuard } from './write-guard.ts';
 
-/** What a request needs of the run that sends it. */
+/** What the HTTP client needs of the run whose requests it sends. */
 export interface RequestContext {
   /** The `User-Agent` header. */
   readonly userAgent: string;

@@ -1,6 +1,6 @@
 import { type Headers, numberIn } from './rate-limit.ts';
 
-/** The longest wait that a header may ask for. A greater number is probably a point in time, and is ignored. */
+/** The longest delay before a retry that a header may ask for. A greater number is probably a point in time, and is ignored. */
 export const MAX_WAIT_SECONDS = 3600;
 
 /** What a retry waits for: which attempt failed, and what the server answered, if anything. */
