@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { OtherDecision } from '../engine/comparison.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 const MAX_FAULTS = 5;
@@ -34,7 +35,10 @@ export async function readOtherDecisions(
   const text = contentOf(path);
   const lines = /^\s*\{/.test(text) ? jsonLines(text) : await csvLines(text);
   if (lines.length === 0) throw fault(['no row (allowed: CSV with a header, or JSON lines)']);
-  const rows = lines.map(({ line, value }) => ({ line, parsed: Row.safeParse(value) }));
+  const rows = lines.map(({ line, value }) => ({
+    line,
+    parsed: Row.safeParse(value, { error: foundAndAllowed }),
+  }));
   const faults = rows.flatMap(({ line, parsed }) =>
     (parsed.error?.issues ?? []).map((issue) => `line ${line}: ${[...issue.path, issue.message].join(': ')}`),
   );

@@ -3,6 +3,7 @@ import { CHANGE_KINDS } from '../engine/model.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 import { REPORT_FORMAT } from '../reports/report.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,7 +36,7 @@ export function approvalOf(
   reason: string,
   { job, now }: { readonly job: string; readonly now: number },
 ): PlanApproval {
-  const parsed = PlanFile.safeParse(file);
+  const parsed = PlanFile.safeParse(file, { error: foundAndAllowed });
   if (!parsed.success) {
     const faults = parsed.error.issues
       .slice(0, 5)

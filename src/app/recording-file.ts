@@ -6,6 +6,7 @@ import type { RunState } from '../engine/run-state.ts';
 import { commonSettings } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 import { findValue } from '../platform/setting-values.ts';
 import type { Environment, SettingsSpec } from '../platform/settings.ts';
 import { VERSION } from '../platform/version.ts';
@@ -48,7 +49,7 @@ const MAX_ISSUES = 5;
 
 /** Reads the recording of a job. Throws `InvalidRequestError` that names what is wrong in the file. */
 export function readRecording(path: string, job: string): Recording {
-  const parsed = RecordingShape.safeParse(jsonIn(path));
+  const parsed = RecordingShape.safeParse(jsonIn(path), { error: foundAndAllowed });
   if (!parsed.success) {
     const faults = parsed.error.issues
       .slice(0, MAX_ISSUES)

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../platform/errors.ts';
+import { unreadableIn } from '../platform/setting-text.ts';
 
 /** What the query of a request asks for. */
 export interface Query {
@@ -78,4 +79,5 @@ function isAllowed(name: string, value: string): boolean {
   return isValue(value);
 }
 
-const isValue = (value: string): boolean => value.trim() !== '' && value.length <= MAX_VALUE_LENGTH;
+const isValue = (value: string): boolean =>
+  value.trim() !== '' && value.length <= MAX_VALUE_LENGTH && unreadableIn(value) === undefined;

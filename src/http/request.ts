@@ -6,6 +6,8 @@ import { parseMembership } from '../engine/membership-change.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
+import { unreadableIn } from '../platform/setting-text.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type Query, readQuery } from './query.ts';
 
@@ -20,14 +22,25 @@ export interface HttpRequestParts {
   readonly now: number;
 }
 
+/** A few words, of which every character is seen. */
+const Line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((line) => unreadableIn(line) === undefined, {
+    error: ({ input }) =>
+      `found ${unreadableIn(`${input}`)} (allowed: text without control or invisible characters)`,
+  });
+
 const Body = z.strictObject({
   dryRun: z.boolean().optional(),
   approve: z
     .string()
     .regex(PLAN_HASH, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
     .optional(),
-  reason: z.string().trim().min(1).max(500).optional(),
-  only: z.string().trim().min(1).max(500).optional(),
+  reason: Line.optional(),
+  only: Line.optional(),
   plan: z.json().optional(),
 });
 
@@ -106,7 +119,7 @@ function readApproval(
 
 function readFields(body: Uint8Array): z.infer<typeof Body> {
   if (body.length === 0) return {};
-  const parsed = Body.safeParse(parseJsonBody(body));
+  const parsed = Body.safeParse(parseJsonBody(body), { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 10).map(describeIssue);
   throw new InvalidRequestError(

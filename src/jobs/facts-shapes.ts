@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 
 /** One person of LDAP in a recording. */
 export const PersonShape = z.strictObject({
@@ -18,7 +19,7 @@ const MAX_ISSUES = 5;
 
 /** Facts of a recording in their shape. Throws `InvalidRequestError` that names what is not. */
 export function factsAs<S extends z.ZodType>(shape: S, value: unknown): z.output<S> {
-  const parsed = shape.safeParse(value);
+  const parsed = shape.safeParse(value, { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
   const found = parsed.error.issues
     .slice(0, MAX_ISSUES)

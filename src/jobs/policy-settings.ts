@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { messageOf } from '../platform/errors.ts';
+import { MAX_DOCUMENT_LENGTH } from '../platform/setting-text.ts';
 import { type Setting, text } from '../platform/settings.ts';
 
 type MakeSetting<P> = (description: string, defaultText: string) => Setting<P>;
@@ -10,6 +11,7 @@ export const policyDocument =
   (description, defaultText) => ({
     ...text(description, defaultText),
     portable: true,
+    isDocument: true,
     parse: (value) => {
       // One line without a colon is no document.
       if (!/[:\n]/.test(value))
@@ -29,6 +31,8 @@ export const policyFile =
 
 function fileContent(path: string): string {
   try {
+    const { size } = statSync(path);
+    if (size > MAX_DOCUMENT_LENGTH) throw new Error(`found ${size} bytes, allowed ${MAX_DOCUMENT_LENGTH}`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new Error(`the path of a file that can be read (${messageOf(error)})`);

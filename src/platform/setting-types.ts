@@ -11,6 +11,8 @@ export interface Setting<T> {
   readonly keepsSpaces?: boolean;
   /** A number, one of a few words or a policy: it says how to decide, and leads to no system. A sandbox takes it from outside. */
   readonly portable?: boolean;
+  /** It is a document of many lines, which its own parser checks. */
+  readonly isDocument?: boolean;
   readonly parse: (text: string) => T;
 }
 

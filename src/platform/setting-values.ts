@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf } from './errors.ts';
+import { MAX_SECRET_LENGTH } from './setting-text.ts';
 import type { Environment, Setting, SettingsSpec } from './setting-types.ts';
 
 /** The variable that names a file with the value of a secret setting: Kubernetes, Docker and systemd hand secrets over so. */
@@ -62,7 +63,8 @@ export const secretsIn = (spec: SettingsSpec, environment: Environment): readonl
       const text = findValue(entry, environment).text ?? '';
       return entry[1].secret ? text : (TOKEN.exec(text)?.[0] ?? '');
     })
-    .filter(({ length }) => length >= MIN_SECRET_LENGTH);
+    // A longer one is refused, so it goes nowhere.
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH && length <= MAX_SECRET_LENGTH);
 
 /** What was found, on one line and not too long of it: never a secret, whatever variable it is in, and never what is before an `@` or in a query. */
 export function display(

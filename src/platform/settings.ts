@@ -1,6 +1,7 @@
 import leven from 'leven';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
+import { checkReadable } from './setting-text.ts';
 import type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
 import { allSecrets, display, findValue } from './setting-values.ts';
 
@@ -17,7 +18,10 @@ const make =
   });
 
 /** A setting with any text on one line. */
-export const text = make((value) => value);
+export const text = make((value) => {
+  if (/[\r\n]/.test(value)) throw new Error('text on one line');
+  return value;
+});
 
 const makePortable =
   <T>(parse: (text: string) => T) =>
@@ -133,7 +137,10 @@ function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefin
   if (found === '' && (setting.secret || setting.defaultText)) {
     throw new Error('a value that is not empty (or leave the variable out)');
   }
-  if (found) return setting.parse(found);
+  if (found) {
+    checkReadable(setting, found);
+    return setting.parse(found);
+  }
   if (setting.defaultText !== null) return setting.parse(setting.defaultText);
   if (setting.required) throw new Error(`${setting.description} (required)`);
   return undefined;

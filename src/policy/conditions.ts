@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unreadableIn } from '../platform/setting-text.ts';
 
 /** The kinds of source whose groups a condition can name. */
 export const SOURCES = ['ldap', 'posix', 'phabricator', 'gerrit'] as const;
@@ -21,7 +22,14 @@ export interface NamedLeaf {
   readonly name: string;
 }
 
-export const Name = z.string().min(1);
+/** A name of a group, a role, a user or a project. One with a character that is not seen would mean nobody. */
+export const Name = z
+  .string()
+  .min(1)
+  .refine((name) => unreadableIn(name) === undefined, {
+    error: ({ input }) =>
+      `found ${unreadableIn(`${input}`)} (allowed: a name without control or invisible characters)`,
+  });
 
 const DESCRIPTIONS: Readonly<Record<Leaf, string>> = {
   ldap: 'the person is in this LDAP group',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 import type { Sources } from './check-condition.ts';
 import { LEAVES, type Leaf, Name, SOURCES, type Source } from './conditions.ts';
 import { type DatedPolicy, policyAt } from './dated-policy.ts';
@@ -95,7 +96,7 @@ function readCases(text: string): readonly Case[] {
   } catch (error) {
     throw new Error(messageOf(error).replace('a policy document', 'the cases'), { cause: error });
   }
-  const parsed = Cases.safeParse(content);
+  const parsed = Cases.safeParse(content, { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => {
     const [index, ...rest] = path;

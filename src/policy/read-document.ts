@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
+import { foundAndAllowed } from '../platform/schema-faults.ts';
 
 /** A document's schema twice: strict about unknown keys, and not, so that all other errors are found as well. */
 export interface DocumentSchema<S extends z.ZodType> {
@@ -21,9 +22,9 @@ export function readContent<S extends z.ZodType>(
   { strict, loose }: DocumentSchema<S>,
   check: (content: z.infer<S>) => readonly string[],
 ): z.infer<S> {
-  const read = loose.safeParse(content);
+  const read = loose.safeParse(content, { error: foundAndAllowed });
   const faults = [
-    ...(strict.safeParse(content).error?.issues ?? []).flatMap(faultsIn),
+    ...(strict.safeParse(content, { error: foundAndAllowed }).error?.issues ?? []).flatMap(faultsIn),
     ...(read.success ? check(read.data) : []),
   ];
   if (read.success && faults.length === 0) return read.data;

@@ -79,7 +79,7 @@ describe('examples held against a policy', () => {
     ['trust for a policy of roles', '- { trust: true }', 'found trust, allowed: role'],
     ['neither role nor trust', '- { uid: ada }', 'exactly one of role and trust'],
     ['both', '- { role: admin, trust: true }', 'exactly one of role and trust'],
-    ['an unknown key', '- { role: admin, groups: [x] }', 'Unrecognized key: "groups"'],
+    ['an unknown key', '- { role: admin, groups: [x] }', 'found the unknown key "groups"'],
     ['no list', 'role: admin', 'the cases: '],
     ['nothing', '', 'the cases: '],
     ['an empty list', '[]', 'the cases: '],

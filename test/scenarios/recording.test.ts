@@ -136,7 +136,7 @@ describe('a recorded run of growthbook-roles', () => {
     ['another format', (one) => ({ ...one, format: 2 }), 'format: another format of recording'],
     ['a plan file', ({ run }) => ({ format: 1, run, changes: [] }), 'kind: no recording'],
     ['another job’s', (one) => ({ ...one, run: { ...one.run, job: 'x' } }), "another job's recording"],
-    ['an unknown key', (one) => ({ ...one, more: 1 }), 'Unrecognized key: "more"'],
+    ['an unknown key', (one) => ({ ...one, more: 1 }), 'found the unknown key "more"'],
   ])('is refused as a file of %s', async (_, change, words) => {
     const { recording } = await stage.run({ dryRun: true, record: true });
     expect(() => {
@@ -161,7 +161,7 @@ describe('a recorded run of growthbook-roles', () => {
       (facts) => ({ ...facts, membersOf: {} }),
       'the policy names LDAP groups that were not recorded',
     ],
-    ['an unknown key', (facts) => ({ ...facts, more: [] }), 'Unrecognized key: "more"'],
+    ['an unknown key', (facts) => ({ ...facts, more: [] }), 'found the unknown key "more"'],
   ];
   test.each(wrongFacts)('is refused with other facts than it should have: %s', async (_, change, words) => {
     const recording = recordingOf(await stage.run({ dryRun: true, record: true }));
