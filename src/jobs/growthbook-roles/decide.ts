@@ -117,11 +117,27 @@ function changeTo(
     const need = due === null ? {} : { needsPerson: { reason: obstacle.reason, due } };
     return { ...about, kind: 'skipped', from, to: from, because: why, ...need };
   }
-  const limited = limitOf(member, access);
-  const change = { ...about, kind, from, to, ...(kind === 'unchanged' ? {} : limited) };
-  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because };
+  const limited = kind === 'unchanged' ? {} : limitOf(member, access);
+  const change = { ...about, kind, from, to, ...limited };
+  const said = [because, ...lostLimit(limited.environments, afterWrite(member, to, access), access)].join(
+    '; ',
+  );
+  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because: said };
   const doubt = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
-  return { ...change, because: `${because}; ${doubt}`, mayGain: true };
+  return { ...change, because: `${said}; ${doubt}`, mayGain: true };
+}
+
+/** What a change says of a limit that the written role could keep and does not: of a custom role only the server knows. */
+function lostLimit(
+  before: readonly string[] | undefined,
+  after: Member,
+  access: AccessRules,
+): readonly string[] {
+  const entry = entryOf(after, access);
+  if (!before || !entry || entry.limitAccessByEnvironment || !canBeLimited(entry.role)) return [];
+  return [
+    `the limit to ${before.join(', ') || 'no environment'} is lost, and ${entry.role} holds in all environments`,
+  ];
 }
 
 /** The environments that the role which counts now is limited to, where it is. */

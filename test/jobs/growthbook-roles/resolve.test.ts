@@ -97,6 +97,15 @@ describe('one decision for each member', () => {
     });
   });
 
+  test.each([
+    ['a custom role', [CUSTOM], 'engineer', true],
+    ['a role that cannot be limited', [READ], 'engineer', false],
+  ])('a change to %s says whether an environment limit is lost', (_, groups, role, isLost) => {
+    const limited = { ...entry(role), limitAccessByEnvironment: true, environments: ['dev'] };
+    const found = decided({ ...ann(groups), members: [member('ann', { projectRoles: [limited] })] });
+    expect(found.because.includes('the limit to dev is lost')).toBe(isLost);
+  });
+
   test('with the pin at noaccess the global role is taken, too', () => {
     const row = member('ann', { globalRole: 'readonly', projectRoles: [entry('readonly')] });
     expect(decided({ ...ann(), members: [row] }, { maxGlobalRole: 'noaccess' })).toMatchObject({
