@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { jobs } from '../jobs/registry.ts';
 import { InvalidRequestError, SettingsError } from '../platform/errors.ts';
+import { failAtTheEnd } from '../platform/log.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
 import { declareCheck } from './check.ts';
@@ -66,7 +67,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') failAtTheEnd();
     });
   }
 }

@@ -18,13 +18,27 @@ const SEVERITY: Readonly<Record<string, string>> = {
 /** Where lines go: a file descriptor (1 is stdout, 2 stderr) or anything that takes lines. */
 export type LogSink = 1 | 2 | { write(line: string): void };
 
+let isFailing = false;
+
+/** Has the process end with 1 instead of 0, once it ends by itself. */
+export function failAtTheEnd(): void {
+  if (isFailing) return;
+  isFailing = true;
+  process.on('exit', () => {
+    process.exitCode ||= 1;
+  });
+}
+
 const streams = new Map<1 | 2, pino.DestinationStream>();
 
-/** A reader that closes the pipe, as `head` does, does not end the run. */
+/**
+ * A reader that closes the pipe, as `head` does, does not end the run. Neither does a full disk: a run never ends between two writes
+ * for want of a log. The process then ends with 1.
+ */
 function destinationTo(descriptor: 1 | 2): pino.DestinationStream {
   const stream = pino.destination({ dest: descriptor, sync: true });
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') failAtTheEnd();
   });
   return stream;
 }
