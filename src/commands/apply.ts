@@ -93,7 +93,7 @@ export async function applyAtTerminal(
   const { report } = shown;
   const code = ended(shown, request, options);
   if (report.outcome !== 'planned' || report.run.mode === 'observe') return code;
-  if (!(await isConfirmed(report.changes.length))) {
+  if (!(await isConfirmed(report.changes.length, job.writeWarning))) {
     process.stdout.write('Nothing was written: the answer was not yes.\n');
     return 0;
   }
@@ -114,9 +114,13 @@ function ended(result: RunResult, { dryRun }: RunRequest, options: ApplyAnswers)
   return code;
 }
 
-async function isConfirmed(count: number): Promise<boolean> {
+/** From so many changes on, what can be lost meanwhile is said before the question. */
+const MANY = 10;
+
+async function isConfirmed(count: number, warning: string | undefined): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
+    if (warning && count >= MANY) process.stdout.write(`${warning}\n`);
     const what = count === 1 ? 'this change' : `these ${count} changes`;
     const answer = await terminal.question(`Carry out ${what}? [y/N] `);
     return ['y', 'yes'].includes(answer.trim().toLowerCase());

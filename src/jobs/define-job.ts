@@ -30,6 +30,8 @@ export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R>
   describe(from: A, to: A): string;
   /** The setting that has the policy as text, where the job has a policy. */
   readonly policySetting?: keyof S & string;
+  /** What people have to know before a plan of many writes. */
+  readonly writeWarning?: string;
   /** `compared` has another policy, where two are compared: what it names is read as well. */
   build(values: Values<S>, run: Run, compared?: Values<S>): Stages<F, A, R>;
 }
@@ -42,6 +44,7 @@ export interface Job {
   readonly kinds: readonly Kind[];
   readonly settings: SettingsSpec;
   readonly policySetting?: string;
+  readonly writeWarning?: string;
   describe(from: unknown, to: unknown): string;
   /**
    * Reads the settings; `known` are the names of all settings of all jobs. With `policy` (its text) the run compares it with the one
@@ -80,7 +83,7 @@ function withPolicy(
 export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
   definition: JobDefinition<S, F, A, R>,
 ): Job {
-  const { name, description, functionName, kinds, settings, policySetting } = definition;
+  const { name, description, functionName, kinds, settings, policySetting, writeWarning } = definition;
   return {
     name,
     description,
@@ -88,6 +91,7 @@ export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
     kinds,
     settings,
     ...(policySetting ? { policySetting } : {}),
+    ...(writeWarning ? { writeWarning } : {}),
     describe: (from, to) => definition.describe(from as A, to as A),
     prepare: (environment, known, policy) => {
       const crossChecks = (found: Partial<Values<S>>) => [

@@ -39,6 +39,8 @@ export const growthbookRoles = defineJob({
   settings: growthBookSettings,
   crossChecks: growthBookCrossChecks,
   policySetting: 'GROWTHBOOK_POLICY',
+  writeWarning:
+    'GrowthBook writes its whole member list for each change: edits and sign-ins by others in the same moment can be lost.',
   describe,
   build,
 });
