@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -30,6 +31,18 @@ test.each(pages)('every link of %s within the repository leads somewhere', (page
     const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
     expect(existsSync(file), `${page}: ${link}`).toBe(true);
     if (anchor) expect(anchorsOf(readFileSync(file, 'utf8')), `${page}: ${link}`).toContain(anchor);
+  }
+});
+
+test('each command of README.md that asks fake servers can be typed as it stands', () => {
+  const commands = text
+    .split('\n')
+    .filter((line) => line.startsWith('npm run') && line.includes('--sandbox'));
+  expect(commands.length).toBeGreaterThan(0);
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+  for (const command of commands) {
+    const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: ROOT, env, encoding: 'utf8' });
+    expect([command, status, stdout.includes('growthbook-roles  planned')]).toEqual([command, 0, true]);
   }
 });
 
