@@ -8,7 +8,7 @@ export interface ExplainedDecision extends Omit<Decision<unknown>, 'row' | 'trie
 
 /** The explanation of one person or account. */
 export interface Match extends Omit<Explained, 'statements'> {
-  readonly sources: readonly (Statement & Pick<SourceReading, 'version'>)[];
+  readonly sources: readonly (Statement & Pick<SourceReading, 'version' | 'asOf'>)[];
   readonly decision: ExplainedDecision | null;
 }
 
@@ -41,10 +41,13 @@ function matchOf<A, R>(
   { sources, objections }: PlanFacts,
 ): Match {
   const { statements, ...explained } = explainSubject();
-  const versions = new Map(sources.map(({ name, version }) => [name, version]));
+  const readings = new Map(sources.map((reading) => [reading.name, reading]));
   return {
     ...explained,
-    sources: statements.map((one) => ({ ...one, version: versions.get(one.source) ?? null })),
+    sources: statements.map((one) => {
+      const { version = null, asOf = null } = readings.get(one.source) ?? {};
+      return { ...one, version, asOf };
+    }),
     decision: decision && explainedDecision(decision, objections),
   };
 }

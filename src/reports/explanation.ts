@@ -1,6 +1,7 @@
 import type { ExplainedDecision, Explanation, Match } from '../engine/explain.ts';
 import { printable } from '../platform/printable.ts';
 import type { Report } from './report.ts';
+import { sourceFacts } from './report-sections.ts';
 
 /** An explanation for machines: a contract, as the report is one. */
 export interface ExplanationReport extends Explanation {
@@ -26,21 +27,16 @@ export function renderExplanation(given: ExplanationReport, style: ExplanationSt
     const names = nearest.length > 0 ? `The nearest names: ${nearest.join(', ')}` : 'No name is near it.';
     return `${head}\n\nNobody has this name. ${names}\n`;
   }
-  return `${[head, ...matches.map((match) => renderMatch(match, style))].join('\n\n')}\n`;
+  return `${[head, ...matches.map((match) => renderMatch(match, style, run))].join('\n\n')}\n`;
 }
 
-function renderMatch(match: Match, style: ExplanationStyle): string {
+function renderMatch(match: Match, style: ExplanationStyle, run: Report['run']): string {
   const { sources, rules, decision, advice } = match;
   const parts = [
     titleOf(match),
     section(
       'What the sources say',
-      aligned(
-        sources.map(({ source, says, version }) => [
-          source,
-          version === null ? says : `${says} (${version})`,
-        ]),
-      ),
+      aligned(sources.map((one) => [one.source, `${one.says}${readAt(one, run)}`])),
     ),
     section('Rules', aligned(rules.map((rule) => [`${rule.rule}`, rule.answer, ruleText(rule)]))),
     section('Access', accessLines(match)),
@@ -48,6 +44,13 @@ function renderMatch(match: Match, style: ExplanationStyle): string {
     section('What to do', advice),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** The version of a source and how old it was, in parentheses. */
+function readAt(source: Match['sources'][number], run: Report['run']): string {
+  const { version, asOf } = sourceFacts({ ...source, entries: 0 }, { run });
+  const facts = [version, asOf === '' ? '' : `as of ${asOf}`].filter((fact) => fact !== '');
+  return facts.length === 0 ? '' : ` (${facts.join(', ')})`;
 }
 
 const section = (title: string, lines: readonly string[]) =>

@@ -138,7 +138,7 @@ export function durationText(ms: number): string {
 
 /** What was read of a source in words; `asOf` has its age when the run began. Empty where the source does not say. */
 export function sourceFacts(
-  { entries, version, asOf }: SourceReading,
+  { entries, version, asOf }: Pick<SourceReading, 'entries' | 'version' | 'asOf'>,
   { run }: Pick<Report, 'run'>,
 ): { readonly entries: string; readonly version: string; readonly asOf: string } {
   const age = asOf === null ? Number.NaN : Date.parse(run.startedAt) - Date.parse(asOf);
