@@ -14,7 +14,9 @@ const load = (content: string) => {
   writeFileSync(path, content);
   return loadEnvironmentFile(path);
 };
-const spec = { FIRST_NAME: optional(text, 'a name'), SECOND_NAME: optional(text, 'a name') };
+/** A document may have many lines. */
+const document = { ...optional(text, 'a document'), isDocument: true, parse: (value: string) => value };
+const spec = { FIRST_NAME: document, SECOND_NAME: optional(text, 'a name') };
 const read = (content: string) =>
   readSettings(spec, load(content), { crossChecks: () => [], known: Object.keys(spec) });
 
