@@ -13,7 +13,8 @@ import type { Run, UndoneRun } from './run.ts';
 import { runStateOf } from './run-state.ts';
 import { remainingObjections } from './safety.ts';
 import type { Resolved, Stages } from './stages.ts';
-import { nearestNames, restrictTo, subjectsNamed } from './subjects.ts';
+import { restrictTo, subjectsNamed } from './subjects.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** Resolve, plan and safety: pure, from facts to a plan with every objection to it. */
 export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Run) {
@@ -69,9 +70,8 @@ function resolveFor<F, A, R>(only: string | undefined, stages: Stages<F, A, R>, 
   const subjects = stages.subjects(facts, resolved);
   const matches = subjectsNamed(subjects, only);
   if (matches.length > 0) return restrictTo(resolved, matches);
-  const nearest = nearestNames(subjects, only);
-  const hint = nearest.length > 0 ? `; the nearest names: ${nearest.join(', ')}` : '';
-  throw new InvalidRequestError(`only: nobody has this name (found ${only}${hint})`);
+  const known = subjects.flatMap(({ names }) => names);
+  throw unknownName('only: nobody has this name', only, known);
 }
 
 const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in', 'undecided'];
