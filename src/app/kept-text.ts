@@ -1,6 +1,6 @@
 import type { KeptText, Run } from '../engine/run.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
-import { reportStore } from './report-store.ts';
+import { reportStore, textNamed } from './report-store.ts';
 
 /** A text that a job keeps beside its reports from one run to the next; undefined where no reports are kept. */
 export function keptText(settings: CommonValues, run: Run, name: string): KeptText | undefined {
@@ -9,10 +9,7 @@ export function keptText(settings: CommonValues, run: Run, name: string): KeptTe
   // In a bucket, only names with this prefix may be replaced.
   const object = `${run.job}/latest-${name}.json`;
   return {
-    read: async () => {
-      const names = await store.list(run.job, object);
-      return names.includes(object) ? await store.get(object) : undefined;
-    },
+    read: () => textNamed(store, run.job, object),
     write: (text) => store.put({ name: object, text, type: 'application/json', mayReplace: true }),
   };
 }

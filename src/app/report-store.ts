@@ -96,9 +96,15 @@ export async function readReports<T>(
 export async function readLatestReport(settings: CommonValues, run: Run): Promise<Report> {
   const store = storeOf(settings, run);
   const name = `${run.job}/latest.json`;
-  const [found] = (await store.list(run.job, name)).filter((one) => one === name);
-  if (!found) throw new InvalidRequestError('run latest: no report is kept');
-  return parseReport(await store.get(name), name, run.job);
+  const text = await textNamed(store, run.job, name);
+  if (text === undefined) throw new InvalidRequestError('run latest: no report is kept');
+  return parseReport(text, name, run.job);
+}
+
+/** The text of one object of a job; undefined where the store has none of that name. */
+export async function textNamed(store: ObjectStore, job: string, name: string): Promise<string | undefined> {
+  const names = await store.list(job, name);
+  return names.includes(name) ? await store.get(name) : undefined;
 }
 
 /** Maximum number of reports that are read to find the latest run that changed something. */

@@ -15,30 +15,19 @@ import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
 /** What a plan is made of: everything in a report but when and by whom it was made. */
-const planIn = ({
-  target,
-  sources,
-  counts,
-  limits,
-  objections,
-  planHash,
-  changes,
-  notes,
-  needsPerson,
-  drift,
-}: Report) =>
-  JSON.stringify({
-    target,
-    sources,
-    counts,
-    limits,
-    objections,
-    planHash,
-    changes,
-    notes,
-    needsPerson,
-    drift,
-  });
+const PLAN: readonly (keyof Report)[] = [
+  'target',
+  'sources',
+  'counts',
+  'limits',
+  'objections',
+  'planHash',
+  'changes',
+  'notes',
+  'needsPerson',
+  'drift',
+];
+const planIn = (report: Report) => JSON.stringify(Object.fromEntries(PLAN.map((key) => [key, report[key]])));
 
 const replay = async (job: typeof growthbookRoles, recording: Recording, request = {}) => {
   const path = join(emptyFolder(), 'facts.json');
