@@ -33,7 +33,7 @@ export const declareCommand = (parent: Command, name: string, description: strin
     .hook('preAction', (_, command) => {
       if (command.opts().facts === undefined) return;
       throw new InvalidRequestError(
-        `${name}: found --facts, which plan, explain and what-if take (${name} needs the systems as they are now)`,
+        `${name}: found --facts, which plan, explain, what-if and compare take (${name} needs the systems as they are now)`,
       );
     });
 
