@@ -48,8 +48,8 @@ export function bucketStore(place: BucketPlace, context: RequestContext): Object
         retries: 3,
       });
       if (answer.status === 200) return;
-      // The answer to an upload may be lost: its repeat finds the object there.
-      if (!mayReplace && [403, 412].includes(answer.status)) {
+      // The answer to an upload may be lost: its repeat finds the object there, and may not replace it.
+      if ([403, 412].includes(answer.status)) {
         const kept = await read(name);
         if (kept.status === 200 && textOf(kept) === text) return;
       }

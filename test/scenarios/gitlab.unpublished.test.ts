@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyFolder } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
+import { AUDIT_PAGE } from '../sandbox/gitlab/world.ts';
 import { REPORTS_BUCKET, startStorage } from '../sandbox/storage.ts';
 import { onStage, type Stage } from './gitlab.ts';
 
@@ -112,6 +113,55 @@ test('a bucket keeps the lines as a folder does, and the next run adds them once
     } finally {
       await storage.close();
     }
+  }));
+
+test.each([403, 412])(
+  'lines whose upload lost its answer are kept where the bucket answers its repeat with %i',
+  (status) =>
+    onStage(gitlabExample, async (stage) => {
+      const storage = await startStorage({ now: stage.clock.now });
+      const { LEASE_BUCKET: _, ...places } = storage.environment;
+      const isKeeping = ({ path, query }: { readonly path: string; readonly query: URLSearchParams }) =>
+        path.startsWith('/upload') && query.get('name')?.endsWith('latest-unpublished.json') === true;
+      storage.addFault({ when: isKeeping, nth: 1, trouble: { kind: 'lose' } });
+      storage.addFault({
+        when: isKeeping,
+        nth: 2,
+        trouble: { kind: 'answer', answer: { status, body: '' } },
+      });
+      breakWiki(stage);
+      try {
+        const { report } = await stage.run({}, { ...places, REPORTS: `gs://${REPORTS_BUCKET}` });
+        const kinds = report.notes.map(({ kind }) => kind);
+        expect([kinds.includes('audit-kept'), kinds.includes('audit-unkept')]).toEqual([true, false]);
+        const { body } = storage.reports.get('gitlab-approvals/latest-unpublished.json') ?? {};
+        expect(JSON.parse(String(body))).toHaveLength(stage.gitlab.approvals.length);
+      } finally {
+        await storage.close();
+      }
+    }),
+);
+
+test('lines of a page that was moved are kept, and added where the setting leads to then', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    const linesAt = (page: string) =>
+      (stage.wiki.textOf(page) ?? '').split('\n').filter((line) => line.startsWith('* ')).length;
+    stage.wiki.move(AUDIT_PAGE, 'Elsewhere');
+    const before = linesAt('Elsewhere');
+    const first = await stage.run({}, { REPORTS });
+    const count = stage.gitlab.approvals.length;
+    expect([first.report.outcome, linesAt('Elsewhere'), keptIn(REPORTS).length]).toEqual([
+      'failed',
+      before,
+      count,
+    ]);
+    const second = await stage.run({}, { REPORTS, MEDIAWIKI_AUDIT_PAGE: 'Elsewhere' });
+    expect([second.report.outcome, linesAt('Elsewhere'), keptIn(REPORTS)]).toEqual([
+      'unchanged',
+      before + count,
+      [],
+    ]);
   }));
 
 test('an edit that was saved and whose answers were lost is not doubled by the next run', () =>

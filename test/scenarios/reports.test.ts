@@ -142,6 +142,32 @@ describe('in a bucket', () => {
     expect(storage.reports.size).toBe(4);
   });
 
+  describe.each([403, 412])('that answers the repeat of a lost upload with %i', (status) => {
+    const isUpload =
+      (name: string) => (request: { readonly path: string; readonly query: URLSearchParams }) =>
+        request.path.startsWith('/upload') && request.query.get('name')?.endsWith(name) === true;
+    const refuse = { kind: 'answer', answer: { status, body: { error: { code: status } } } } as const;
+
+    test.each(['.html', 'latest.json'])('a report that is there as it was sent is kept: %s', async (name) => {
+      storage.addFault({ when: isUpload(name), nth: 1, trouble: { kind: 'lose' } });
+      storage.addFault({ when: isUpload(name), nth: 2, trouble: refuse });
+      const { report } = await stage.run({}, at(''));
+      expect(report.notes.map(({ kind }) => kind)).not.toContain('report-lost');
+      expect(storage.reports.size).toBe(4);
+    });
+
+    test('a report that is there otherwise is lost, loudly', async () => {
+      storage.onRequest({ when: isUpload('.html'), nth: 1 }, ({ query }) => {
+        const object = { body: 'another page', generation: '1', updated: 0 };
+        storage.reports.set(query.get('name') ?? '', object);
+      });
+      storage.addFault({ when: isUpload('.html'), nth: 1, trouble: refuse });
+      const { report } = await stage.run({}, at(''));
+      const because = expect.stringContaining(`${status}`);
+      expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'report-lost', because }));
+    });
+  });
+
   test('only the latest is ever replaced', async () => {
     await stage.run({}, at(''));
     await stage.run({}, at(''));
