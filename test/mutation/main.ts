@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { mayWriteFigures, writeFigures } from '../figures.ts';
 import { SCOPES } from './scopes.ts';
-import { type Equivalent, type MutationReport, percentOf, scoresOf } from './score.ts';
+import { type Equivalent, type MutationReport, missingIn, percentOf, scoresOf } from './score.ts';
 
 /** `npm run mutation`: mutates every scope, or those of `-- --only=policy,engine`. Fails below this score in percent. */
 const LEAST = 95;
@@ -19,7 +19,10 @@ function mutate(name: string): void {
   const env = { ...process.env, MUTATION_TESTS: scope.tests.join(':') };
   const { status } = spawnSync('npx', args, { cwd: ROOT, env, stdio: 'inherit' });
   if (status !== 0) throw new Error(`Stryker ended with ${status} for ${name}`);
-  renameSync(new URL('dist/mutation.json', ROOT), reportOf(name));
+  const made = new URL('dist/mutation.json', ROOT);
+  const missing = missingIn(read(made) as MutationReport, scope.mutate);
+  if (missing.length > 0) throw new Error(`nothing was mutated in ${missing.join(', ')} of ${name}`);
+  renameSync(made, reportOf(name));
 }
 
 const equivalents = read(new URL('equivalent.json', import.meta.url)) as readonly Equivalent[];

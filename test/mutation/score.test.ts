@@ -1,5 +1,7 @@
+import { globSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type MutationReport, percentOf, scoresOf } from './score.ts';
+import { SCOPES } from './scopes.ts';
+import { type MutationReport, missingIn, percentOf, scoresOf } from './score.ts';
 
 const at = (line: number, from: number, to: number) => ({
   start: { line, column: from },
@@ -35,4 +37,15 @@ test('a listed survivor counts apart; an entry that no survivor matches is found
   const { scores, stale } = scoresOf(REPORT, [known, gone, elsewhere]);
   expect(scores[0]).toMatchObject({ equivalent: 1, survivors: ['src/a.ts:2 X: 6'] });
   expect(stale).toEqual([gone]);
+});
+
+test('a pattern that no file of the report matches is found', () => {
+  expect(missingIn(REPORT, ['src/*.ts', 'src/a.ts', '!src/c.ts'])).toEqual([]);
+  expect(missingIn(REPORT, ['src/a.ts', 'src/b.ts', 'other/*.ts'])).toEqual(['src/b.ts', 'other/*.ts']);
+});
+
+test.each(Object.entries(SCOPES))('%s names files that are there, one in each pattern', (_, { mutate }) => {
+  for (const pattern of mutate.filter((one) => !one.startsWith('!')))
+    expect(globSync(pattern), pattern).not.toEqual([]);
+  expect(mutate.join()).not.toMatch(/[{}]/);
 });

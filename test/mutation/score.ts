@@ -1,3 +1,5 @@
+import { matchesGlob } from 'node:path';
+
 /** The part of a report of mutation testing that is used here. */
 export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
@@ -47,6 +49,12 @@ export function scoresOf(report: MutationReport, equivalents: readonly Equivalen
   const stale = equivalents.filter((one) => one.file in report.files && !used.has(one));
   return { scores, stale };
 }
+
+/** The patterns of a scope that no file of its report matches: a file that was not mutated is no file without survivors. */
+export const missingIn = ({ files }: MutationReport, patterns: readonly string[]): readonly string[] =>
+  patterns.filter(
+    (pattern) => !pattern.startsWith('!') && !Object.keys(files).some((file) => matchesGlob(file, pattern)),
+  );
 
 /** Killed mutants in percent of those that are not equivalent; 100 where there are none. */
 export const percentOf = (killed: number, survived: number): number =>
