@@ -1,6 +1,6 @@
 import type { LdapPerson } from '../src/directories/ldap/groups-and-people.ts';
 import type { Decision } from '../src/engine/model.ts';
-import type { Run } from '../src/engine/run.ts';
+import type { Run } from '../src/engine/run-types.ts';
 import { defaultPolicy } from '../src/jobs/growthbook-roles/policy.ts';
 import type { RoleFacts } from '../src/jobs/growthbook-roles/resolve.ts';
 import { createDeadline } from '../src/platform/clock.ts';

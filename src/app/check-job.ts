@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { CheckLine } from '../engine/check.ts';
 import { runChecks } from '../engine/check.ts';
-import type { Run } from '../engine/run.ts';
+import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
 import { createHttpClient } from '../platform/http-client.ts';

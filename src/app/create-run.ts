@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { KeptText, Run } from '../engine/run.ts';
+import type { KeptText, Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { createDeadline } from '../platform/clock.ts';
@@ -10,7 +10,7 @@ import { secretsIn } from '../platform/setting-values.ts';
 import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { keptText } from './kept-text.ts';
-import { readOtherDecisions } from './other-decisions.ts';
+import { readOtherDecisions } from './other-tool-decisions.ts';
 import type { RunContext, RunRequest } from './run-request.ts';
 
 const isQuestion = ({ explain, history, show, whatIf, record, compare }: RunRequest) =>

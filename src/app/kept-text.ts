@@ -1,4 +1,4 @@
-import type { KeptText, Run } from '../engine/run.ts';
+import type { KeptText, Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import { reportStore, textNamed } from './report-store.ts';
 

@@ -1,6 +1,6 @@
 import { noteAbout } from '../engine/model.ts';
-import type { Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
+import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import { acquireLease, type HeldLease, type Lease, type LeaseStore } from '../platform/lease.ts';
 import { openLeaseFolder } from '../platform/lease-file.ts';

@@ -1,4 +1,4 @@
-import type { Run, UndoneRun } from '../engine/run.ts';
+import type { Run, UndoneRun } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { type HistoryReport, historyReport, pastRun } from '../reports/history.ts';

@@ -1,6 +1,6 @@
 import { noteAbout } from '../engine/model.ts';
-import type { Run } from '../engine/run.ts';
 import type { RunState } from '../engine/run-state.ts';
+import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Report, UnchangedAccount } from '../reports/report.ts';
 import { pushMetrics } from './push-metrics.ts';

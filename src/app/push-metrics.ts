@@ -1,5 +1,5 @@
-import type { Run } from '../engine/run.ts';
 import type { RunState } from '../engine/run-state.ts';
+import type { Run } from '../engine/run-types.ts';
 import { createDeadline } from '../platform/clock.ts';
 import { errorFields } from '../platform/log.ts';
 import { metricsOf } from '../reports/metrics.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { RECORDING_FORMAT, type Recording } from '../engine/recording.ts';
-import type { Run } from '../engine/run.ts';
 import type { RunState } from '../engine/run-state.ts';
+import type { Run } from '../engine/run-types.ts';
 import { commonSettings } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';

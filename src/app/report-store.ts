@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { Run } from '../engine/run.ts';
+import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import { createDeadline } from '../platform/clock.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { createConcurrencyLimit } from '../platform/http-client.ts';
 import { errorFields } from '../platform/log.ts';
-import { openStore } from '../platform/object-store.ts';
-import type { ObjectStore } from '../platform/stored-text.ts';
+import type { ObjectStore } from '../platform/object-store.ts';
+import { openStore } from '../platform/open-store.ts';
 import { REPORT_FORMAT, type Report, type UnchangedAccount } from '../reports/report.ts';
 
 /** Time limit for storing one report, also when the run's own time is up. After a request to stop it is shorter. */

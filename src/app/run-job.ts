@@ -1,6 +1,6 @@
 import { toRunError } from '../engine/outcome.ts';
-import type { Run } from '../engine/run.ts';
 import { type RunState, runStateOf } from '../engine/run-state.ts';
+import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job, PreparedJob } from '../jobs/define-job.ts';
 import { messageOf, SettingsError } from '../platform/errors.ts';

@@ -3,7 +3,7 @@ import type { Comparison } from '../engine/comparison.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { MembershipChange } from '../engine/membership-change.ts';
 import type { Recording } from '../engine/recording.ts';
-import type { PlanApproval, Progress } from '../engine/run.ts';
+import type { PlanApproval, Progress } from '../engine/run-types.ts';
 import type { WhatIf } from '../engine/what-if.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { LogSink } from '../platform/log.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { approvalOf } from '../app/plan-file.ts';
+import { approvalOf } from '../app/read-plan-file.ts';
 import type { RunRequest, RunResult } from '../app/run-job.ts';
-import type { PlanApproval } from '../engine/run.ts';
+import type { PlanApproval } from '../engine/run-types.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { systemClock } from '../platform/clock.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';

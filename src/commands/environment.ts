@@ -5,9 +5,9 @@ import { environmentOf, readRecording } from '../app/recording-file.ts';
 import type { Recording } from '../engine/recording.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { jobs, knownSettings } from '../jobs/registry.ts';
-import { loadEnvironmentFile, readEnvironment } from '../platform/environment.ts';
 import { ENVIRONMENT_SOURCE } from '../platform/environment-source.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { loadEnvironmentFile, readEnvironment } from '../platform/read-environment.ts';
 import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { PLAN_HASH } from '../engine/plan.ts';
-import type { PlanApproval } from '../engine/run.ts';
+import type { PlanApproval } from '../engine/run-types.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { withEnvironment, withFacts } from './environment.ts';
 import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/run.ts';
+import type { Progress } from '../engine/run-types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { LogSink } from '../platform/log.ts';
 

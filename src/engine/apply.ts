@@ -3,8 +3,8 @@ import type { Log } from '../platform/log.ts';
 import { EVENTS } from './log-events.ts';
 import { type Change, type ChangeResult, canGive, isLoss, type Note, type WriteResult } from './model.ts';
 import { type RunError, toRunError } from './outcome.ts';
-import type { Run } from './run.ts';
-import type { Target, Verification, Writing } from './stages.ts';
+import type { Run } from './run-types.ts';
+import type { Target, Verification, Writing } from './stage-types.ts';
 
 /** What apply returns: the results of all changes, with notes and errors. */
 export interface ApplyResult<A, R = unknown> {

@@ -1,8 +1,8 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { decisionKey, type Plan } from './model.ts';
-import type { ApprovedChange, PlanApproval } from './run.ts';
-import type { Resolved } from './stages.ts';
+import type { ApprovedChange, PlanApproval } from './run-types.ts';
+import type { Resolved } from './stage-types.ts';
 
 const keyOf = ({ account, project, kind, from, to }: ApprovedChange): string =>
   canonicalJson({ account, project, kind, from, to });

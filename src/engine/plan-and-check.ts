@@ -9,10 +9,10 @@ import {
   type Plan,
 } from './model.ts';
 import { makePlan } from './plan.ts';
-import type { Run, UndoneRun } from './run.ts';
 import { runStateOf } from './run-state.ts';
+import type { Run, UndoneRun } from './run-types.ts';
 import { remainingObjections } from './safety.ts';
-import type { Resolved, Stages } from './stages.ts';
+import type { Resolved, Stages } from './stage-types.ts';
 import { restrictTo, subjectsNamed } from './subjects.ts';
 import { unknownName } from './unknown-name.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { CHANGE_KINDS, type Change, type Decision, type Plan } from './model.ts';
-import type { PlanIdentity } from './stages.ts';
+import type { PlanIdentity } from './stage-types.ts';
 
 /** What a plan's hash looks like in reports. */
 export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import { DeadlineError, messageOf, SourceError, StopError } from '../platform/errors.ts';
-import type { Reading, Recorder } from './stages.ts';
+import type { Reading, Recorder } from './stage-types.ts';
 
 /** Reads one source and records it. Throws a `SourceError` that names the source; `DeadlineError` and `StopError` pass as they are. */
 export async function readSource<T>(

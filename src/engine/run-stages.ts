@@ -17,9 +17,9 @@ import {
 import { type RunError, toRunError } from './outcome.ts';
 import { checkUndo, planAndCheck } from './plan-and-check.ts';
 import type { RecordedFacts } from './recording.ts';
-import type { Run } from './run.ts';
 import { type RunState, runStateOf } from './run-state.ts';
-import type { Recorder, Stages, Target, WhatIfStages } from './stages.ts';
+import type { Run } from './run-types.ts';
+import type { Recorder, Stages, Target, WhatIfStages } from './stage-types.ts';
 import { differencesBetween } from './what-if.ts';
 
 /**

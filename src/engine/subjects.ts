@@ -1,7 +1,7 @@
 import leven from 'leven';
 import { compareText } from '../platform/compare-text.ts';
 import type { Subject } from './model.ts';
-import type { Resolved } from './stages.ts';
+import type { Resolved } from './stage-types.ts';
 
 const searchKey = (name: string): string =>
   name.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();

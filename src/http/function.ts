@@ -5,8 +5,8 @@ import { type RunContext, type RunRequest, type RunResult, rejectRequest, runJob
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
 import { systemClock } from '../platform/clock.ts';
-import { readEnvironment } from '../platform/environment.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { readEnvironment } from '../platform/read-environment.ts';
 import type { Format } from '../reports/render.ts';
 import { readBody } from './body.ts';
 import { withGracefulStop } from './graceful-stop.ts';

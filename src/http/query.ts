@@ -1,5 +1,5 @@
+import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { unreadableIn } from '../platform/setting-text.ts';
 
 /** What the query of a request asks for. */
 export interface Query {

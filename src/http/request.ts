@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { approvalOf } from '../app/plan-file.ts';
+import { approvalOf } from '../app/read-plan-file.ts';
 import type { RunRequest, WhatIfRequest } from '../app/run-job.ts';
 import { DEFAULT_SINCE, parseSince } from '../app/since.ts';
 import { parseMembership } from '../engine/membership-change.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
-import type { PlanApproval } from '../engine/run.ts';
+import type { PlanApproval } from '../engine/run-types.ts';
+import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
-import { unreadableIn } from '../platform/setting-text.ts';
 import { parseJsonBody } from './json-body.ts';
 import { type Query, readQuery } from './query.ts';
 

@@ -1,9 +1,9 @@
 import { type CheckLine, runChecks } from '../engine/check.ts';
 import type { Kind } from '../engine/model.ts';
-import type { Run } from '../engine/run.ts';
 import { runStages } from '../engine/run-stages.ts';
 import type { RunState } from '../engine/run-state.ts';
-import type { Stages } from '../engine/stages.ts';
+import type { Run } from '../engine/run-types.ts';
+import type { Stages } from '../engine/stage-types.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { type Environment, readSettings, type SettingsSpec, type Values } from '../platform/settings.ts';
 import {

@@ -1,7 +1,7 @@
 import { readGroups, readMembers } from '../directories/ldap/groups-and-people.ts';
 import { type LdapSettings, withLdap } from '../directories/ldap/session.ts';
 import type { Check } from '../engine/check.ts';
-import type { Run } from '../engine/run.ts';
+import type { Run } from '../engine/run-types.ts';
 
 /** One check for each LDAP server: reach, TLS, bind, bases, and each group of the policy with its people. */
 export const ldapChecks = (

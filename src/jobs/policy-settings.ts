@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
+import { MAX_DOCUMENT_LENGTH } from '../platform/check-setting-text.ts';
 import { messageOf } from '../platform/errors.ts';
-import { MAX_DOCUMENT_LENGTH } from '../platform/setting-text.ts';
 import { type Setting, text } from '../platform/settings.ts';
 
 type MakeSetting<P> = (description: string, defaultText: string) => Setting<P>;

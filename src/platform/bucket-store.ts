@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { googleToken } from './google-token.ts';
 import { type HttpAnswer, jsonOf, parseAs, textOf } from './http-answer.ts';
 import { createHttpClient, type RequestContext, type Send } from './http-client.ts';
-import type { ObjectStore, StoragePlaces } from './stored-text.ts';
+import type { ObjectStore, StoragePlaces } from './object-store.ts';
 
 /** A part of a bucket: `prefix` is empty, or ends with a slash. */
 export interface BucketPlace extends StoragePlaces {

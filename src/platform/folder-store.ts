@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { compareText } from './compare-text.ts';
-import type { ObjectStore } from './stored-text.ts';
+import type { ObjectStore } from './object-store.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 

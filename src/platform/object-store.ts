@@ -1,14 +1,22 @@
-import { bucketStore } from './bucket-store.ts';
-import { folderStore } from './folder-store.ts';
-import type { RequestContext } from './http-client.ts';
-import type { ObjectStore, StoragePlaces } from './stored-text.ts';
+/** One text to keep. `mayReplace` is false for a name that is written once. */
+export interface StoredText {
+  readonly name: string;
+  readonly text: string;
+  /** Its media type. */
+  readonly type: string;
+  readonly mayReplace: boolean;
+}
 
-const BUCKET = /^gs:\/\/([^/]+)\/?(.*)$/;
+/** Texts by name; a name may have slashes. Every function throws where the place cannot be used. */
+export interface ObjectStore {
+  put(text: StoredText): Promise<void>;
+  /** The names directly in a folder of the store, from `from` on, in order; none where there is no such folder. */
+  list(folder: string, from: string): Promise<readonly string[]>;
+  get(name: string): Promise<string>;
+}
 
-/** The store at an address: a folder, or `gs://bucket/prefix`. */
-export function openStore(address: string, places: StoragePlaces, context: RequestContext): ObjectStore {
-  const [, bucket, prefix = ''] = BUCKET.exec(address) ?? [];
-  if (bucket === undefined) return folderStore(address);
-  const under = prefix.replace(/^\/+|\/+$/g, '');
-  return bucketStore({ bucket, prefix: under === '' ? '' : `${under}/`, ...places }, context);
+/** Where Cloud Storage and the metadata server are. */
+export interface StoragePlaces {
+  readonly storage: string;
+  readonly metadata: string;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { MAX_SECRET_LENGTH } from './check-setting-text.ts';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf } from './errors.ts';
-import { MAX_SECRET_LENGTH } from './setting-text.ts';
 import type { Environment, Setting, SettingsSpec } from './setting-types.ts';
 
 /** The variable that names a file with the value of a secret setting: Kubernetes, Docker and systemd hand secrets over so. */

@@ -1,7 +1,7 @@
 import leven from 'leven';
+import { checkReadable } from './check-setting-text.ts';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
-import { checkReadable } from './setting-text.ts';
 import type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
 import { allSecrets, display, findValue } from './setting-values.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unreadableIn } from '../platform/setting-text.ts';
+import { unreadableIn } from '../platform/check-setting-text.ts';
 
 /** The kinds of source whose groups a condition can name. */
 export const SOURCES = ['ldap', 'posix', 'phabricator', 'gerrit'] as const;

@@ -1,4 +1,6 @@
 import { rankIn } from '../engine/role-order.ts';
+import type { NamedLeaf } from './conditions.ts';
+import type { DatedPolicy } from './dated-policy.ts';
 import {
   type Answer,
   checkCondition,
@@ -8,9 +10,7 @@ import {
   type Sources,
   say,
   sentenceOf,
-} from './check-condition.ts';
-import type { NamedLeaf } from './conditions.ts';
-import type { DatedPolicy } from './dated-policy.ts';
+} from './evaluate-condition.ts';
 import type { Gate, Policy, Rule } from './policy.ts';
 
 /** The answer of one rule (or of the gate) for one person: why, the groups that led to a yes, and what is missing for one. */

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
-import type { Sources } from './check-condition.ts';
 import { LEAVES, type Leaf, Name, SOURCES, type Source } from './conditions.ts';
 import { type DatedPolicy, policyAt } from './dated-policy.ts';
-import { parsePolicies } from './document.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
+import type { Sources } from './evaluate-condition.ts';
 import { groupsNamed } from './named-groups.ts';
 import type { Policy, ProjectPolicy } from './policy.ts';
-import { yamlContent } from './read-document.ts';
+import { parsePolicies } from './policy-document.ts';
 import { parseTrust, TRUSTED } from './trust-document.ts';
+import { yamlContent } from './yaml-document.ts';
 
 const Groups = z.array(Name).default([]);
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Source } from './conditions.ts';
 import type { Policy } from './policy.ts';
-import { readDocument } from './read-document.ts';
 import { ruleFaults, ruleSchemas, toGate, Version } from './rule-schema.ts';
+import { readDocument } from './yaml-document.ts';
 
 const SOURCES: readonly Source[] = ['ldap', 'phabricator', 'gerrit'];
 

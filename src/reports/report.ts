@@ -12,8 +12,8 @@ import {
   type SourceReading,
 } from '../engine/model.ts';
 import { OUTCOMES, type RunOutcome } from '../engine/outcome.ts';
-import type { Mode, PlanApproval, Run } from '../engine/run.ts';
 import { outcomeOf, type RunState } from '../engine/run-state.ts';
+import type { Mode, PlanApproval, Run } from '../engine/run-types.ts';
 import { compareText } from '../platform/compare-text.ts';
 import type { RequestCounts } from '../platform/request-counts.ts';
 import { VERSION } from '../platform/version.ts';

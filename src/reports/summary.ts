@@ -1,7 +1,7 @@
 import type { Kind } from '../engine/model.ts';
 import type { RunOutcome } from '../engine/outcome.ts';
-import type { Mode } from '../engine/run.ts';
 import type { RunState } from '../engine/run-state.ts';
+import type { Mode } from '../engine/run-types.ts';
 
 /** What happened in one sentence, and its numbers. A change counts by its result; `planned` are all of the plan. */
 export interface Summary {

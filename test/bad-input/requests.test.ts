@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readRequest } from '../../src/http/request.ts';
+import { unreadableIn } from '../../src/platform/check-setting-text.ts';
 import { InvalidRequestError } from '../../src/platform/errors.ts';
-import { unreadableIn } from '../../src/platform/setting-text.ts';
 import { mutantsOf } from './mutants.ts';
 
 const HASH = `sha256:${'a'.repeat(64)}`;

@@ -1,5 +1,5 @@
 import { makePlan } from '../../src/engine/plan.ts';
-import type { PlanIdentity } from '../../src/engine/stages.ts';
+import type { PlanIdentity } from '../../src/engine/stage-types.ts';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
 import { type RoleFacts, resolve } from '../../src/jobs/growthbook-roles/resolve.ts';
 import { checkSafety } from '../../src/jobs/growthbook-roles/safety.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply } from '../../src/engine/apply.ts';
 import type { Change, ChangeKind, ChangeResult, WriteResult } from '../../src/engine/model.ts';
 import { toRunError } from '../../src/engine/outcome.ts';
-import type { Target, Verification, Writing } from '../../src/engine/stages.ts';
+import type { Target, Verification, Writing } from '../../src/engine/stage-types.ts';
 import { DeadlineError, SourceError, StopError } from '../../src/platform/errors.ts';
 import { decision, testRun } from '../fixtures.ts';
 

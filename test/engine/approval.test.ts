@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { approvedChanges, checkSameTarget, withoutApproved } from '../../src/engine/approval.ts';
 import type { Change } from '../../src/engine/model.ts';
-import type { ApprovedChange, PlanApproval } from '../../src/engine/run.ts';
+import type { ApprovedChange, PlanApproval } from '../../src/engine/run-types.ts';
 import { decision } from '../fixtures.ts';
 
 const change = (account: string, over: Partial<Change<string>> = {}): Change<string> =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Change, Decision, Kind } from '../../src/engine/model.ts';
 import { isChange, makePlan } from '../../src/engine/plan.ts';
-import type { PlanIdentity } from '../../src/engine/stages.ts';
+import type { PlanIdentity } from '../../src/engine/stage-types.ts';
 import { canonicalJson } from '../../src/platform/canonical-json.ts';
 import { compareText } from '../../src/platform/compare-text.ts';
 import { decision } from '../fixtures.ts';

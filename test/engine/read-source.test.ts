@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SourceReading } from '../../src/engine/model.ts';
 import { allSources, readSource } from '../../src/engine/read-source.ts';
-import type { Recorder } from '../../src/engine/stages.ts';
+import type { Recorder } from '../../src/engine/stage-types.ts';
 import { DeadlineError, SourceError, StopError } from '../../src/platform/errors.ts';
 import { stillClock } from '../sandbox/clock.ts';
 

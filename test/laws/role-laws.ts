@@ -1,8 +1,8 @@
-import { addressKey } from '../../src/directories/names.ts';
+import { addressKey } from '../../src/directories/same-name.ts';
 import type { Decision } from '../../src/engine/model.ts';
 import { rankIn } from '../../src/engine/role-order.ts';
+import { subjects } from '../../src/jobs/growthbook-roles/list-subjects.ts';
 import { resolve } from '../../src/jobs/growthbook-roles/resolve.ts';
-import { subjects } from '../../src/jobs/growthbook-roles/subjects.ts';
 import { type Access, projectRoleOf } from '../../src/targets/growthbook/access.ts';
 import type { Member } from '../../src/targets/growthbook/schema.ts';
 import { roleOf, verdictOn } from './oracle.ts';

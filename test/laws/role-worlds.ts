@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RoleFacts } from '../../src/jobs/growthbook-roles/resolve.ts';
 import { policyAt } from '../../src/policy/dated-policy.ts';
-import { parsePolicy } from '../../src/policy/document.ts';
+import { parsePolicy } from '../../src/policy/policy-document.ts';
 import type { Member } from '../../src/targets/growthbook/schema.ts';
 import type { OracleCondition, OracleMember, OraclePerson, OraclePolicy } from './oracle.ts';
 

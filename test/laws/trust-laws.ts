@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { subjects } from '../../src/jobs/gitlab-approvals/list-subjects.ts';
 import { defaultTrust } from '../../src/jobs/gitlab-approvals/policy.ts';
 import { resolve } from '../../src/jobs/gitlab-approvals/resolve.ts';
-import { subjects } from '../../src/jobs/gitlab-approvals/subjects.ts';
 import type { OptionalSource } from '../../src/jobs/gitlab-approvals/trust.ts';
 import { policyAt } from '../../src/policy/dated-policy.ts';
 import { type OracleAnswer, trusts } from './oracle.ts';

@@ -10,16 +10,16 @@ const inFolder = (folder: string, names: string): readonly string[] =>
 
 const ROLES = inFolder(
   'src/jobs/growthbook-roles',
-  'advice completeness decide drift explain last-admin match membership notes projects protected ' +
-    'resolve-projects resolve safety subjects undo',
+  'access-advice completeness decide explain last-admin list-subjects managed-projects match membership notes ' +
+    'resolve-projects resolve safety undo unknown-protected unmanaged-access',
 );
 const APPROVALS = inFolder(
   'src/jobs/gitlab-approvals',
-  'audit explain identify resolve safety subjects trust unpublished',
+  'explain identify list-subjects publish-approvals resolve safety trust unpublished',
 );
 const GROWTHBOOK = inFolder(
   'src/targets/growthbook',
-  'access effective-grants last-admin member-list probes role-update row-state verify write-role',
+  'access effective-grants last-admin member-list role-probes role-update row-state verify write-role',
 );
 const GITLAB = inFolder('src/targets/gitlab', 'approve target');
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Membership } from '../../src/policy/check-condition.ts';
 import { policyAt } from '../../src/policy/dated-policy.ts';
-import { parsePolicy } from '../../src/policy/document.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
+import type { Membership } from '../../src/policy/evaluate-condition.ts';
+import { parsePolicy } from '../../src/policy/policy-document.ts';
 
 const policyOf = (rules: string, now = '2026-06-01') =>
   policyAt(

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { rankIn } from '../../src/engine/role-order.ts';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
-import type { Membership } from '../../src/policy/check-condition.ts';
 import { policyAt } from '../../src/policy/dated-policy.ts';
-import { parsePolicy } from '../../src/policy/document.ts';
 import { evaluate, noMatch } from '../../src/policy/evaluate.ts';
+import type { Membership } from '../../src/policy/evaluate-condition.ts';
 import { groupsNamed } from '../../src/policy/named-groups.ts';
+import { parsePolicy } from '../../src/policy/policy-document.ts';
 import { GATE } from '../fixtures.ts';
 
 const policy = defaultPolicy();

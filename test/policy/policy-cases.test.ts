@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { policyJsonSchema } from '../../src/policy/document.ts';
 import { casesJsonSchema, testPolicy } from '../../src/policy/policy-cases.ts';
+import { policyJsonSchema } from '../../src/policy/policy-document.ts';
 import { trustJsonSchema } from '../../src/policy/trust-document.ts';
 import { emptyFolder, muster } from '../muster.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type GitlabValues, gitlabSettings, trustPolicy } from '../../src/jobs/gitlab-approvals/settings.ts';
 import { readSettings } from '../../src/platform/settings.ts';
-import { parsePolicies, parsePolicy } from '../../src/policy/document.ts';
+import { parsePolicies, parsePolicy } from '../../src/policy/policy-document.ts';
 import { parseTrust } from '../../src/policy/trust-document.ts';
 
 const [roles = '', list = '', trust = ''] = [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { policyAt } from '../../src/policy/dated-policy.ts';
-import { parsePolicy } from '../../src/policy/document.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
+import { parsePolicy } from '../../src/policy/policy-document.ts';
 
 /** A policy of version 1, and how it was always read. */
 interface VersionOne {

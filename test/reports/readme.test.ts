@@ -93,7 +93,12 @@ describe('the page about reports', () => {
 
   test.each([
     ['### Needs a person', 'src/engine/model.ts', /NeedReason =([^;]*);/, /'([\w-]+)'/g],
-    ['### Drift', 'src/jobs/growthbook-roles/drift.ts', /([\s\S]*)/, /(?:driftOf\(\s*|: )'([\w-]+)'/g],
+    [
+      '### Drift',
+      'src/jobs/growthbook-roles/unmanaged-access.ts',
+      /([\s\S]*)/,
+      /(?:driftOf\(\s*|: )'([\w-]+)'/g,
+    ],
   ] as const)('has every kind under "%s"', (heading, file, part, name) => {
     const code = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
     const names = [...(part.exec(code)?.[1] ?? '').matchAll(name)].map(([, one]) => one);

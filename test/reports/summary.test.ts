@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeKind, ChangeResult, Result } from '../../src/engine/model.ts';
 import type { RunOutcome } from '../../src/engine/outcome.ts';
-import type { Mode } from '../../src/engine/run.ts';
 import { runStateOf } from '../../src/engine/run-state.ts';
+import type { Mode } from '../../src/engine/run-types.ts';
 import { summaryOf } from '../../src/reports/summary.ts';
 import { decision } from '../fixtures.ts';
 

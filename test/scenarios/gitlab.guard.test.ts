@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createWikiPage } from '../../src/audit/mediawiki/page.ts';
 import { createConduit } from '../../src/directories/phabricator/conduit.ts';
-import type { Run } from '../../src/engine/run.ts';
+import type { Run } from '../../src/engine/run-types.ts';
 import { StopError } from '../../src/platform/errors.ts';
 import { createConcurrencyLimit } from '../../src/platform/http-client.ts';
 import { createGitlabClient } from '../../src/targets/gitlab/client.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { approvalOf } from '../../src/app/plan-file.ts';
+import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { growthBookContent } from '../sandbox/growthbook/example.ts';
 import { setStage } from './growthbook.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approvalOf } from '../../src/app/plan-file.ts';
+import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
 import type { Access } from '../../src/targets/growthbook/access.ts';
 import { type Stage, setStage } from './growthbook.ts';

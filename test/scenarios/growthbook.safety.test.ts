@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { approvalOf } from '../../src/app/plan-file.ts';
+import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { renderText } from '../../src/reports/text.ts';
 import { isWrite, type Stage, setStage } from './growthbook.ts';
 

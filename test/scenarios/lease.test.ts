@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Run } from '../../src/engine/run.ts';
+import type { Run } from '../../src/engine/run-types.ts';
 import { acquireLease, type HeldLease, type Lease } from '../../src/platform/lease.ts';
 import { openLeaseObject } from '../../src/platform/lease-object.ts';
 import { testRun } from '../fixtures.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Run } from '../../engine/run.ts';
-import type { Reading } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading } from '../../engine/stage-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
-import { sameName } from '../names.ts';
+import { sameName } from '../same-name.ts';
 
 /** How to reach a Gerrit. `root` is the address before `/a/`; `password` is the user's HTTP password. */
 export interface GerritSettings {

@@ -1,6 +1,6 @@
 import { normalizeDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
-import type { Member } from './members.ts';
+import type { Member } from './nested-groups.ts';
 import { type LdapPerson, peopleIn } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';

@@ -3,7 +3,7 @@ import { assembled, type LdapMembers, whyDangling } from './assemble-members.ts'
 import { normalizeDn } from './dn.ts';
 import { attributesIn } from './filter.ts';
 import type { LdapGroup } from './groups.ts';
-import { type Bases, entriesAt, type Member, memberOf, nestedGroupsIn } from './members.ts';
+import { type Bases, entriesAt, type Member, memberOf, nestedGroupsIn } from './nested-groups.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 

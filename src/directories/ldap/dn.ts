@@ -1,4 +1,4 @@
-import { nameKey } from '../names.ts';
+import { nameKey } from '../same-name.ts';
 
 /** One `type=value` of a DN; the value is unescaped. */
 export interface DnPart {

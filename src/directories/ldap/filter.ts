@@ -12,7 +12,7 @@ import {
   SubstringFilter,
 } from 'ldapts';
 import { messageOf } from '../../platform/errors.ts';
-import { nameKey } from '../names.ts';
+import { nameKey } from '../same-name.ts';
 import { normalizeDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
 import type { LdapEntry } from './response.ts';

@@ -1,11 +1,11 @@
-import { nameKey } from '../names.ts';
+import { nameKey } from '../same-name.ts';
 import type { LdapMembers } from './assemble-members.ts';
 import { readChained } from './chained-members.ts';
 import { normalizeDn } from './dn.ts';
 import type { LdapGroup } from './groups.ts';
 import { readListed } from './listed-members.ts';
-import { type Bases, withNestedGroups } from './members.ts';
 import { readNamed } from './named-members.ts';
+import { type Bases, withNestedGroups } from './nested-groups.ts';
 import { type LdapPerson, peopleIn, searchPeople } from './person.ts';
 import { ACTIVE_DIRECTORY } from './root-dse.ts';
 import { isNamedMember } from './schema.ts';

@@ -1,5 +1,5 @@
 import { AndFilter } from 'ldapts';
-import { sameName } from '../names.ts';
+import { sameName } from '../same-name.ts';
 import { normalizeDn } from './dn.ts';
 import { attributeKey, attributeValues } from './entry.ts';
 import { anyOf, chunks, NAMES_IN_A_FILTER } from './person.ts';

@@ -1,7 +1,7 @@
 import { assembled, type LdapMembers, under, whyDangling } from './assemble-members.ts';
 import { normalizeDn } from './dn.ts';
 import type { LdapGroup } from './groups.ts';
-import { type Bases, entriesAt, flattened, followGroups, type Member, memberOf } from './members.ts';
+import { type Bases, entriesAt, flattened, followGroups, type Member, memberOf } from './nested-groups.ts';
 import { searchPeople } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';

@@ -1,4 +1,4 @@
-import { BER, headerAt, MalformedBerError } from './ber.ts';
+import { BER, headerAt, MalformedBerError } from './decode-ber.ts';
 
 /** Cuts a stream of bytes into LDAP messages. */
 export interface MessageFraming {

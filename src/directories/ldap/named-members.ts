@@ -1,8 +1,8 @@
-import { nameKey } from '../names.ts';
+import { nameKey } from '../same-name.ts';
 import { assembled, type LdapMembers } from './assemble-members.ts';
 import { attributeValues } from './entry.ts';
 import type { LdapGroup } from './groups.ts';
-import type { Member } from './members.ts';
+import type { Member } from './nested-groups.ts';
 import { searchPeople } from './person.ts';
 import type { LdapSession } from './session.ts';
 

@@ -9,7 +9,7 @@ import {
   integerIn,
   MalformedBerError,
   octetsIn,
-} from './ber.ts';
+} from './decode-ber.ts';
 
 /** An attribute as the server names it, options included. A value that is not UTF-8 stays bytes. */
 export interface LdapAttribute {

@@ -1,6 +1,6 @@
 import { type Filter, FilterParser, PagedResultsControl, PresenceFilter, SearchRequest } from 'ldapts';
+import { isOtherPartition } from './active-directory-partitions.ts';
 import type { LdapConnection } from './connection.ts';
-import { isOtherPartition } from './partitions.ts';
 import { withAllRanges } from './ranges.ts';
 import { LdapRefusal, NO_SUCH_OBJECT } from './refusal.ts';
 import type { LdapEntry } from './response.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';

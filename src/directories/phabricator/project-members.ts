@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Run } from '../../engine/run.ts';
-import type { Reading } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading } from '../../engine/stage-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { parseAs } from '../../platform/http-answer.ts';
-import { nameKey, sameName } from '../names.ts';
+import { nameKey, sameName } from '../same-name.ts';
 import { type Conduit, ConduitError, createConduit, type PhabricatorSettings } from './conduit.ts';
 
 /** Whether someone is in a project, and what was found. `worthReporting` where a no has a reason that a person has to fix. */

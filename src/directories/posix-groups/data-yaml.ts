@@ -1,5 +1,5 @@
-import type { Run } from '../../engine/run.ts';
-import type { Reading } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading } from '../../engine/stage-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import { readFileAt } from './gitiles.ts';
 import { type ListedMember, membersOfGroup } from './members.ts';
@@ -12,7 +12,7 @@ import {
   type MapReader,
   textIn,
 } from './yaml-maps.ts';
-import { targetOf, type YamlNode } from './yaml-node.ts';
+import { targetOf, type YamlNode } from './yaml-types.ts';
 
 /** POSIX groups as puppet's `data.yaml` has them. A user with `ensure: absent` is in no group. */
 export interface PosixGroups {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { jsonOf, redact, textOf } from '../../platform/http-answer.ts';

@@ -1,7 +1,7 @@
 import { SourceError } from '../../platform/errors.ts';
 import { textIn } from './yaml-maps.ts';
-import type { YamlList, YamlNode } from './yaml-node.ts';
-import { targetOf } from './yaml-node.ts';
+import type { YamlList, YamlNode } from './yaml-types.ts';
+import { targetOf } from './yaml-types.ts';
 
 /** User names as Linux has them. In all public versions of the file only typing errors have another form. */
 const POSIX_NAME = /^[a-z0-9_][a-z0-9_.-]*$/;

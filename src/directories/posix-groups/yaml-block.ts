@@ -13,8 +13,8 @@ import {
   startOf,
 } from './yaml-cursor.ts';
 import { MAX_DEPTH, readFlow } from './yaml-flow.ts';
-import type { YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
 import { readBlockText, readKey, readText } from './yaml-scalars.ts';
+import type { YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-types.ts';
 
 /** The allowed place and forms of a value: the column that it must be beyond, and the kinds of node. */
 interface Place {

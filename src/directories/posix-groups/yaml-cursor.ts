@@ -1,5 +1,5 @@
 import { SourceError } from '../../platform/errors.ts';
-import type { YamlNode, YamlScalar, YamlValue } from './yaml-node.ts';
+import type { YamlNode, YamlScalar, YamlValue } from './yaml-types.ts';
 
 /** A position in a text. `line` counts from 1; `anchors` are those read so far. */
 export interface Cursor {

@@ -8,8 +8,8 @@ import {
   readAnchor,
   skipToContent,
 } from './yaml-cursor.ts';
-import type { YamlList, YamlMap, YamlNode } from './yaml-node.ts';
 import { readKey, readPlainLine, readText } from './yaml-scalars.ts';
+import type { YamlList, YamlMap, YamlNode } from './yaml-types.ts';
 
 /** Deeper files are refused. */
 export const MAX_DEPTH = 50;

@@ -1,6 +1,6 @@
 import { isTextForRuby } from './ruby-text.ts';
 import { fail } from './yaml-cursor.ts';
-import { targetOf, type YamlMap, type YamlNode, type YamlScalar } from './yaml-node.ts';
+import { targetOf, type YamlMap, type YamlNode, type YamlScalar } from './yaml-types.ts';
 
 export type Entries = ReadonlyMap<string, YamlNode>;
 

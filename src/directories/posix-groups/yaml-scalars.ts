@@ -1,5 +1,5 @@
 import { type Cursor, charAt, column, fail, isBlank, nextLine, skipSpaces } from './yaml-cursor.ts';
-import type { YamlScalar } from './yaml-node.ts';
+import type { YamlScalar } from './yaml-types.ts';
 
 /** The place of a plain text: the column that its further lines must be beyond, or a flow collection. */
 export type Place = { readonly indent: number } | 'flow';

@@ -1,5 +1,5 @@
 import { normalizeDn } from '../../directories/ldap/dn.ts';
-import { sameName } from '../../directories/names.ts';
+import { sameName } from '../../directories/same-name.ts';
 import { type MembershipChange, membershipText } from '../../engine/membership-change.ts';
 import { unknownName } from '../../engine/unknown-name.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';

@@ -2,12 +2,12 @@ import { readGroupMembers } from '../../directories/gerrit/group-members.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { readProjectMembers } from '../../directories/phabricator/project-members.ts';
 import type { Check } from '../../engine/check.ts';
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 import type { GitlabTarget } from '../../targets/gitlab/target.ts';
 import { ldapChecks } from '../ldap-checks.ts';
-import { type Audit, checkAudit } from './audit.ts';
+import { type Audit, checkAudit } from './publish-approvals.ts';
 import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
 
 interface Parts {

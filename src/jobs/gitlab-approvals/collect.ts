@@ -10,12 +10,12 @@ import {
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
 import { ldapSettings } from '../../directories/ldap/settings.ts';
-import { nameKey } from '../../directories/names.ts';
 import { type Membership, readProjectMembers } from '../../directories/phabricator/project-members.ts';
+import { nameKey } from '../../directories/same-name.ts';
 import { EVENTS } from '../../engine/log-events.ts';
 import { readSource } from '../../engine/read-source.ts';
-import type { Run } from '../../engine/run.ts';
-import type { Reading, Recorder } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading, Recorder } from '../../engine/stage-types.ts';
 import { DeadlineError, messageOf, SourceError } from '../../platform/errors.ts';
 import type { ConcurrencyLimit } from '../../platform/http-client.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';

@@ -1,5 +1,5 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { nameKey } from '../../directories/names.ts';
+import { nameKey } from '../../directories/same-name.ts';
 import { CAS, identitiesOf, type NamedIdentity } from '../../targets/gitlab/identities.ts';
 import type { Account } from '../../targets/gitlab/schema.ts';
 

@@ -1,8 +1,8 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
-import { nameKey } from '../../directories/names.ts';
+import { nameKey } from '../../directories/same-name.ts';
 import type { Change, ChangeResult } from '../../engine/model.ts';
-import type { Run } from '../../engine/run.ts';
-import type { Stages } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Stages } from '../../engine/stage-types.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';
 import { createConcurrencyLimit } from '../../platform/http-client.ts';
 import { policyAt } from '../../policy/dated-policy.ts';
@@ -10,11 +10,12 @@ import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import { ACTIVE, type Account, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
 import { defineJob } from '../define-job.ts';
-import { checkAudit, publishApprovals, timeForAudit } from './audit.ts';
 import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
 import { factsFormat } from './facts-format.ts';
+import { subjects } from './list-subjects.ts';
+import { checkAudit, publishApprovals, timeForAudit } from './publish-approvals.ts';
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import {
@@ -24,7 +25,6 @@ import {
   gitlabSettings,
   trustPolicy,
 } from './settings.ts';
-import { subjects } from './subjects.ts';
 
 /** Approves the waiting GitLab accounts of people who are trusted already. */
 export const gitlabApprovals = defineJob({

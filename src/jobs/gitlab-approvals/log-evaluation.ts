@@ -1,5 +1,5 @@
 import type { Log } from '../../platform/log.ts';
-import { questionAbout } from '../../policy/question.ts';
+import { questionAbout } from '../../policy/condition-as-question.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import { createIdentifier } from './identify.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';

@@ -1,6 +1,6 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision, RuleAnswer } from '../../engine/model.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Evaluation } from '../../policy/evaluate.ts';
 import { policyNotes } from '../../policy/expiry-notes.ts';

@@ -1,6 +1,6 @@
 import type { Objection, SafetyReport } from '../../engine/model.ts';
 import { objectionsFor } from '../../engine/safety.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import type { AccountState } from '../../targets/gitlab/schema.ts';
 
 /** With more approvals than this, it is a sign of a fault where everybody who waits is trusted. */

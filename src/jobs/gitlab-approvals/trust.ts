@@ -1,15 +1,15 @@
 import { normalizeDn } from '../../directories/ldap/dn.ts';
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { sameName } from '../../directories/names.ts';
 import type { Membership } from '../../directories/phabricator/project-members.ts';
+import { sameName } from '../../directories/same-name.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { type Evaluation, evaluate, type RuleEvaluation } from '../../policy/evaluate.ts';
 import {
   checkCondition,
   type Finding,
   type LeafMembership,
   type Sources,
-} from '../../policy/check-condition.ts';
-import type { DatedPolicy } from '../../policy/dated-policy.ts';
-import { type Evaluation, evaluate, type RuleEvaluation } from '../../policy/evaluate.ts';
+} from '../../policy/evaluate-condition.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 import { TRUSTED } from '../../policy/trust-document.ts';
 

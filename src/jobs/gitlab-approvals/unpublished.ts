@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PublishedApproval } from '../../audit/mediawiki/publish.ts';
 import { type Note, noteAbout } from '../../engine/model.ts';
-import type { KeptText, Run } from '../../engine/run.ts';
+import type { KeptText, Run } from '../../engine/run-types.ts';
 import { messageOf } from '../../platform/errors.ts';
 import { errorFields } from '../../platform/log.ts';
 

@@ -1,4 +1,4 @@
-import { nameKey, sameName } from '../../directories/names.ts';
+import { nameKey, sameName } from '../../directories/same-name.ts';
 import type { MembershipChange } from '../../engine/membership-change.ts';
 import { unknownName } from '../../engine/unknown-name.ts';
 import type { RoleFacts } from './resolve.ts';

@@ -1,11 +1,11 @@
 import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { readPosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import type { Check } from '../../engine/check.ts';
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
 import { ldapChecks } from '../ldap-checks.ts';
-import type { Projects } from './projects.ts';
+import type { Projects } from './managed-projects.ts';
 import type { GrowthBookValues } from './settings.ts';
 
 /** Checks everything that a run of `growthbook-roles` needs. */

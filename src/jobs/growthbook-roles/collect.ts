@@ -16,14 +16,14 @@ import {
 } from '../../directories/posix-groups/data-yaml.ts';
 import type { Note } from '../../engine/model.ts';
 import { allSources, readSource } from '../../engine/read-source.ts';
-import type { Run } from '../../engine/run.ts';
-import type { Reading, Recorder } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading, Recorder } from '../../engine/stage-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import type { Leaf } from '../../policy/conditions.ts';
 import { groupsNamed, populationNamed } from '../../policy/named-groups.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
 import { requireCompleteLdap, requireCompletePosix } from './completeness.ts';
-import { mayBeEmptyIn, type Projects } from './projects.ts';
+import { mayBeEmptyIn, type Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
 

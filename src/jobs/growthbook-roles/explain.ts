@@ -1,6 +1,6 @@
 import type { Explained, ExplainedRule, Statement } from '../../engine/model.ts';
-import type { Membership } from '../../policy/check-condition.ts';
 import { type Evaluation, evaluate } from '../../policy/evaluate.ts';
+import type { Membership } from '../../policy/evaluate-condition.ts';
 import {
   currentAccess,
   desiredAccess,
@@ -9,7 +9,7 @@ import {
 } from '../../targets/growthbook/access.ts';
 import { grantsOn } from '../../targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
-import { adviceFor, type RoleCase } from './advice.ts';
+import { adviceFor, type RoleCase } from './access-advice.ts';
 import type { ResolveRules, RoleFacts } from './resolve.ts';
 
 /** Why somebody has the access that they have: the policy is evaluated by the function that makes the plan. */

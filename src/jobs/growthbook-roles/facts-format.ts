@@ -4,7 +4,7 @@ import { InvalidRequestError } from '../../platform/errors.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 import { Member, Team } from '../../targets/growthbook/schema.ts';
 import { factsAs, NamesByGroup, PersonShape, requireRecorded } from '../facts-shapes.ts';
-import type { Projects } from './projects.ts';
+import type { Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 
 const RecordedFacts = z.strictObject({

@@ -1,8 +1,8 @@
 import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import { isLoss } from '../../engine/model.ts';
-import type { Run } from '../../engine/run.ts';
-import type { Resolved, Stages } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Resolved, Stages } from '../../engine/stage-types.ts';
 import { type Access, describe, kindOf, projectRoleOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
@@ -10,9 +10,9 @@ import { defineJob } from '../define-job.ts';
 import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
-import { driftIn } from './drift.ts';
 import { factsFormat } from './facts-format.ts';
 import { lastAdmin } from './last-admin.ts';
+import { subjects } from './list-subjects.ts';
 import {
   endsHighest,
   highestFirst,
@@ -21,14 +21,14 @@ import {
   projectOf,
   projectsFrom,
   rulesOf,
-} from './projects.ts';
-import { unknownProtected } from './protected.ts';
+} from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import { resolveProjects } from './resolve-projects.ts';
 import { checkSafety } from './safety.ts';
 import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
-import { subjects } from './subjects.ts';
 import { undo } from './undo.ts';
+import { unknownProtected } from './unknown-protected.ts';
+import { driftIn } from './unmanaged-access.ts';
 
 /** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
 export const growthbookRoles = defineJob({

@@ -1,5 +1,5 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 
 /** A member with the person it belongs to: none, one, or the reason why nobody can tell. */

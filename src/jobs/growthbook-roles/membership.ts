@@ -1,7 +1,7 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
-import type { LeafMembership, Membership, Sources } from '../../policy/check-condition.ts';
+import { nameKey } from '../../directories/same-name.ts';
+import type { LeafMembership, Membership, Sources } from '../../policy/evaluate-condition.ts';
 import { groupsNamed } from '../../policy/named-groups.ts';
 import type { Policy } from '../../policy/policy.ts';
 

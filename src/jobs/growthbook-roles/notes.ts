@@ -1,6 +1,6 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { nameKey } from '../../directories/names.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
+import { nameKey } from '../../directories/same-name.ts';
 import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';

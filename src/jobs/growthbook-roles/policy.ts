@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parsePolicy } from '../../policy/document.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { parsePolicy } from '../../policy/policy-document.ts';
 
 /** Wikimedia's policy, from `policy.yaml` beside this file. */
 export const defaultPolicy = (): Policy =>

@@ -1,14 +1,14 @@
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import type { Decision, Note } from '../../engine/model.ts';
 import { inOrder, isChange } from '../../engine/plan.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { type Case, type DecideRules, decide } from './decide.ts';
+import { highestFirst, type Projects } from './managed-projects.ts';
 import { ambiguityNotes, teamNotes } from './notes.ts';
-import { highestFirst, type Projects } from './projects.ts';
 import { prepare, type RoleFacts, resolve } from './resolve.ts';
 
 type MemberDecision = Decision<Access, Member>;

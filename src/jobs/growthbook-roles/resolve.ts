@@ -1,7 +1,7 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import type { Decision, Note } from '../../engine/model.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import { decideRole, noMatch, type RoleDecision } from '../../policy/evaluate.ts';
 import { policyNotes } from '../../policy/expiry-notes.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
@@ -11,7 +11,7 @@ import { type Case, type DecideRules, decide } from './decide.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
 import { ambiguityNotes, defaultRoleNotes, spellingNotes, teamNotes, unreadableNotes } from './notes.ts';
-import { protectionNotes } from './protected.ts';
+import { protectionNotes } from './unknown-protected.ts';
 
 /** All that a decision is made from. */
 export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}

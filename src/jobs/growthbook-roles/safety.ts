@@ -1,7 +1,7 @@
 import type { Change, SafetyReport } from '../../engine/model.ts';
 import { isChange } from '../../engine/plan.ts';
 import { allowance, objectionsFor } from '../../engine/safety.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 
 /** How much one run may change. */

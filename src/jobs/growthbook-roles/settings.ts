@@ -10,8 +10,8 @@ import {
   secret,
   type Values,
 } from '../../platform/settings.ts';
-import { parsePolicies } from '../../policy/document.ts';
 import type { ProjectPolicy } from '../../policy/policy.ts';
+import { parsePolicies } from '../../policy/policy-document.ts';
 import { commonSettings } from '../common-settings.ts';
 import { policyDocument, policyFile, policyGivenTwice } from '../policy-settings.ts';
 

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import type { Decision } from '../../engine/model.ts';
-import type { UndoneChange, UndoneRun } from '../../engine/run.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { UndoneChange, UndoneRun } from '../../engine/run-types.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';
 import { type Access, currentAccess, describe, kindOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { type DecideRules, type Obstacle, whySkipped } from './decide.ts';
+import { type Projects, projectOf } from './managed-projects.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
-import { type Projects, projectOf } from './projects.ts';
 import type { RoleFacts } from './resolve.ts';
 
 /** How a run is undone. */

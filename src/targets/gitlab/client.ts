@@ -1,4 +1,4 @@
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import { SourceError, StopError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { jsonOf, jsonOrUndefined, parseAs, redact, textOf } from '../../platform/http-answer.ts';

@@ -1,5 +1,5 @@
-import type { Run } from '../../engine/run.ts';
-import type { Reading, Writing } from '../../engine/stages.ts';
+import type { Run } from '../../engine/run-types.ts';
+import type { Reading, Writing } from '../../engine/stage-types.ts';
 import { approve } from './approve.ts';
 import { createGitlabClient, type GitlabSettings } from './client.ts';
 import type { Account, AccountState } from './schema.ts';

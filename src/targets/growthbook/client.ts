@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { allSources } from '../../engine/read-source.ts';
-import type { Run } from '../../engine/run.ts';
+import type { Run } from '../../engine/run-types.ts';
 import type { Deadline } from '../../platform/clock.ts';
 import { DeadlineError, SourceError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';

@@ -1,12 +1,12 @@
 import { EVENTS } from '../../engine/log-events.ts';
 import type { Change, ChangeResult, Note, WriteResult } from '../../engine/model.ts';
-import type { Verification } from '../../engine/stages.ts';
+import type { Verification } from '../../engine/stage-types.ts';
 import { DeadlineError, messageOf } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Access, AccessRules, RulesOf } from './access.ts';
 import { afterWrite } from './role-update.ts';
 import { compareRows } from './row-state.ts';
-import type { Rows } from './rows.ts';
+import type { Rows } from './rows-by-id.ts';
 import { labelOf, type Member } from './schema.ts';
 
 /** What reading back needs: the list, a way to write once more, and the members before the first write. */

@@ -8,7 +8,7 @@ import {
   normalizeDn,
   parseDn,
 } from '../../../src/directories/ldap/dn.ts';
-import { sameName } from '../../../src/directories/names.ts';
+import { sameName } from '../../../src/directories/same-name.ts';
 
 type Names = readonly (readonly DnPart[])[];
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { findPeople, type LdapPerson } from '../../../src/directories/ldap/groups-and-people.ts';
-import { sameName } from '../../../src/directories/names.ts';
+import { sameName } from '../../../src/directories/same-name.ts';
 import { ask, reader, settingsFor } from '../../sandbox/ldap/asking.ts';
 import { startDirectories } from '../../sandbox/ldap/directories.ts';
 import { groupEntry, peopleBase, personDn, personEntry, suffix } from '../../sandbox/ldap/people.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explain as explainName } from '../../../src/engine/explain.ts';
+import { subjects } from '../../../src/jobs/growthbook-roles/list-subjects.ts';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
-import { subjects } from '../../../src/jobs/growthbook-roles/subjects.ts';
 import { policyAt } from '../../../src/policy/dated-policy.ts';
 import { entry, type FactSeed, facts, GATE, member, PROJECT, person } from '../../fixtures.ts';
 

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isChange, makePlan } from '../../../src/engine/plan.ts';
-import type { PlanIdentity } from '../../../src/engine/stages.ts';
+import type { PlanIdentity } from '../../../src/engine/stage-types.ts';
+import {
+  highestFirst,
+  type Projects,
+  projectOf,
+} from '../../../src/jobs/growthbook-roles/managed-projects.ts';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
-import { highestFirst, type Projects, projectOf } from '../../../src/jobs/growthbook-roles/projects.ts';
 import type { RoleFacts } from '../../../src/jobs/growthbook-roles/resolve.ts';
 import { resolveProjects } from '../../../src/jobs/growthbook-roles/resolve-projects.ts';
 import { policyAt } from '../../../src/policy/dated-policy.ts';
-import { parsePolicy } from '../../../src/policy/document.ts';
+import { parsePolicy } from '../../../src/policy/policy-document.ts';
 import { type Access, currentAccess } from '../../../src/targets/growthbook/access.ts';
 import { afterWrite } from '../../../src/targets/growthbook/role-update.ts';
 import type { Member } from '../../../src/targets/growthbook/schema.ts';

@@ -1,7 +1,7 @@
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import { type Decision, type Drift, isLoss, type NeedReason } from '../../engine/model.ts';
 import { isChange } from '../../engine/plan.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
 import type { RoleFacts } from './resolve.ts';

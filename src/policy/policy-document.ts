@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { type Condition, exactlyOneOf, leavesOf, Name, type Source } from './conditions.ts';
 import type { Policy, ProjectPolicy } from './policy.ts';
-import { readContent, readDocument, yamlContent } from './read-document.ts';
 import { duplicates, RuleNumber, ruleFaults, ruleSchemas, toGate, Version } from './rule-schema.ts';
+import { readContent, readDocument, yamlContent } from './yaml-document.ts';
 
 const SOURCES: readonly Source[] = ['ldap', 'posix'];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { driftIn } from '../../../src/jobs/growthbook-roles/drift.ts';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
 import { type RoleFacts, resolve } from '../../../src/jobs/growthbook-roles/resolve.ts';
+import { driftIn } from '../../../src/jobs/growthbook-roles/unmanaged-access.ts';
 import { policyAt } from '../../../src/policy/dated-policy.ts';
 import { entry, facts, GATE, member, PROJECT, person, RULES, team } from '../../fixtures.ts';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Condition } from '../../src/policy/conditions.ts';
 import {
   type Answer,
   checkCondition,
   type Sources,
   say,
   sentenceOf,
-} from '../../src/policy/check-condition.ts';
-import type { Condition } from '../../src/policy/conditions.ts';
+} from '../../src/policy/evaluate-condition.ts';
 
 /** The group of each name has just this answer for ann. */
 const ANSWERS: readonly Answer[] = ['yes', 'no', 'off', 'failed'];

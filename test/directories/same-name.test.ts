@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressKey, nameKey, sameName } from '../../src/directories/names.ts';
+import { addressKey, nameKey, sameName } from '../../src/directories/same-name.ts';
 
 describe('the same name, as LDAP compares names', () => {
   test.each([

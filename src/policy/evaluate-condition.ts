@@ -1,5 +1,5 @@
 import { type Condition, LEAVES, type Leaf } from './conditions.ts';
-import { SOURCE_NAMES } from './source-names.ts';
+import { SOURCE_NAMES } from './source-labels.ts';
 
 /** `off`: not asked, because of the settings or an expired rule. `failed`: the answer is not known. Neither is ever a yes. */
 export type Answer = 'yes' | 'no' | 'off' | 'failed';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHANGE_KINDS } from '../engine/model.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
-import type { PlanApproval } from '../engine/run.ts';
+import type { PlanApproval } from '../engine/run-types.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
 import { REPORT_FORMAT } from '../reports/report.ts';

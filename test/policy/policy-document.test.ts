@@ -2,8 +2,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
-import { parsePolicy, policyJsonSchema } from '../../src/policy/document.ts';
 import { groupsNamed, highestRole, populationNamed } from '../../src/policy/named-groups.ts';
+import { parsePolicy, policyJsonSchema } from '../../src/policy/policy-document.ts';
 import { GATE } from '../fixtures.ts';
 
 const policy = defaultPolicy();

@@ -1,6 +1,6 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision, Subject } from '../../engine/model.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { explain } from './explain.ts';

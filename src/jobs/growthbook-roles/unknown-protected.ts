@@ -1,4 +1,4 @@
-import { addressKey } from '../../directories/names.ts';
+import { addressKey } from '../../directories/same-name.ts';
 import { type Note, noteAbout, type Objection } from '../../engine/model.ts';
 
 interface Facts {

@@ -1,5 +1,5 @@
 import { type Condition, LEAVES, leavesOf } from './conditions.ts';
-import { SOURCE_NAMES } from './source-names.ts';
+import { SOURCE_NAMES } from './source-labels.ts';
 
 /** A condition as a question about a person. */
 export const questionAbout = (uid: string, condition: Condition): string => `is ${uid} ${phrase(condition)}?`;

@@ -13,7 +13,7 @@ import type {
   WriteResult,
 } from './model.ts';
 import type { FactsFormat } from './recording.ts';
-import type { UndoneRun } from './run.ts';
+import type { UndoneRun } from './run-types.ts';
 import type { CompareAccess } from './what-if.ts';
 
 /** What the stage collect reads of one source, whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */

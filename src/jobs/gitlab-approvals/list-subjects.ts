@@ -1,5 +1,5 @@
 import type { Subject } from '../../engine/model.ts';
-import type { Resolved } from '../../engine/stages.ts';
+import type { Resolved } from '../../engine/stage-types.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import { explain } from './explain.ts';

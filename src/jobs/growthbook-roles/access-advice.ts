@@ -1,9 +1,9 @@
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
-import type { Membership } from '../../policy/check-condition.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import type { Evaluation } from '../../policy/evaluate.ts';
+import type { Membership } from '../../policy/evaluate-condition.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 

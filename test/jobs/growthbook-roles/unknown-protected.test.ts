@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { protectionNotes, unknownProtected } from '../../../src/jobs/growthbook-roles/protected.ts';
+import { protectionNotes, unknownProtected } from '../../../src/jobs/growthbook-roles/unknown-protected.ts';
 import { member, person } from '../../fixtures.ts';
 
 const facts = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { questionAbout } from '../../src/policy/condition-as-question.ts';
 import type { Condition } from '../../src/policy/conditions.ts';
-import { questionAbout } from '../../src/policy/question.ts';
 
 test.each<[Condition, string]>([
   [{ ldap: 'wmf' }, 'is ann in LDAP wmf?'],

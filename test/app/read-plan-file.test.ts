@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { approvalOf } from '../../src/app/plan-file.ts';
+import { approvalOf } from '../../src/app/read-plan-file.ts';
 
 const HASH = `sha256:${'ab'.repeat(32)}`;
 const NOW = Date.parse('2026-06-08T12:00:00Z');
