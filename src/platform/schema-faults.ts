@@ -29,6 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
   array: 'a list',
+  nonoptional: 'a value',
 };
 
 function allowedBy(issue: z.core.$ZodRawIssue): string | undefined {

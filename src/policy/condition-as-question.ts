@@ -21,4 +21,4 @@ function alternatives(conditions: readonly Condition[]): string {
 }
 
 const inner = (condition: Condition) =>
-  (condition.any ?? condition.all ?? []).length > 1 ? `(${phrase(condition)})` : phrase(condition);
+  ((condition.any ?? condition.all)?.length ?? 0) > 1 ? `(${phrase(condition)})` : phrase(condition);

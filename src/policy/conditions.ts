@@ -74,8 +74,7 @@ export const exactlyOneOf =
       set !== undefined && keys.includes(key) ? [key] : [],
     );
     if (found.length === 1) return;
-    const message = `exactly one of ${keys.join(', ')} (found ${found.join(', ') || 'none'})`;
-    context.addIssue({ code: 'custom', message });
+    context.addIssue(`exactly one of ${keys.join(', ')} (found ${found.join(', ') || 'none'})`);
   };
 
 /** The groups and users that a condition names, as often as it names them. */

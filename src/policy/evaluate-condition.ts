@@ -1,4 +1,4 @@
-import { type Condition, LEAVES, type Leaf } from './conditions.ts';
+import { type Condition, type Leaf, leavesOf } from './conditions.ts';
 import { SOURCE_NAMES } from './source-labels.ts';
 
 /** `off`: not asked, because of the settings or an expired rule. `failed`: the answer is not known. Neither is ever a yes. */
@@ -79,9 +79,9 @@ const alternative = (missing: readonly string[]) =>
   missing.length > 1 ? `(${missing.join(' and ')})` : missing.join();
 
 function checkLeaf(condition: Condition, sources: Sources, wanted: boolean): Finding {
-  const leaf = LEAVES.find((one) => condition[one] !== undefined);
-  const name = leaf && condition[leaf];
-  if (leaf === undefined || name === undefined) return { answer: 'failed', facts: [], missing: [] };
+  const [named] = leavesOf(condition);
+  if (!named) return { answer: 'failed', facts: [], missing: [] };
+  const { leaf, name } = named;
   const source = sources[leaf];
   const state = stateOf(source, name);
   const detail = typeof source === 'object' ? source.details?.get(name) : undefined;
@@ -123,23 +123,26 @@ export function sentenceOf({ facts }: Pick<Finding, 'facts'>): Sentence {
 
 const namesOf = (facts: readonly Fact[]) =>
   runsOf(facts)
-    .map((run) => `${SOURCE_NAMES[run[0]?.leaf ?? 'user']} ${run.map(({ name }) => name).join(', ')}`)
+    .map(({ leaf, names }) => `${SOURCE_NAMES[leaf]} ${names.join(', ')}`)
     .join(', ');
 
 /** Facts that one phrase can say together. */
-function runsOf(facts: readonly Fact[]): readonly (readonly Fact[])[] {
-  const runs: Fact[][] = [];
-  for (const fact of facts) {
+interface FactRun extends Pick<Fact, 'leaf' | 'state'> {
+  readonly names: readonly string[];
+}
+
+function runsOf(facts: readonly Fact[]): readonly FactRun[] {
+  const runs: (FactRun & { readonly names: string[] })[] = [];
+  for (const { leaf, state, name } of facts) {
     const last = runs.at(-1);
-    if (last?.[0]?.leaf === fact.leaf && last[0].state === fact.state) last.push(fact);
-    else runs.push([fact]);
+    if (last?.leaf === leaf && last.state === state) last.names.push(name);
+    else runs.push({ leaf, state, names: [name] });
   }
   return runs;
 }
 
-function phraseOf(run: readonly Fact[]): string {
-  const names = run.map(({ name }) => name).join(', ');
-  const [{ leaf, state } = { leaf: 'user', state: 'failed' }] = run;
+function phraseOf({ leaf, state, names }: FactRun): string {
   const not = state === 'yes' ? '' : 'not ';
-  return leaf === 'user' ? `${not}the user ${names}` : `${not}in ${SOURCE_NAMES[leaf as Leaf]} ${names}`;
+  const kind = leaf === 'user' ? 'the user' : `in ${SOURCE_NAMES[leaf]}`;
+  return `${not}${kind} ${names.join(', ')}`;
 }

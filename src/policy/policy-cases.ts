@@ -62,12 +62,18 @@ interface NamedPolicy {
  */
 export function testPolicy(policyText: string, casesText: string, now: number): readonly CaseResult[] {
   const named = readPolicy(policyText);
-  const cases = readCases(casesText);
-  const faults = cases.flatMap((one, index) =>
-    faultsOf(one, named).map((fault) => `case ${index + 1}: ${fault}`),
-  );
+  const checked = readCases(casesText).map((one) => checkCase(one, named, now));
+  const faults = checked.flatMap((one, index) => one.faults.map((fault) => `case ${index + 1}: ${fault}`));
   if (faults.length > 0) throw new Error(faults.join('; '));
-  return cases.map((one, index) => resultOf(one, index, { named, now }));
+  return checked.flatMap(({ results }) => results);
+}
+
+function checkCase(one: Case, { kind, policies }: NamedPolicy, now: number) {
+  const found = policies.find(({ project }) => project === one.project);
+  if (found)
+    return { faults: faultsOf(one, kind, found.policy), results: [resultOf(one, found.policy, now)] };
+  const allowed = policies.map(({ project }) => project ?? 'none').join(', ');
+  return { faults: [`project: found ${one.project ?? 'none'}, allowed: ${allowed}`], results: [] };
 }
 
 function readPolicy(text: string): NamedPolicy {
@@ -106,22 +112,18 @@ function readCases(text: string): readonly Case[] {
 }
 
 /** The errors of a case: a group that no rule names is most likely misspelt. */
-function faultsOf(one: Case, { kind, policies }: NamedPolicy): readonly string[] {
-  const found = policies.find(({ project }) => project === one.project);
-  if (!found) {
-    const allowed = policies.map(({ project }) => project ?? 'none').join(', ');
-    return [`project: found ${one.project ?? 'none'}, allowed: ${allowed}`];
-  }
-  const { policy } = found;
-  const wrongKey = kind === 'role' ? one.role === undefined : one.trust === undefined;
-  const known = [...new Set([...policy.order, 'noaccess'])];
+function faultsOf(one: Case, kind: PolicyKind, policy: Policy): readonly string[] {
   return [
-    ...(wrongKey ? [`found ${kind === 'role' ? 'trust' : 'role'}, allowed: ${kind}`] : []),
-    ...(one.role === undefined || known.includes(one.role)
-      ? []
-      : [`role: found ${one.role}, allowed: ${known.join(', ')}`]),
+    ...expectationFaults(one, kind, policy),
     ...SOURCES.flatMap((source) => unknownGroups(one, source, policy)),
   ];
+}
+
+function expectationFaults(one: Case, kind: PolicyKind, { order }: Policy): readonly string[] {
+  const expected = one[kind];
+  if (expected === undefined) return [`found ${kind === 'role' ? 'trust' : 'role'}, allowed: ${kind}`];
+  if (typeof expected !== 'string' || order.includes(expected)) return [];
+  return [`role: found ${expected}, allowed: ${order.join(', ')}`];
 }
 
 function unknownGroups(one: Case, source: Source, policy: Policy): readonly string[] {
@@ -133,13 +135,7 @@ function unknownGroups(one: Case, source: Source, policy: Policy): readonly stri
     );
 }
 
-function resultOf(
-  one: Case,
-  index: number,
-  { named: { policies }, now }: { readonly named: NamedPolicy; readonly now: number },
-): CaseResult {
-  const policy = policies.find(({ project }) => project === one.project)?.policy;
-  if (!policy) throw new Error(`case ${index + 1}: no policy`);
+function resultOf(one: Case, policy: Policy, now: number): CaseResult {
   const dated = policyAt(policy, one.on === undefined ? now : Date.parse(one.on));
   const refusal = one.disabled ? `${one.uid} is disabled` : undefined;
   const { role, rule, because, answers } = evaluate(dated, {
@@ -178,9 +174,7 @@ function sourcesOf(one: Case, policy: DatedPolicy): Sources {
   const inside = (leaf: Leaf) => (leaf === 'user' ? [one.uid] : one[leaf]);
   return Object.fromEntries(
     LEAVES.map((leaf) => {
-      const asked = groupsNamed(policy, leaf);
-      const own = inside(leaf).filter((name) => asked.includes(name));
-      return [leaf, { asked: new Set(asked), in: new Set(own) }];
+      return [leaf, { asked: new Set(groupsNamed(policy, leaf)), in: new Set(inside(leaf)) }];
     }),
   );
 }

@@ -19,8 +19,7 @@ function documentOf(object: typeof z.object) {
   })
     .superRefine(exactlyOneOf(['when', 'ldap']))
     .superRefine(({ when, anyPosix }, context) => {
-      const message = 'anyPosix belongs to version 1 (allowed beside ldap only)';
-      if (when && anyPosix) context.addIssue({ code: 'custom', message });
+      if (when && anyPosix) context.addIssue('anyPosix belongs to version 1 (allowed beside ldap only)');
     })
     .meta({ oneOf: [{ required: ['when'] }, { required: ['ldap'] }] });
   return object({

@@ -95,9 +95,8 @@ function doubles(condition: Condition): readonly string[] {
 }
 
 function nameOf(condition: Condition): string {
-  const [{ leaf, name } = { leaf: '', name: '' }, ...others] = leavesOf(condition);
-  if (others.length > 0) return 'a condition';
-  return leaf === 'user' ? `user ${name}` : `group ${name}`;
+  const names = leavesOf(condition).map(({ leaf, name }) => `${leaf === 'user' ? 'user' : 'group'} ${name}`);
+  return names.length === 1 ? names.join() : 'a condition';
 }
 
 /** The values that occur more than once, each once. */

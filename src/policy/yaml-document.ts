@@ -34,7 +34,7 @@ export function readContent<S extends z.ZodType>(
 /** The value of a YAML document. Throws where it is broken or contains itself. */
 export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
-  const broken = document.errors.map(({ message }) => message.split('\n')[0] ?? message);
+  const broken = document.errors.map(({ message }) => message.split(':\n')[0] ?? message);
   if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);
   const content = contentOf(document);
   try {

@@ -6,12 +6,8 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     // Only the tests of the scope that is mutated: each mutant runs them.
     include: process.env.MUTATION_TESTS?.split(':') ?? ['test/policy/**/*.test.ts'],
-    // These start processes or take seconds; the tests of the same files beside them are quick.
-    exclude: [
-      'test/policy/policy-cases.test.ts',
-      'test/policy/versions.law.test.ts',
-      'test/policy/readme.test.ts',
-    ],
+    // It takes seconds; the tests of the same files beside it are quick.
+    exclude: ['test/policy/versions.law.test.ts'],
     testTimeout: 30_000,
     env: { NODE_ENV: 'test' },
   },

@@ -4,6 +4,13 @@ import type { Condition } from '../../src/policy/conditions.ts';
 
 test.each<[Condition, string]>([
   [{ ldap: 'wmf' }, 'is ann in LDAP wmf?'],
+  [{ user: 'ann' }, 'is ann the user ann?'],
+  [{ not: { user: 'bob' } }, 'is ann not the user bob?'],
+  [{ not: { any: [{ ldap: 'left' }] } }, 'is ann not in LDAP left?'],
+  [
+    { all: [{ all: [{ ldap: 'a' }, { ldap: 'b' }] }, { posix: 'p' }] },
+    'is ann (in LDAP a and in LDAP b) and in POSIX p?',
+  ],
   [{ any: [{ ldap: 'wmf' }, { ldap: 'nda' }] }, 'is ann in LDAP wmf or nda?'],
   [{ any: [{ ldap: 'wmf' }, { gerrit: 'g' }] }, 'is ann in LDAP wmf or in Gerrit g?'],
   [{ any: [{ user: 'ann' }, { user: 'bob' }] }, 'is ann the user ann or bob?'],

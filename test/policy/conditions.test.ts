@@ -58,6 +58,45 @@ test('exactly one key is set: none and two are refused with what was found, and 
   expect(issuesOf({ a: 1, b: 2 })).toMatchObject([{ message: 'exactly one of a, b (found a, b)' }]);
 });
 
+/** Made anew for each test: a schema reads its own keys when it is used for the first time. */
+const faultsOf = (value: unknown) =>
+  conditionSchema(['ldap', 'gerrit'], z.strictObject as typeof z.object)
+    .safeParse(value)
+    .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+test.each<[string, unknown, readonly string[]]>([
+  ['a group', { ldap: 'a' }, []],
+  ['a user', { user: 'ann' }, []],
+  ['any of three', { any: [{ ldap: 'a' }, { gerrit: 'b' }, { user: 'c' }] }, []],
+  ['all of three', { all: [{ ldap: 'a' }, { gerrit: 'b' }, { not: { user: 'c' } }] }, []],
+  ['nothing', {}, [': exactly one of ldap, gerrit, user, any, all, not (found none)']],
+  [
+    'two keys',
+    { not: { ldap: 'a' }, all: [{ ldap: 'b' }] },
+    [': exactly one of ldap, gerrit, user, any, all, not (found all, not)'],
+  ],
+  ['any of none', { any: [] }, ['any: Too small: expected array to have >=1 items']],
+  ['all of none', { all: [] }, ['all: Too small: expected array to have >=1 items']],
+  [
+    'another source',
+    { posix: 'a' },
+    [': Unrecognized key: "posix"', ': exactly one of ldap, gerrit, user, any, all, not (found none)'],
+  ],
+  ['an empty name', { ldap: '' }, ['ldap: Too small: expected string to have >=1 characters']],
+  [
+    'a name with a character that is not seen',
+    { ldap: 'a\u200b' },
+    ['ldap: found U+200B (allowed: a name without control or invisible characters)'],
+  ],
+])('a condition of %s', (_what, value, faults) => {
+  expect(faultsOf(value)).toEqual(faults);
+});
+
+test('the JSON Schema of a condition wants exactly one key', () => {
+  const schema = z.toJSONSchema(conditionSchema(['ldap'], z.object), { io: 'input' });
+  expect(schema).toMatchObject({ minProperties: 1, maxProperties: 1 });
+});
+
 test('each key of a condition has a description in the JSON Schema', () => {
   const text = JSON.stringify(z.toJSONSchema(conditionSchema(['ldap'], z.object), { io: 'input' }));
   for (const description of [

@@ -82,6 +82,12 @@ const condition = fc.letrec<{ one: Condition }>((tie) => ({
   ),
 })).one;
 
+test('a condition that nothing can answer is failed, with no facts and nothing that is missing', () => {
+  const nobodyKnows = { answer: 'failed', facts: [], missing: [] };
+  for (const condition of [{}, { any: [] }, { all: [] }, { not: { any: [] } }])
+    expect(checkCondition(condition, ann)).toEqual(nobodyKnows);
+});
+
 describe('laws', () => {
   const OPPOSITE: Readonly<Record<Answer, Answer>> = { yes: 'no', no: 'yes', off: 'off', failed: 'failed' };
 
@@ -124,9 +130,56 @@ describe('evidence', () => {
     [{ all: [{ ldap: 'a' }, { not: { ldap: 'b' } }] }, 'ann is in LDAP a and not in LDAP b'],
     [{ not: { ldap: 'a' } }, 'ann is in LDAP a'],
     [{ gerrit: 'g' }, 'Gerrit g: not asked, the source is off'],
+    [{ any: [{ gerrit: 'g' }, { gerrit: 'h' }] }, 'Gerrit g, h: not asked, the source is off'],
     [{ any: [{ phabricator: 'p' }, { ldap: 'b' }] }, 'Phabricator p: not read, so that nobody knows'],
+    [
+      { any: [{ phabricator: 'p' }, { phabricator: 'q' }, { user: 'ann' }] },
+      'Phabricator p, q, users ann: not read, so that nobody knows',
+    ],
   ])('%j: %s', (one, sentence) => {
     expect(say(sentenceOf(checkCondition(one, ann)), 'ann')).toBe(sentence);
+  });
+});
+
+describe('what a source says in addition', () => {
+  const detail = (because: string) => ({ because });
+  const sources: Sources = {
+    ldap: ann.ldap ?? 'off',
+    phabricator: {
+      asked: new Set(['p', 'q', 'r']),
+      in: new Set(['p', 'q']),
+      details: new Map([
+        ['p', detail('p has her account')],
+        ['q', detail('q has it, too')],
+      ]),
+    },
+  };
+
+  test('is part of the fact, and a fact without it has no such key', () => {
+    expect(checkCondition({ all: [{ phabricator: 'p' }, { ldap: 'a' }] }, sources).facts).toEqual([
+      { leaf: 'phabricator', name: 'p', state: 'yes', detail: { because: 'p has her account' } },
+      { leaf: 'ldap', name: 'a', state: 'yes' },
+    ]);
+    expect(checkCondition({ phabricator: 'p' }, { phabricator: 'off' }).facts).toEqual([
+      { leaf: 'phabricator', name: 'p', state: 'off' },
+    ]);
+  });
+
+  test.each<[Condition, string]>([
+    [{ phabricator: 'p' }, 'p has her account'],
+    [{ all: [{ phabricator: 'p' }, { phabricator: 'q' }] }, 'p has her account; q has it, too'],
+    [{ all: [{ phabricator: 'p' }, { ldap: 'a' }] }, 'ann is in LDAP a; p has her account'],
+    [
+      { all: [{ phabricator: 'q' }, { ldap: 'a' }, { phabricator: 'p' }] },
+      'ann is in LDAP a; q has it, too; p has her account',
+    ],
+    [{ phabricator: 'r' }, 'ann is not in Phabricator r'],
+  ])('is said instead of, or after, what is plain: %j', (one, sentence) => {
+    expect(say(sentenceOf(checkCondition(one, sources)), 'ann')).toBe(sentence);
+  });
+
+  test('is nothing where there are no facts', () => {
+    expect(sentenceOf({ facts: [] })).toEqual({ isAboutPerson: false, text: '' });
   });
 });
 

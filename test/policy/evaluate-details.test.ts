@@ -77,3 +77,56 @@ test('several groups of one source are said together, each by its name', () => {
     missing: ['ldap:a or ldap:b'],
   });
 });
+
+describe('what people should know of a no', () => {
+  const policy = policyOf(
+    '  - { rule: 1, when: { any: [{ ldap: a }, { ldap: b }] }, role: admin }\n  - { rule: 2, when: { ldap: b }, role: readonly }',
+  );
+  const because = 'the account is not linked';
+  const remarksOf = (inside: readonly string[], worthReporting?: boolean) => {
+    const details = new Map([
+      ['b', { because, ...(worthReporting === undefined ? {} : { worthReporting }) }],
+    ]);
+    const ldap = { asked: new Set(['a', 'b']), in: new Set(inside), details };
+    return evaluate(policy, { uid: 'ann', sources: { ldap } }).answers.map(({ remarks }) => remarks);
+  };
+
+  test('is a remark of each rule that was answered with it', () => {
+    expect(remarksOf([], true)).toEqual([[because], [because]]);
+  });
+
+  test.each<[string, readonly string[], boolean | undefined]>([
+    ['a yes', ['b'], true],
+    ['a detail that is not worth it', [], false],
+    ['a detail that does not say so', [], undefined],
+  ])('is not %s', (_, inside, worthReporting) => {
+    expect(remarksOf(inside, worthReporting)).toEqual([[], []]);
+  });
+});
+
+test('nobody who matches no rule has an unknown role, and the sentence is about that person', () => {
+  const policy = policyOf('  - { rule: 1, when: { ldap: a }, role: admin }');
+  const { answers: _, ...decision } = evaluate(policy, annIn());
+  expect(decision).toEqual({
+    role: 'noaccess',
+    rule: 9,
+    because: 'ann matches no rule',
+    groups: [],
+    unknown: null,
+  });
+});
+
+test('a gate that says no leaves nothing unknown', () => {
+  const gated = {
+    ...policyOf('  - { rule: 2, when: { ldap: a }, role: admin }'),
+    gate: { rule: 1, when: { ldap: 'b' } },
+  };
+  const { answers: _, ...decision } = evaluate(gated, annIn('a'));
+  expect(decision).toEqual({
+    role: 'noaccess',
+    rule: 1,
+    because: 'ann is not in LDAP b',
+    groups: [],
+    unknown: null,
+  });
+});

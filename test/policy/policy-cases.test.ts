@@ -1,12 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { casesJsonSchema, testPolicy } from '../../src/policy/policy-cases.ts';
 import { policyJsonSchema } from '../../src/policy/policy-document.ts';
 import { trustJsonSchema } from '../../src/policy/trust-document.ts';
-import { emptyFolder, muster } from '../muster.ts';
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const README = readFileSync(new URL('../../src/policy/README.md', import.meta.url), 'utf8');
@@ -76,14 +74,16 @@ describe('examples held against a policy', () => {
       '- { role: emperor }',
       'case 1: role: found emperor, allowed: noaccess, readonly, engineer, admin',
     ],
+    [
+      'several faults',
+      '- { role: admin }\n- { role: emperor, ldap: [x], gerrit: [y] }\n- { project: p, role: admin }',
+      'case 2: role: found emperor, allowed: noaccess, readonly, engineer, admin; case 2: ldap: found x, allowed: growthbook-admin, growthbook-engineers, contractors; case 2: gerrit: found y, allowed: none, since no rule names any; case 3: project: found p, allowed: none',
+    ],
     ['trust for a policy of roles', '- { trust: true }', 'found trust, allowed: role'],
     ['neither role nor trust', '- { uid: ada }', 'exactly one of role and trust'],
     ['both', '- { role: admin, trust: true }', 'exactly one of role and trust'],
     ['an unknown key', '- { role: admin, groups: [x] }', 'found the unknown key "groups"'],
-    ['no list', 'role: admin', 'the cases: '],
     ['nothing', '', 'the cases: '],
-    ['an empty list', '[]', 'the cases: '],
-    ['broken YAML', '- {', 'the cases: '],
   ])('are refused for %s', (_, cases, words) => {
     expect(() => testPolicy(ROLES, cases, NOON)).toThrow(words);
   });
@@ -91,6 +91,152 @@ describe('examples held against a policy', () => {
   test('are refused for a policy that is none', () => {
     expect(() => testPolicy('rules: []', CASES, NOON)).toThrow('a policy document');
   });
+});
+
+const SMALL = `
+order: [noaccess, readonly, admin]
+gate: none
+rules:
+  - { rule: 2, when: { ldap: a }, role: readonly, expires: 2026-06-02 }
+  - { rule: 3, when: { all: [{ posix: p }, { user: ann }] }, role: admin }
+otherwise: { rule: 9 }
+`;
+const SMALL_TRUST = 'rules: [{ rule: 1, when: { ldap: a }, trust: true }]';
+const resultsOf = (cases: string, policy = SMALL, now = NOON) =>
+  testPolicy(policy, cases, now).map(({ answers: _, ...result }) => result);
+
+describe('a result is what was expected, what was found and why', () => {
+  test.each([
+    [
+      'a role as expected, of a case without a name',
+      '- { uid: ann, ldap: [a], posix: [p], role: admin }',
+      {
+        name: 'ann, in ldap:a and posix:p',
+        ok: true,
+        expected: 'admin',
+        found: 'admin',
+        because: 'ann is in POSIX p and the user ann',
+      },
+    ],
+    [
+      'a role and a rule as expected',
+      '- { name: a reader, ldap: [a], role: readonly, rule: 2 }',
+      {
+        name: 'a reader',
+        ok: true,
+        expected: 'readonly by rule 2',
+        found: 'readonly by rule 2',
+        because: 'somebody is in LDAP a',
+      },
+    ],
+    [
+      'another role: the name of the user is not that of the rule',
+      '- { uid: bob, posix: [p], role: admin }',
+      {
+        name: 'bob, in posix:p',
+        ok: false,
+        expected: 'admin',
+        found: 'noaccess by rule 9',
+        because: 'bob matches no rule',
+      },
+    ],
+    [
+      'somebody in no group',
+      '- { role: noaccess }',
+      {
+        name: 'somebody, in no group',
+        ok: true,
+        expected: 'noaccess',
+        found: 'noaccess',
+        because: 'somebody matches no rule',
+      },
+    ],
+    [
+      'somebody who is disabled',
+      '- { uid: ann, ldap: [a], disabled: true, role: noaccess, rule: 3 }',
+      {
+        name: 'ann, in ldap:a',
+        ok: false,
+        expected: 'noaccess by rule 3',
+        found: 'noaccess by rule 9',
+        because: 'ann is disabled',
+      },
+    ],
+  ])('%s', (_, cases, result) => {
+    expect(resultsOf(cases)).toEqual([result]);
+  });
+
+  test('trust, and its absence', () => {
+    const cases = '- { ldap: [a], trust: false }\n- { trust: true }';
+    expect(resultsOf(cases, SMALL_TRUST)).toMatchObject([
+      { ok: false, expected: 'untrusted', found: 'trusted by rule 1' },
+      { ok: false, expected: 'trusted', found: 'untrusted by rule 2' },
+    ]);
+    expect(() => testPolicy(SMALL_TRUST, '- { role: admin }', NOON)).toThrow(
+      new Error('case 1: found role, allowed: trust'),
+    );
+  });
+
+  test('on a project, which its name says', () => {
+    const list = JSON.stringify([
+      { project: 'prj_a', policy: parse(SMALL) as object },
+      { project: 'prj_b', policy: { ...(parse(SMALL) as object), otherwise: { rule: 7 } } },
+    ]);
+    expect(resultsOf('- { project: prj_b, role: noaccess, rule: 7 }', list)).toMatchObject([
+      { name: 'somebody on prj_b, in no group', ok: true },
+    ]);
+  });
+
+  test('without a day of its own a case is about now', () => {
+    const [day, cases] = [Date.UTC(2026, 5, 2), '- { ldap: [a], role: readonly }'];
+    expect(resultsOf(cases, SMALL, day - 1)).toMatchObject([{ ok: true }]);
+    expect(resultsOf(cases, SMALL, day)).toMatchObject([{ ok: false }]);
+  });
+
+  test('the answers of all rules are those of the evaluation', () => {
+    expect(testPolicy(SMALL, '- { ldap: [a], role: readonly }', NOON)[0]?.answers).toEqual([
+      { rule: 2, answer: 'yes', because: 'somebody is in LDAP a', missing: [] },
+      {
+        rule: 3,
+        answer: 'no',
+        because: 'somebody is not in POSIX p and not the user ann',
+        missing: ['posix:p', 'user:ann'],
+      },
+    ]);
+  });
+});
+
+describe('a file of cases that is none is refused', () => {
+  test.each([
+    [
+      'broken YAML',
+      '- {',
+      'the cases: Flow map in block collection must be sufficiently indented and end with a } at line 1, column 4',
+    ],
+    ['an object', 'role: admin', 'the cases: found an object (allowed: a list)'],
+    ['no case', '[]', 'the cases: found an empty list (allowed: at least 1 entries)'],
+    [
+      'several wrong values',
+      '- 5\n- { role: admin, ldap: [a, 7] }',
+      'the cases: case 1: found 5 (allowed: an object); case 2: ldap: 1: found 7 (allowed: text)',
+    ],
+  ])('%s', (_, cases, message) => {
+    expect(() => testPolicy(SMALL, cases, NOON)).toThrow(new Error(message));
+  });
+
+  test('with the error of the YAML library as its cause', () => {
+    const read = () => testPolicy(SMALL, '- {', NOON);
+    expect(read).toThrow(expect.objectContaining({ cause: expect.any(Error) }));
+  });
+});
+
+test.each([
+  ['rules: [5, null, { trust: true }]', 'rules.0: found 5'],
+  ['rules: [{ rule: 1, when: { ldap: a } }]', 'order: found nothing'],
+  ['rules: { trust: true }', 'rules: found an object (allowed: a list)'],
+  ['', 'the document: found null (allowed: an object)'],
+])('a policy is of trust where a rule has that key: %s', (policy, fault) => {
+  expect(() => testPolicy(policy, '- { trust: true }', NOON)).toThrow(fault);
 });
 
 describe('the JSON Schemas beside the page', () => {
@@ -108,30 +254,5 @@ describe('the JSON Schemas beside the page', () => {
     const cases = parse(CASES) as object[];
     expect(isValid(cases)).toBe(true);
     expect(isValid([{ ...cases[0], groups: [] }])).toBe(false);
-  });
-});
-
-describe('muster policy', () => {
-  test('test ends with 0 where all cases are as expected, with 1 where not, and with 4 for what it cannot read', async () => {
-    const cwd = emptyFolder();
-    writeFileSync(join(cwd, 'policy.yaml'), ROLES);
-    writeFileSync(join(cwd, 'cases.yaml'), CASES);
-    writeFileSync(join(cwd, 'wrong.yaml'), '- { uid: ada, role: admin }');
-    const right = await muster(['policy', 'test', 'policy.yaml', 'cases.yaml'], { cwd });
-    expect([right.code, right.stdout]).toEqual([0, expect.stringContaining('All 4 cases are as expected')]);
-    const wrong = await muster(['policy', 'test', 'policy.yaml', 'wrong.yaml'], { cwd });
-    expect([wrong.code, wrong.stdout]).toEqual([
-      1,
-      expect.stringContaining('expected admin, found noaccess by rule 1'),
-    ]);
-    const missing = await muster(['policy', 'test', 'policy.yaml', 'none.yaml'], { cwd });
-    expect([missing.code, missing.stderr]).toEqual([4, expect.stringContaining('the file cannot be read')]);
-    const json = await muster(['policy', 'test', 'policy.yaml', 'wrong.yaml', '--json'], { cwd });
-    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, cases: [{ ok: false }] });
-  });
-
-  test('schema prints the schema', async () => {
-    const { code, stdout } = await muster(['policy', 'schema', 'roles']);
-    expect([code, JSON.parse(stdout)]).toEqual([0, JSON.parse(JSON.stringify(policyJsonSchema()))]);
   });
 });

@@ -31,6 +31,12 @@ describe('a document of trust', () => {
     expect(() => parseTrust(document(over))).not.toThrow();
   });
 
+  test('has a number for everybody else above those of its rules and of its gate', () => {
+    const gate = { rule: 7, not: { ldap: 'blocked' } };
+    expect(parseTrust(document({ gate })).otherwise).toEqual({ rule: 8 });
+    expect(parseTrust(document({ gate, rules: [rule({ rule: 9 })] })).otherwise).toEqual({ rule: 10 });
+  });
+
   test.each([
     ['no rule', { rules: [] }, /rules/],
     ['a role', { rules: [rule({ role: 'admin' })] }, /role/],
