@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Job } from '../src/jobs/define-job.ts';
 import { jobs } from '../src/jobs/registry.ts';
-import { fileVariable } from '../src/platform/setting-values.ts';
+import { fileVariable } from '../src/platform/find-setting.ts';
 import type { Setting, SettingsSpec } from '../src/platform/settings.ts';
 
 /** A job's own page, and the part of it that `node test/settings-pages.ts` writes anew. */

@@ -6,7 +6,7 @@ import { createDeadline } from '../platform/clock.ts';
 import { createLog, type Log, traceFields } from '../platform/log.ts';
 import { createRedactor } from '../platform/redact.ts';
 import { createRequestCounter } from '../platform/request-counts.ts';
-import { secretsIn } from '../platform/setting-values.ts';
+import { secretsIn } from '../platform/setting-secrets.ts';
 import { userAgentOf, VERSION } from '../platform/version.ts';
 import { createWriteGuard } from '../platform/write-guard.ts';
 import { keptText } from './kept-text.ts';

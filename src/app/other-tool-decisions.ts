@@ -4,26 +4,6 @@ import type { OtherDecision } from '../engine/comparison.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
 
-const MAX_BYTES = 64 * 2 ** 20;
-const MAX_FAULTS = 5;
-
-/** One row of another tool's decisions. Other columns are ignored. */
-const Row = z
-  .looseObject({
-    account: z.string().trim().min(1),
-    role: z.string().trim().optional(),
-    decision: z.string().trim().optional(),
-  })
-  .refine(
-    ({ role, decision }) => (role === undefined) !== (decision === undefined),
-    'exactly one of role and decision',
-  );
-
-interface Line {
-  readonly line: number;
-  readonly value: unknown;
-}
-
 /**
  * Reads another tool's decisions: CSV with a header, or JSON lines, with the columns `account` and `role` or `decision`.
  * `keyOf` gives accounts that are the same one the same key. Throws `InvalidRequestError` that names each line at fault.
@@ -54,6 +34,26 @@ export async function readOtherDecisions(
   });
   if (twice.length > 0) throw fault(twice);
   return others;
+}
+
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_FAULTS = 5;
+
+/** One row of another tool's decisions. Other columns are ignored. */
+const Row = z
+  .looseObject({
+    account: z.string().trim().min(1),
+    role: z.string().trim().optional(),
+    decision: z.string().trim().optional(),
+  })
+  .refine(
+    ({ role, decision }) => (role === undefined) !== (decision === undefined),
+    'exactly one of role and decision',
+  );
+
+interface Line {
+  readonly line: number;
+  readonly value: unknown;
 }
 
 const fault = (faults: readonly string[]): InvalidRequestError => {

@@ -1,3 +1,5 @@
+/** Answers questions about past runs from the reports that were kept of them. */
+
 import type { Run, UndoneRun } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import { InvalidRequestError } from '../platform/errors.ts';

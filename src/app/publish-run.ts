@@ -6,14 +6,6 @@ import type { Report, UnchangedAccount } from '../reports/report.ts';
 import { pushMetrics } from './push-metrics.ts';
 import { keepReport } from './report-store.ts';
 
-/** A run that has ended, to be published. `stop` is aborted by a request to stop. */
-export interface EndedRun {
-  readonly settings: CommonValues;
-  readonly run: Run;
-  readonly state: RunState<unknown>;
-  readonly stop: AbortSignal | undefined;
-}
-
 /** Keeps the report and pushes the metrics of a run. Returns the report, with a note where it could not be kept. Questions are not published. */
 export async function publishRun(
   { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
@@ -33,4 +25,12 @@ export async function publishRun(
   if (lost === undefined) return report;
   const note = noteAbout('report-lost', 'REPORTS', run.redactor.value(lost));
   return { ...report, notes: [...report.notes, note] };
+}
+
+/** A run that has ended, to be published. `stop` is aborted by a request to stop. */
+export interface EndedRun {
+  readonly settings: CommonValues;
+  readonly run: Run;
+  readonly state: RunState<unknown>;
+  readonly stop: AbortSignal | undefined;
 }

@@ -5,18 +5,6 @@ import { errorFields } from '../platform/log.ts';
 import { metricsOf } from '../reports/metrics.ts';
 import type { Report } from '../reports/report.ts';
 
-/** Time limit for pushing the metrics, also when the run's own time is up. After a request to stop it is shorter. */
-const PUSH_MS = 10_000;
-const PUSH_STOPPING_MS = 2000;
-
-/** A run that has ended, as its metrics need it. */
-interface Pushed {
-  readonly report: Report;
-  readonly state: RunState<unknown>;
-  readonly run: Run;
-  readonly isStopping: boolean;
-}
-
 /** Pushes a run's metrics to the Pushgateway at `address`. A failed push is an error in the log and does not change the run's outcome. */
 export async function pushMetrics(
   address: string,
@@ -31,4 +19,16 @@ export async function pushMetrics(
   } catch (error) {
     run.log.error({ event: 'metrics.lost', ...errorFields(error) }, 'metrics could not be pushed');
   }
+}
+
+/** Time limit for pushing the metrics, also when the run's own time is up. After a request to stop it is shorter. */
+const PUSH_MS = 10_000;
+const PUSH_STOPPING_MS = 2000;
+
+/** A run that has ended, as its metrics need it. */
+interface Pushed {
+  readonly report: Report;
+  readonly state: RunState<unknown>;
+  readonly run: Run;
+  readonly isStopping: boolean;
 }

@@ -6,27 +6,6 @@ import { InvalidRequestError } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
 import { REPORT_FORMAT } from '../reports/report.ts';
 
-const DAY_MS = 86_400_000;
-const MAX_AGE_DAYS = 7;
-/** How far the time of a plan file may be ahead of this machine's clock. */
-const MAX_AHEAD_MS = 300_000;
-
-const PlanFile = z.object({
-  format: z.literal(REPORT_FORMAT, `another format of report (allowed: ${REPORT_FORMAT})`),
-  run: z.object({ job: z.string(), startedAt: z.iso.datetime() }),
-  target: z.record(z.string(), z.string(), 'a plan names its target'),
-  planHash: z.string('a report without a plan approves nothing').regex(PLAN_HASH),
-  changes: z.array(
-    z.object({
-      account: z.string(),
-      project: z.string().optional(),
-      kind: z.enum(CHANGE_KINDS),
-      from: z.json(),
-      to: z.json(),
-    }),
-  ),
-});
-
 /**
  * The approval that a plan file gives: the JSON report of a plan, as `--out` writes it.
  * Throws `InvalidRequestError` for anything else, for another job's plan and for one older than seven days.
@@ -55,3 +34,24 @@ export function approvalOf(
     throw new InvalidRequestError(`plan file: made in the future (found ${run.startedAt})`);
   return { hash: planHash, reason, target, changes };
 }
+
+const DAY_MS = 86_400_000;
+const MAX_AGE_DAYS = 7;
+/** How far the time of a plan file may be ahead of this machine's clock. */
+const MAX_AHEAD_MS = 300_000;
+
+const PlanFile = z.object({
+  format: z.literal(REPORT_FORMAT, `another format of report (allowed: ${REPORT_FORMAT})`),
+  run: z.object({ job: z.string(), startedAt: z.iso.datetime() }),
+  target: z.record(z.string(), z.string(), 'a plan names its target'),
+  planHash: z.string('a report without a plan approves nothing').regex(PLAN_HASH),
+  changes: z.array(
+    z.object({
+      account: z.string(),
+      project: z.string().optional(),
+      kind: z.enum(CHANGE_KINDS),
+      from: z.json(),
+      to: z.json(),
+    }),
+  ),
+});

@@ -1,3 +1,5 @@
+/** Makes the recording of what a run read, and reads a recording from its file. */
+
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { RECORDING_FORMAT, type Recording } from '../engine/recording.ts';
@@ -6,8 +8,8 @@ import type { Run } from '../engine/run-types.ts';
 import { commonSettings } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { findValue } from '../platform/find-setting.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
-import { findValue } from '../platform/setting-values.ts';
 import type { Environment, SettingsSpec } from '../platform/settings.ts';
 import { VERSION } from '../platform/version.ts';
 

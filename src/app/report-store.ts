@@ -1,3 +1,5 @@
+/** Keeps the report of each run, and reads kept reports. */
+
 import { z } from 'zod';
 import type { Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';

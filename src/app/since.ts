@@ -1,12 +1,5 @@
 import { InvalidRequestError } from '../platform/errors.ts';
 
-const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
-const DURATION = /^(\d{1,4})([hd])$/;
-const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z)?$/;
-
-/** The default of `since`: how far back a history goes. */
-export const DEFAULT_SINCE = '7d';
-
 /** The time that a text such as `36h`, `7d` or `2026-06-01` means, in milliseconds since 1970. Throws `InvalidRequestError` for any other. */
 export function parseSince(text: string, now: number): number {
   const [, count, unit = ''] = DURATION.exec(text) ?? [];
@@ -17,3 +10,10 @@ export function parseSince(text: string, now: number): number {
     `since: no time (found ${text.slice(0, 40)}, allowed as 36h, 7d, 2026-06-01 or 2026-06-01T12:00Z)`,
   );
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
+const DURATION = /^(\d{1,4})([hd])$/;
+const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z)?$/;
+
+/** The default of `since`: how far back a history goes. */
+export const DEFAULT_SINCE = '7d';

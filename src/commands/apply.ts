@@ -13,17 +13,6 @@ import { type CommonOptions, declareCommand, type JobCommand } from './job-comma
 import { hashApproval } from './plan.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** The options of `apply`: how a plan is carried out at a terminal. */
-export type ApplyAnswers = Pick<CommonOptions, 'output'> & { readonly yes?: boolean };
-
-interface ApplyOptions extends CommonOptions {
-  readonly only?: string;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly approve?: string;
-  readonly reason?: string;
-}
-
 /** Declares `apply`, and for gitlab-approvals its old name `approve`. */
 export function declareApply({ job, command, setExitCode }: JobCommand): void {
   const apply = declareCommand(
@@ -56,6 +45,17 @@ Examples:
       );
     });
   if (job.name === 'gitlab-approvals') apply.alias('approve');
+}
+
+/** The options of `apply`: how a plan is carried out at a terminal. */
+export type ApplyAnswers = Pick<CommonOptions, 'output'> & { readonly yes?: boolean };
+
+interface ApplyOptions extends CommonOptions {
+  readonly only?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly approve?: string;
+  readonly reason?: string;
 }
 
 const MAX_FILE_BYTES = 64 * 2 ** 20;

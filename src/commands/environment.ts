@@ -1,3 +1,5 @@
+/** The environment in which a command works: the real one, that of a sandbox, or that of a recording. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+/** Declares the commands of a job, with the options that all of them have. */
+
 import { type Command, Option } from 'commander';
 import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';

@@ -6,17 +6,6 @@ import { withEnvironment, withFacts } from './environment.ts';
 import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** The exit code of `plan --exit-code` where the plan has changes. */
-const SOMETHING_TO_DO = 7;
-
-interface PlanOptions extends CommonOptions {
-  readonly out?: string;
-  readonly only?: string;
-  readonly exitCode?: boolean;
-  readonly approve?: string;
-  readonly reason?: string;
-}
-
 /** Declares `plan`, and for gitlab-approvals `dry-run`, which also logs each question and answer. */
 export function declarePlan({ job, command, setExitCode }: JobCommand): void {
   declareReading(command, 'plan', 'Shows what apply would do. Writes nothing.')
@@ -54,6 +43,17 @@ Examples:
       );
     },
   );
+}
+
+/** The exit code of `plan --exit-code` where the plan has changes. */
+const SOMETHING_TO_DO = 7;
+
+interface PlanOptions extends CommonOptions {
+  readonly out?: string;
+  readonly only?: string;
+  readonly exitCode?: boolean;
+  readonly approve?: string;
+  readonly reason?: string;
 }
 
 function writePlan(file: string, report: unknown): void {

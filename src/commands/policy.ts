@@ -9,12 +9,6 @@ import { trustJsonSchema } from '../policy/trust-document.ts';
 import { renderCases } from '../reports/policy-cases.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
 
-/** The exit code of `policy test` where a case is not as expected. */
-const WRONG = 1;
-
-const SCHEMAS = { roles: policyJsonSchema, trust: trustJsonSchema, cases: casesJsonSchema };
-type SchemaName = keyof typeof SCHEMAS;
-
 /** Declares `policy test` and `policy schema`, which need neither settings nor a network. */
 export function declarePolicy(program: Command, setExitCode: (code: number) => void): void {
   const policy = program.command('policy').description('Tests a policy, and prints its JSON Schema.');
@@ -57,6 +51,12 @@ Example, for a policy of roles whose first line is "# yaml-language-server: $sch
       process.stdout.write(jsonText(SCHEMAS[kind]()));
     });
 }
+
+/** The exit code of `policy test` where a case is not as expected. */
+const WRONG = 1;
+
+const SCHEMAS = { roles: policyJsonSchema, trust: trustJsonSchema, cases: casesJsonSchema };
+type SchemaName = keyof typeof SCHEMAS;
 
 function resultsOf(file: string, cases: string) {
   const [policyText, casesText] = [contentOf(file), contentOf(cases)];

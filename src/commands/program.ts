@@ -1,3 +1,5 @@
+/** The whole command line: all commands, their help, and the exit code. */
+
 import { Command, CommanderError } from 'commander';
 import { jobs } from '../jobs/registry.ts';
 import { InvalidRequestError, SettingsError } from '../platform/errors.ts';

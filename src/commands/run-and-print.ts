@@ -9,12 +9,6 @@ import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
 import { startProgress } from './progress.ts';
 
-/** A request to run and print, and how its progress is shown. */
-export interface TerminalRun extends RunRequest {
-  readonly environment: Environment;
-  readonly verbose?: boolean;
-}
-
 /** Runs a job from a terminal: progress and log on stderr; SIGTERM and SIGINT stop it between two writes. */
 export async function runAtTerminal(
   job: Job,
@@ -41,6 +35,12 @@ export async function runAtTerminal(
     progress.end();
     for (const signal of signals) process.removeListener(signal, abort);
   }
+}
+
+/** A request to run and print, and how its progress is shown. */
+export interface TerminalRun extends RunRequest {
+  readonly environment: Environment;
+  readonly verbose?: boolean;
 }
 
 /** Prints a result on stdout, and returns its exit code. */

@@ -1,8 +1,8 @@
 import { OUTCOMES } from '../engine/outcome.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { knownSettings } from '../jobs/registry.ts';
+import { describeSettings } from '../platform/effective-settings.ts';
 import { SettingsError } from '../platform/errors.ts';
-import { describeSettings } from '../platform/setting-values.ts';
 import type { Environment } from '../platform/settings.ts';
 import { renderSettings } from '../reports/settings.ts';
 import { withEnvironment } from './environment.ts';

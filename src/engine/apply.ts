@@ -6,13 +6,6 @@ import { type RunError, toRunError } from './outcome.ts';
 import type { Run } from './run-types.ts';
 import type { Target, Verification, Writing } from './stage-types.ts';
 
-/** What apply returns: the results of all changes, with notes and errors. */
-export interface ApplyResult<A, R = unknown> {
-  readonly results: readonly ChangeResult<A, R>[];
-  readonly notes: readonly Note[];
-  readonly errors: readonly RunError[];
-}
-
 /**
  * Carries changes out one after the other, in order. Never throws.
  * If a revoke or downgrade fails, no access is granted in this run; a stop or the deadline withholds the rest.
@@ -41,6 +34,13 @@ export async function apply<A, R>(
       ...allGone(verified.results),
     ],
   };
+}
+
+/** What apply returns: the results of all changes, with notes and errors. */
+export interface ApplyResult<A, R = unknown> {
+  readonly results: readonly ChangeResult<A, R>[];
+  readonly notes: readonly Note[];
+  readonly errors: readonly RunError[];
 }
 
 interface Written<A, R> {

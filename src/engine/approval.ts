@@ -1,3 +1,5 @@
+/** What an approval covers: the changes of a plan file, on the target that it names. */
+
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { decisionKey, type Plan } from './model.ts';

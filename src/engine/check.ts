@@ -1,3 +1,5 @@
+/** The checks of what a run needs: each finds that it is right, or says what to do. */
+
 import { messageOf } from '../platform/errors.ts';
 
 /** One thing that must be right. `look` returns what it found, or throws what is wrong; `cure` says what to do then. */

@@ -1,3 +1,5 @@
+/** Compares a run's decisions with those of another tool. */
+
 import type { Decision } from './model.ts';
 
 /** What another tool decided about one account. `line` is its place in the file. */

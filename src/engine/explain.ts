@@ -1,3 +1,5 @@
+/** Explains the decisions about one person or account, with the conclusion of the plan. */
+
 import type { Decision, Explained, Objection, SourceReading, Statement, Subject } from './model.ts';
 import { nearestNames, subjectsNamed } from './subjects.ts';
 

@@ -1,3 +1,5 @@
+/** The values that a run is made of: decisions, changes, plans, objections, results. */
+
 /** The kinds of change, in the order in which they are carried out: losses before gains. */
 export const CHANGE_KINDS = ['revoke', 'downgrade', 'upgrade', 'grant', 'approve'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];

@@ -3,6 +3,16 @@ import { canonicalJson } from '../platform/canonical-json.ts';
 import { CHANGE_KINDS, type Change, type Decision, type Plan } from './model.ts';
 import type { PlanIdentity } from './stage-types.ts';
 
+/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
+export function makePlan<A, R>(
+  decisions: readonly Decision<A, R>[],
+  identity: PlanIdentity<A, R>,
+): Plan<A, R> {
+  const changes = decisions.filter(isChange).toSorted(inOrder(identity.compare));
+  const hashed = { target: identity.target, changes: changes.map((change) => identity.hashInput(change)) };
+  return { changes, hash: `sha256:${createHash('sha256').update(canonicalJson(hashed)).digest('hex')}` };
+}
+
 /** What a plan's hash looks like in reports. */
 export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
 
@@ -20,13 +30,3 @@ export const inOrder =
 
 const kindOrder = ({ kind, mayGain }: Change<unknown>): number =>
   CHANGE_KINDS.indexOf(kind) + (mayGain ? 0.5 : 0);
-
-/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
-export function makePlan<A, R>(
-  decisions: readonly Decision<A, R>[],
-  identity: PlanIdentity<A, R>,
-): Plan<A, R> {
-  const changes = decisions.filter(isChange).toSorted(inOrder(identity.compare));
-  const hashed = { target: identity.target, changes: changes.map((change) => identity.hashInput(change)) };
-  return { changes, hash: `sha256:${createHash('sha256').update(canonicalJson(hashed)).digest('hex')}` };
-}

@@ -1,3 +1,5 @@
+/** A recording: what a run read, so that its plan can be made again offline. */
+
 import type { Note, SourceReading } from './model.ts';
 
 /** The number of the recording's format. It changes when a key goes or changes its meaning. */

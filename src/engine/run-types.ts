@@ -1,3 +1,5 @@
+/** The types of a run: what it carries from stage to stage, and what was asked of it. */
+
 import type { RequestContext } from '../platform/http-client.ts';
 import type { Redactor } from '../platform/redact.ts';
 import type { OtherDecision } from './comparison.ts';

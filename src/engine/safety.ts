@@ -1,3 +1,5 @@
+/** How many changes a limit allows, and the objections to a plan that exceeds a limit. */
+
 import type { Limit, Objection, Plan } from './model.ts';
 
 /** The number that a limit allows: the greater of a count and a percentage (rounded down) of a population. */

@@ -1,3 +1,5 @@
+/** The types of a run's stages: what a job brings for each, and what each returns. */
+
 import type { Check } from './check.ts';
 import type { ComparisonRules } from './comparison.ts';
 import type { MembershipChange } from './membership-change.ts';

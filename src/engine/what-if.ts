@@ -1,3 +1,5 @@
+/** Compares two ways to decide on the same facts: who gains and who loses access. */
+
 import { canonicalJson } from '../platform/canonical-json.ts';
 import type { MembershipChange } from './membership-change.ts';
 import { type Decision, decisionKey } from './model.ts';

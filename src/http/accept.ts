@@ -1,12 +1,3 @@
-/** One media range of an `Accept` header. */
-interface MediaRange {
-  readonly type: string;
-  readonly quality: number;
-}
-
-const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
-const RANGE = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+$/;
-
 /**
  * The offered media type that an `Accept` header prefers; undefined where it takes none of them. Of equals the more specific range counts,
  * then the one named first, then the one offered first. Parameters but `q` are ignored, and so is a range that is malformed.
@@ -24,6 +15,15 @@ export function preferredType(accept: string | undefined, offered: readonly stri
   );
   return best?.type;
 }
+
+/** One media range of an `Accept` header. */
+interface MediaRange {
+  readonly type: string;
+  readonly quality: number;
+}
+
+const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
+const RANGE = /^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+$/;
 
 function rangeOf(text: string): readonly MediaRange[] {
   const [first = '', ...parameters] = splitOutsideQuotes(text, ';').map((part) => part.trim().toLowerCase());

@@ -1,3 +1,5 @@
+/** Reads the body of a request, at most 1 MiB of it. */
+
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { InvalidRequestError } from '../platform/errors.ts';

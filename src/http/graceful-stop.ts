@@ -1,14 +1,3 @@
-/** Cloud Run waits ten seconds after SIGTERM. What has to be finished gets this much of them, in milliseconds. */
-const GRACE_MS = 8000;
-
-const SIGNAL = 'SIGTERM';
-const stop = new AbortController();
-const requestStop = () => stop.abort(GRACE_MS);
-
-/** The framework's listeners, which end the process at once. They wait until no request is at work. */
-let postponed: readonly NodeJS.SignalsListener[] = [];
-let atWork = 0;
-
 /**
  * Runs `work` so that SIGTERM does not end the process before it: `work` receives a signal to stop, and the process ends
  * when the last request at work has been answered.
@@ -31,3 +20,14 @@ export async function withGracefulStop<T>(work: (stop: AbortSignal) => Promise<T
     }
   }
 }
+
+/** Cloud Run waits ten seconds after SIGTERM. What has to be finished gets this much of them, in milliseconds. */
+const GRACE_MS = 8000;
+
+const SIGNAL = 'SIGTERM';
+const stop = new AbortController();
+const requestStop = () => stop.abort(GRACE_MS);
+
+/** The framework's listeners, which end the process at once. They wait until no request is at work. */
+let postponed: readonly NodeJS.SignalsListener[] = [];
+let atWork = 0;

@@ -1,3 +1,5 @@
+/** Reads what an HTTP request asks for. */
+
 import { z } from 'zod';
 import { approvalOf } from '../app/read-plan-file.ts';
 import type { RunRequest, WhatIfRequest } from '../app/run-job.ts';

@@ -1,3 +1,5 @@
+/** Answers an HTTP request in the representation that it accepts. */
+
 import type { Request, Response } from '@google-cloud/functions-framework';
 import type { RunResult } from '../app/run-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';

@@ -1,3 +1,5 @@
+/** The shapes of recorded facts that the jobs share. */
+
 import { z } from 'zod';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';

@@ -1,3 +1,5 @@
+/** Warns of addresses without TLS, and of a proxy that is not used. */
+
 import type { Log } from '../platform/log.ts';
 import { isLoopback } from '../platform/loopback.ts';
 import type { Environment } from '../platform/settings.ts';

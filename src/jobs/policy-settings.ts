@@ -1,3 +1,5 @@
+/** The settings that hold a policy document, or the path of a file with one. */
+
 import { readFileSync, statSync } from 'node:fs';
 import { MAX_DOCUMENT_LENGTH } from '../platform/check-setting-text.ts';
 import { messageOf } from '../platform/errors.ts';

@@ -1,4 +1,4 @@
-import { fileVariable } from '../platform/setting-values.ts';
+import { fileVariable } from '../platform/find-setting.ts';
 import type { Job } from './define-job.ts';
 import { gitlabApprovals } from './gitlab-approvals/job.ts';
 import { growthbookRoles } from './growthbook-roles/job.ts';

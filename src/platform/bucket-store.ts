@@ -4,19 +4,6 @@ import { type HttpAnswer, jsonOf, parseAs, textOf } from './http-answer.ts';
 import { createHttpClient, type RequestContext, type Send } from './http-client.ts';
 import type { ObjectStore, StoragePlaces } from './object-store.ts';
 
-/** A part of a bucket: `prefix` is empty, or ends with a slash. */
-export interface BucketPlace extends StoragePlaces {
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-const MAX_BYTES = 64 * 2 ** 20;
-const MAX_PAGES = 1000;
-const Listing = z.object({
-  items: z.array(z.object({ name: z.string() })).default([]),
-  nextPageToken: z.string().optional(),
-});
-
 /** A store in Cloud Storage, by its JSON API: https://cloud.google.com/storage/docs/json_api/v1/objects */
 export function bucketStore(place: BucketPlace, context: RequestContext): ObjectStore {
   const { bucket, prefix } = place;
@@ -69,6 +56,19 @@ export function bucketStore(place: BucketPlace, context: RequestContext): Object
     },
   };
 }
+
+/** A part of a bucket: `prefix` is empty, or ends with a slash. */
+export interface BucketPlace extends StoragePlaces {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_PAGES = 1000;
+const Listing = z.object({
+  items: z.array(z.object({ name: z.string() })).default([]),
+  nextPageToken: z.string().optional(),
+});
 
 /** All names below a prefix, without those of deeper folders. */
 async function listAll(

@@ -1,3 +1,5 @@
+/** Checks the text of a setting: its length, and characters that nobody sees. */
+
 import type { Setting } from './setting-types.ts';
 
 /** Longer values are refused: 64 Ki characters, and 1 Mi for a document. */

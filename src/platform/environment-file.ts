@@ -1,14 +1,5 @@
 import { parseEnv } from 'node:util';
 
-/** A file of variables as it was read. `faults` are by variable; `broken` says which lines are no assignment. */
-export interface EnvironmentFile {
-  readonly values: Readonly<Record<string, string>>;
-  readonly faults: ReadonlyMap<string, string>;
-  readonly broken: readonly string[];
-}
-
-const MAX_BYTES = 2 ** 20;
-
 /** Reads the content of a `.env` or of `--env-file`. Throws where it is too large or is no text. */
 export function parseEnvironmentFile(content: Buffer, file: string): EnvironmentFile {
   if (content.length > MAX_BYTES)
@@ -22,6 +13,15 @@ export function parseEnvironmentFile(content: Buffer, file: string): Environment
     broken: brokenLines(lines, file),
   };
 }
+
+/** A file of variables as it was read. `faults` are by variable; `broken` says which lines are no assignment. */
+export interface EnvironmentFile {
+  readonly values: Readonly<Record<string, string>>;
+  readonly faults: ReadonlyMap<string, string>;
+  readonly broken: readonly string[];
+}
+
+const MAX_BYTES = 2 ** 20;
 
 const MAX_BROKEN = 20;
 

@@ -1,3 +1,5 @@
+/** The errors that end a run or a request, and the message of any other error. */
+
 /** Settings that can't be used: every fault in one message. The run ends as `invalid-settings`. */
 export class SettingsError extends Error {
   readonly faults: readonly string[];

@@ -1,3 +1,5 @@
+/** Sends requests to one HTTP system: counts them, retries them, and keeps its rate limit. */
+
 import got, { RequestError } from 'got';
 import pLimit from 'p-limit';
 import type { Clock, Deadline } from './clock.ts';

@@ -1,3 +1,5 @@
+/** Keeps a lease in a folder that all runs share. */
+
 import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

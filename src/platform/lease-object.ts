@@ -1,3 +1,5 @@
+/** Keeps a lease in an object of a Cloud Storage bucket. */
+
 import { z } from 'zod';
 import { createDeadline } from './clock.ts';
 import { googleToken } from './google-token.ts';

@@ -1,3 +1,5 @@
+/** Takes the lease of a job: the right to write, for a limited time, whatever store it is kept in. */
+
 import { z } from 'zod';
 import { StopError } from './errors.ts';
 import type { RequestContext } from './http-client.ts';

@@ -1,3 +1,5 @@
+/** The types of a store that keeps texts by name. */
+
 /** One text to keep. `mayReplace` is false for a name that is written once. */
 export interface StoredText {
   readonly name: string;

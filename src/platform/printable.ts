@@ -1,3 +1,5 @@
+/** Makes text that others wrote safe to print: control and invisible characters are shown as their code. */
+
 /**
  * Characters that could move the cursor, forge a line or change the direction of a text: controls (C0 and C1), invisible
  * format characters with all bidirectional controls, line separators, and halves of surrogate pairs.

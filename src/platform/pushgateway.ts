@@ -2,21 +2,6 @@ import { Gauge, Registry } from 'prom-client';
 import { redact, textOf } from './http-answer.ts';
 import { createHttpClient, type RequestContext } from './http-client.ts';
 
-/** One metric of a run: `muster_<name>` with its labels. */
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** Metrics to push under a job's name to the Pushgateway at `address`. */
-export interface Push {
-  readonly address: string;
-  readonly job: string;
-  readonly metrics: readonly Metric[];
-}
-
 /** Pushes a job's metrics to a Prometheus Pushgateway; metrics of other names stay as they are. */
 export async function push({ address, job, metrics }: Push, context: RequestContext): Promise<void> {
   // Metrics are no change that a lock or a dry run forbids.
@@ -32,6 +17,21 @@ export async function push({ address, job, metrics }: Push, context: RequestCont
   throw new Error(
     `${answer.where}: the metrics were not accepted (found ${answer.status}, allowed 200 to 299): ${reason}`,
   );
+}
+
+/** One metric of a run: `muster_<name>` with its labels. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Metrics to push under a job's name to the Pushgateway at `address`. */
+export interface Push {
+  readonly address: string;
+  readonly job: string;
+  readonly metrics: readonly Metric[];
 }
 
 /** The metrics in the text form of Prometheus. */

@@ -1,3 +1,5 @@
+/** Keeps requests under a limit a minute. */
+
 import type { Clock } from './clock.ts';
 
 /** The headers of an answer, from which the rate limit is read; names are in lower case. */

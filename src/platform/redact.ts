@@ -1,3 +1,5 @@
+/** Removes secrets from texts, in every form in which a server may repeat them. */
+
 const MARK = '(secret)';
 
 /** Minimum length of a part of an encoded secret that is redacted: shorter ones occur by chance. */

@@ -1,5 +1,15 @@
 import { type Headers, numberIn } from './rate-limit.ts';
 
+/** Milliseconds to wait after a failed attempt: 1, 2, 4, 8, 16 s with jitter, or what the server asks for. `random` is in [0, 1). */
+export function retryDelay(failed: FailedAttempt, random: number): number {
+  const { attempt, status, headers = {}, resetInSeconds, now } = failed;
+  const growing = Math.round(2 ** (attempt - 1) * 1000 * (1 + random / 4));
+  const reset = numberIn(headers, 'ratelimit-reset');
+  if (resetInSeconds && status === 429 && reset !== undefined && reset <= MAX_WAIT_SECONDS)
+    return reset * 1000 + Math.round(250 * random);
+  return Math.max(growing, retryAfter(headers, now));
+}
+
 /** The longest delay before a retry that a header may ask for. A greater number is probably a point in time, and is ignored. */
 export const MAX_WAIT_SECONDS = 3600;
 
@@ -13,16 +23,6 @@ export interface FailedAttempt {
   readonly resetInSeconds: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-}
-
-/** Milliseconds to wait after a failed attempt: 1, 2, 4, 8, 16 s with jitter, or what the server asks for. `random` is in [0, 1). */
-export function retryDelay(failed: FailedAttempt, random: number): number {
-  const { attempt, status, headers = {}, resetInSeconds, now } = failed;
-  const growing = Math.round(2 ** (attempt - 1) * 1000 * (1 + random / 4));
-  const reset = numberIn(headers, 'ratelimit-reset');
-  if (resetInSeconds && status === 429 && reset !== undefined && reset <= MAX_WAIT_SECONDS)
-    return reset * 1000 + Math.round(250 * random);
-  return Math.max(growing, retryAfter(headers, now));
 }
 
 function retryAfter(headers: Headers, now: number): number {

@@ -1,3 +1,5 @@
+/** The kinds of setting that several systems share: tokens, passwords, names, addresses, paths and lists. */
+
 import { readFileSync } from 'node:fs';
 import { messageOf } from './errors.ts';
 import { type Setting, text } from './settings.ts';

@@ -1,9 +1,13 @@
+/** Reads all settings of a job from the environment, with every fault in one error. */
+
 import leven from 'leven';
 import { checkReadable } from './check-setting-text.ts';
+import { display } from './effective-settings.ts';
 import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
+import { findValue } from './find-setting.ts';
+import { allSecrets } from './setting-secrets.ts';
 import type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
-import { allSecrets, display, findValue } from './setting-values.ts';
 
 export type { Environment, Setting, SettingsSpec, Values } from './setting-types.ts';
 

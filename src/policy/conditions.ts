@@ -1,3 +1,5 @@
+/** The conditions of a policy: their types, their schema, and the groups that they name. */
+
 import { z } from 'zod';
 import { unreadableIn } from '../platform/check-setting-text.ts';
 

@@ -1,3 +1,5 @@
+/** Evaluates a condition for one person, and keeps what the answer was made from. */
+
 import { type Condition, type Leaf, leavesOf } from './conditions.ts';
 import { SOURCE_NAMES } from './source-labels.ts';
 

@@ -1,3 +1,5 @@
+/** Evaluates a policy for a person: the role, and the answer of each rule. */
+
 import { rankIn } from '../engine/role-order.ts';
 import type { NamedLeaf } from './conditions.ts';
 import type { DatedPolicy } from './dated-policy.ts';

@@ -1,3 +1,5 @@
+/** Checks example cases against a policy document. */
+
 import { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';

@@ -1,3 +1,5 @@
+/** Reads a policy document, of version 1 or 2. */
+
 import { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { type Condition, exactlyOneOf, leavesOf, Name, type Source } from './conditions.ts';

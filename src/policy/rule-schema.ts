@@ -1,3 +1,5 @@
+/** The schema of what both kinds of policy have: rules, gate and version. */
+
 import { z } from 'zod';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import {

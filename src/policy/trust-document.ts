@@ -1,3 +1,5 @@
+/** Reads a document of trust: who is trusted. */
+
 import { z } from 'zod';
 import type { Source } from './conditions.ts';
 import type { Policy } from './policy.ts';

@@ -1,3 +1,5 @@
+/** Reads a YAML document by its schema, with all faults in one error. */
+
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';

@@ -1,3 +1,5 @@
+/** The answer of `check`, for machines and for people. */
+
 import type { CheckLine } from '../engine/check.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';

@@ -1,3 +1,5 @@
+/** The answer of `compare`, for machines and for people. */
+
 import type { ComparedAccount, Comparison } from '../engine/comparison.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page.ts';

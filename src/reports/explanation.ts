@@ -1,3 +1,5 @@
+/** The answer of `explain`, for machines and for people. */
+
 import type { ExplainedDecision, Explanation, Match } from '../engine/explain.ts';
 import { printable } from '../platform/printable.ts';
 import type { Report } from './report.ts';

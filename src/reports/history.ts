@@ -1,3 +1,5 @@
+/** The answer of `history`, for machines and for people. */
+
 import { subjectsNamed } from '../engine/subjects.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page.ts';

@@ -1,3 +1,5 @@
+/** The style and the script of an HTML page. */
+
 import { createHash } from 'node:crypto';
 
 /** The page's style: light and dark, on a phone and on paper. */

@@ -1,3 +1,5 @@
+/** The parts of an HTML page: frame, sections, lists and tables. */
+
 import { CONTENT_POLICY, SCRIPT, STYLE } from './html-assets.ts';
 
 /** A text escaped for an HTML page: nothing in it is mark-up. */

@@ -1,3 +1,5 @@
+/** Lays out text in columns for a terminal. */
+
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 

@@ -1,3 +1,5 @@
+/** The answer of `policy test`, for machines and for people. */
+
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
 import type { Format } from './render.ts';

@@ -1,3 +1,5 @@
+/** Renders a report or an explanation in the representation that was asked for. */
+
 import { jsonText } from '../platform/printable.ts';
 import { type ExplanationReport, renderExplanation } from './explanation.ts';
 import { renderHtml } from './html.ts';

@@ -1,3 +1,5 @@
+/** The sections of a report that several of its representations share. */
+
 import { CHANGE_KINDS, type ChangeKind, type Note, type SourceReading } from '../engine/model.ts';
 import type { Report, ReportedChange } from './report.ts';
 

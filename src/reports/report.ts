@@ -1,3 +1,5 @@
+/** The report of a run: its shape for machines, and how it is made. */
+
 import {
   type ChangeKind,
   type ChangeResult,

@@ -1,5 +1,7 @@
+/** The answer of `settings`, for machines and for people. */
+
+import type { EffectiveSetting } from '../platform/effective-settings.ts';
 import { jsonText, printable } from '../platform/printable.ts';
-import type { EffectiveSetting } from '../platform/setting-values.ts';
 import { escapeHtml, htmlPage, htmlTable, section } from './html-page.ts';
 import { entryLines, wrapped } from './layout.ts';
 import { code, table } from './markdown-table.ts';

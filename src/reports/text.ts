@@ -19,6 +19,28 @@ import {
   targetOf,
 } from './report-sections.ts';
 
+/** The report as an SRE reads it in a terminal: its last line says what happened. */
+export function renderText(given: Report, { colour, width = DEFAULT_WIDTH }: TextStyle): string {
+  const report = printable(given);
+  const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text);
+  const context = { paint, width };
+  const parts = [
+    headLines(report, context),
+    sourceLines(report, context),
+    ...changeLines(report, context),
+    needsPersonLines(report, context),
+    noteSection('Not signed in yet', pendingNotes(report), context),
+    noteSection('Notes', otherNotes(report), context),
+    driftLines(report, context),
+    limitLines(report, context),
+    objectionLines(report, context),
+    planLines(report, context),
+    [paint('bold', wrapped(report.summary.sentence, width, 0).join('\n'))],
+  ];
+  const texts = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${texts.join('\n\n')}\n`;
+}
+
 /** The style of a text report: whether the terminal shows colours, and its width in cells. */
 export interface TextStyle {
   readonly colour: boolean;
@@ -40,28 +62,6 @@ const DEFAULT_WIDTH = 100;
 interface Context {
   readonly paint: Paint;
   readonly width: number;
-}
-
-/** The report as an SRE reads it in a terminal: its last line says what happened. */
-export function renderText(given: Report, { colour, width = DEFAULT_WIDTH }: TextStyle): string {
-  const report = printable(given);
-  const paint: Paint = (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text);
-  const context = { paint, width };
-  const parts = [
-    headLines(report, context),
-    sourceLines(report, context),
-    ...changeLines(report, context),
-    needsPersonLines(report, context),
-    noteSection('Not signed in yet', pendingNotes(report), context),
-    noteSection('Notes', otherNotes(report), context),
-    driftLines(report, context),
-    limitLines(report, context),
-    objectionLines(report, context),
-    planLines(report, context),
-    [paint('bold', wrapped(report.summary.sentence, width, 0).join('\n'))],
-  ];
-  const texts = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${texts.join('\n\n')}\n`;
 }
 
 function headLines(report: Report, { paint }: Context): readonly string[] {

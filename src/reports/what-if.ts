@@ -1,3 +1,5 @@
+/** The answer of `what-if`, for machines and for people. */
+
 import { membershipText } from '../engine/membership-change.ts';
 import type { Alternative, Difference, WhatIf } from '../engine/what-if.ts';
 import { jsonText, printable } from '../platform/printable.ts';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeSettings } from '../../src/platform/effective-settings.ts';
 import { SettingsError } from '../../src/platform/errors.ts';
 import { loadEnvironmentFile } from '../../src/platform/read-environment.ts';
-import { describeSettings } from '../../src/platform/setting-values.ts';
 import { optional, readSettings, text } from '../../src/platform/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'environment-'));

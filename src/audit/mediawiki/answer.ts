@@ -1,3 +1,5 @@
+/** Reads an answer of MediaWiki's API: its JSON, or the error that it reports. */
+
 import { z } from 'zod';
 import { messageOf, SourceError } from '../../platform/errors.ts';
 import {

@@ -1,16 +1,5 @@
 import { maskOpaque } from './ignored-tags.ts';
 
-/** A heading: where its line starts, and from where to where its section's text goes. */
-export interface Heading {
-  readonly level: number;
-  readonly title: string;
-  readonly start: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-const DEEPEST = 6;
-
 /** All headings of a page, in order. Linear in the text. Throws where a comment is never closed: no reader would see a line after it. */
 export function headingsIn(text: string): readonly Heading[] {
   const found: Omit<Heading, 'to'>[] = [];
@@ -23,6 +12,17 @@ export function headingsIn(text: string): readonly Heading[] {
   }
   return withEnds(found, text.length);
 }
+
+/** A heading: where its line starts, and from where to where its section's text goes. */
+export interface Heading {
+  readonly level: number;
+  readonly title: string;
+  readonly start: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const DEEPEST = 6;
 
 /** A line of equals signs on both sides. Of unequal numbers the smaller is the level, the rest belongs to the title. */
 function headingOf(line: string): { readonly level: number; readonly title: string } | undefined {

@@ -1,3 +1,12 @@
+/**
+ * The text with everything blanked in which a heading is none: comments, such tags and the arguments of templates.
+ * Length and line feeds stay. Linear in the text. Throws where a comment is never closed.
+ */
+export function maskOpaque(text: string): string {
+  const withoutTags = blank(text, taggedSpans(text));
+  return blank(withoutTags, templateSpans(withoutTags));
+}
+
 /** Tags into which MediaWiki's parser does not look for headings, or whose text no reader of the page sees. */
 const TAGS = new Set(
   [
@@ -12,15 +21,6 @@ const UNTIL_THE_END = 'includeonly';
 
 /** A part of a text: from its first character to the one after its last. */
 type Span = readonly [from: number, to: number];
-
-/**
- * The text with everything blanked in which a heading is none: comments, such tags and the arguments of templates.
- * Length and line feeds stay. Linear in the text. Throws where a comment is never closed.
- */
-export function maskOpaque(text: string): string {
-  const withoutTags = blank(text, taggedSpans(text));
-  return blank(withoutTags, templateSpans(withoutTags));
-}
 
 function blank(text: string, spans: readonly Span[]): string {
   const parts: string[] = [];

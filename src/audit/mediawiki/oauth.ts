@@ -1,3 +1,5 @@
+/** Signs requests with OAuth 1.0a (RFC 5849). */
+
 import { createHmac } from 'node:crypto';
 
 /** The four values of an owner-only consumer. */

@@ -1,3 +1,5 @@
+/** Reads one page of a wiki, and edits it unless somebody else edited it since. */
+
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 

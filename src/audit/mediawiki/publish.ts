@@ -1,3 +1,5 @@
+/** Publishes approvals on the page of the public audit log, in one edit. */
+
 import type { Note } from '../../engine/model.ts';
 import { messageOf, StopError } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/http-client.ts';

@@ -1,5 +1,13 @@
 import type { RetryableError } from './answer.ts';
 
+/** Milliseconds before the next try. Conflicts: growing and random, so that other writers are avoided. A busy wiki: growing. */
+export function pauseAfter({ kind, wait }: RetryableError, { seen, left, random }: PauseInput): number {
+  if (kind === 'conflict') return conflictPause({ seen, left, random });
+  if (kind === 'busy')
+    return Math.max(wait, Math.min(LONGEST_BUSY_MS, Math.round(wait * GROWTH ** (seen - 1))));
+  return wait;
+}
+
 /** When a pause begins: how often its kind was seen, the milliseconds left, and a random number in [0, 1). */
 export interface PauseInput {
   readonly seen: number;
@@ -13,14 +21,6 @@ const LONGEST_CONFLICT_MS = 4000;
 const CONFLICT_TRIES = 6;
 const LONGEST_BUSY_MS = 10_000;
 const GROWTH = 1.5;
-
-/** Milliseconds before the next try. Conflicts: growing and random, so that other writers are avoided. A busy wiki: growing. */
-export function pauseAfter({ kind, wait }: RetryableError, { seen, left, random }: PauseInput): number {
-  if (kind === 'conflict') return conflictPause({ seen, left, random });
-  if (kind === 'busy')
-    return Math.max(wait, Math.min(LONGEST_BUSY_MS, Math.round(wait * GROWTH ** (seen - 1))));
-  return wait;
-}
 
 function conflictPause({ seen, left, random }: PauseInput): number {
   const fair = left / (Math.max(0, CONFLICT_TRIES - seen) + 1);

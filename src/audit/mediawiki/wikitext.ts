@@ -1,3 +1,5 @@
+/** Writes approvals as wikitext: one line each, under a heading for their day. */
+
 import { headingsIn } from './headings.ts';
 
 /** One approval as the public reads it. `at` in milliseconds since 1970. */

@@ -6,34 +6,6 @@ import { jsonOf, parseAs, redact, textOf } from '../../platform/http-answer.ts';
 import { type ConcurrencyLimit, createHttpClient, type HttpSystem } from '../../platform/http-client.ts';
 import { sameName } from '../same-name.ts';
 
-/** How to reach a Gerrit. `root` is the address before `/a/`; `password` is the user's HTTP password. */
-export interface GerritSettings {
-  readonly root: string;
-  readonly user: string;
-  readonly password: string;
-  readonly concurrency?: ConcurrencyLimit;
-}
-
-/** The beginning of every JSON answer, so that no page can run it as a script. */
-const PREFIX = ")]}'";
-const REPEATS = 3;
-
-const Members = z.array(
-  z.object({
-    _account_id: z.int(),
-    username: z.string().optional(),
-    inactive: z.boolean().optional(),
-  }),
-);
-
-type Member = z.infer<typeof Members>[number];
-
-/** The usernames of a group's active members. `isHidden` where no name but the caller's is shown: then the group most likely is not visible. */
-export interface GroupMembers {
-  readonly usernames: readonly string[];
-  readonly isHidden: boolean;
-}
-
 /**
  * Reads a group's members, included groups counted. Throws `SourceError` for a group that can't be found and an answer without the prefix.
  * Members who are in by an included LDAP group are not among them: Gerrit does not list those.
@@ -65,6 +37,34 @@ export async function readGroupMembers(
   const isCaller = ({ username }: Member) => username !== undefined && sameName(username, settings.user);
   const isHidden = members.every((member) => member.username === undefined || isCaller(member));
   return { facts: { usernames, isHidden }, entries: usernames.length, version: null };
+}
+
+/** How to reach a Gerrit. `root` is the address before `/a/`; `password` is the user's HTTP password. */
+export interface GerritSettings {
+  readonly root: string;
+  readonly user: string;
+  readonly password: string;
+  readonly concurrency?: ConcurrencyLimit;
+}
+
+/** The beginning of every JSON answer, so that no page can run it as a script. */
+const PREFIX = ")]}'";
+const REPEATS = 3;
+
+const Members = z.array(
+  z.object({
+    _account_id: z.int(),
+    username: z.string().optional(),
+    inactive: z.boolean().optional(),
+  }),
+);
+
+type Member = z.infer<typeof Members>[number];
+
+/** The usernames of a group's active members. `isHidden` where no name but the caller's is shown: then the group most likely is not visible. */
+export interface GroupMembers {
+  readonly usernames: readonly string[];
+  readonly isHidden: boolean;
 }
 
 /** What most likely leads to a status. A redirect's address is in `where`. */

@@ -1,3 +1,5 @@
+/** Assembles the members of groups from the entries that were read, and says why a member leads to no person. */
+
 import { normalizeDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
 import type { Member } from './nested-groups.ts';

@@ -1,3 +1,5 @@
+/** Reads nested groups with one search on Active Directory, which follows them itself. */
+
 import { AndFilter, ExtensibleFilter } from 'ldapts';
 import { assembled, type LdapMembers, whyDangling } from './assemble-members.ts';
 import { normalizeDn } from './dn.ts';

@@ -1,3 +1,5 @@
+/** Decodes BER, the encoding of LDAP messages: elements with a tag, a length and a content. */
+
 /** One BER element: its tag, and where its content begins and ends in the bytes. */
 export interface BerElement {
   readonly tag: number;

@@ -1,3 +1,5 @@
+/** Parses distinguished names (RFC 4514), and gives all spellings of one DN the same form. */
+
 import { nameKey } from '../same-name.ts';
 
 /** One `type=value` of a DN; the value is unescaped. */

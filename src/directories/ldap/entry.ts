@@ -1,3 +1,5 @@
+/** Reads the attributes of an LDAP entry, whatever the case of their names. */
+
 import type { LdapEntry } from './response.ts';
 
 /** The name of an attribute in lower case, without the options after it: `mail;lang-en` is `mail`. */

@@ -1,3 +1,5 @@
+/** Sends one request at a time on a socket, and receives its whole answer. */
+
 import type { Socket } from 'node:net';
 import { type Message, ProtocolOperation } from 'ldapts';
 import { systemClock } from '../../platform/clock.ts';

@@ -1,3 +1,5 @@
+/** Parses LDAP filters (RFC 4515), and evaluates them on entries that were read. */
+
 import {
   AndFilter,
   EqualityFilter,

@@ -1,3 +1,5 @@
+/** Reads groups, and the people in them, from LDAP. */
+
 import { nameKey } from '../same-name.ts';
 import type { LdapMembers } from './assemble-members.ts';
 import { readChained } from './chained-members.ts';

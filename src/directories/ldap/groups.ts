@@ -1,3 +1,5 @@
+/** Finds groups by their names. */
+
 import { AndFilter } from 'ldapts';
 import { sameName } from '../same-name.ts';
 import { normalizeDn } from './dn.ts';

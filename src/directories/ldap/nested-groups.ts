@@ -1,3 +1,5 @@
+/** Follows groups inside groups: their members are members of the outer group. */
+
 import { PresenceFilter } from 'ldapts';
 import { messageOf } from '../../platform/errors.ts';
 import { type DnPart, isUnder, normalizeDn, readDn } from './dn.ts';

@@ -1,3 +1,5 @@
+/** Makes people of LDAP entries, and searches for people by their names. */
+
 import { AndFilter, EqualityFilter, type Filter, OrFilter } from 'ldapts';
 import type { DnPart } from './dn.ts';
 import { attributeValues } from './entry.ts';

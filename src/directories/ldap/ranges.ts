@@ -1,6 +1,18 @@
 import { attributeKey } from './entry.ts';
 import type { LdapAttribute, LdapEntry } from './response.ts';
 
+/** The entry with every attribute whole. Active Directory answers a long attribute in parts, beside an empty attribute of the plain name (MS-ADTS, 3.1.1.3.1.3.3). */
+export async function withAllRanges(entry: LdapEntry, read: ReadAttribute): Promise<LdapEntry> {
+  const ranged = entry.attributes.filter(({ name }) => HAS_RANGE.test(name));
+  if (ranged.length === 0) return entry;
+  const attributes = entry.attributes.filter((attribute) => !ranged.includes(attribute));
+  for (const attribute of ranged) {
+    const name = attributeKey(attribute.name);
+    attributes.push({ name, values: await readRange(entry, attribute, read) });
+  }
+  return { dn: entry.dn, attributes };
+}
+
 /** Reads one attribute of the entry at a DN. */
 export type ReadAttribute = (dn: string, attribute: string) => Promise<readonly LdapEntry[]>;
 
@@ -17,18 +29,6 @@ interface Part {
 const RANGED = /^([^;]+);range=(\d+)-(\d+|\*)$/i;
 /** Also a range that can't be read: without this its values would be an attribute of another name, and the attribute empty. */
 const HAS_RANGE = /;range(?:[=;]|$)/i;
-
-/** The entry with every attribute whole. Active Directory answers a long attribute in parts, beside an empty attribute of the plain name (MS-ADTS, 3.1.1.3.1.3.3). */
-export async function withAllRanges(entry: LdapEntry, read: ReadAttribute): Promise<LdapEntry> {
-  const ranged = entry.attributes.filter(({ name }) => HAS_RANGE.test(name));
-  if (ranged.length === 0) return entry;
-  const attributes = entry.attributes.filter((attribute) => !ranged.includes(attribute));
-  for (const attribute of ranged) {
-    const name = attributeKey(attribute.name);
-    attributes.push({ name, values: await readRange(entry, attribute, read) });
-  }
-  return { dn: entry.dn, attributes };
-}
 
 async function readRange(
   entry: LdapEntry,

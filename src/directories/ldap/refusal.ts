@@ -1,3 +1,5 @@
+/** Makes a readable error of an LDAP result code other than success. */
+
 import { SearchResponse, StatusCodeParser } from 'ldapts';
 import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
 import { redact } from '../../platform/http-answer.ts';

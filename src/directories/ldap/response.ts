@@ -1,3 +1,5 @@
+/** Decodes the messages that an LDAP server sends. */
+
 import { isUtf8 } from 'node:buffer';
 import { PagedResultsControl, ProtocolOperation } from 'ldapts';
 import {

@@ -1,3 +1,5 @@
+/** The settings that describe how a directory keeps people and groups. */
+
 import { oneOf, optional, type Setting, type Values } from '../../platform/settings.ts';
 import { parseEntryFilter, parseFilter } from './filter.ts';
 import {

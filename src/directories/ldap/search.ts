@@ -1,3 +1,5 @@
+/** Searches LDAP: returns every entry of every page, or throws. */
+
 import { type Filter, FilterParser, PagedResultsControl, PresenceFilter, SearchRequest } from 'ldapts';
 import { isOtherPartition } from './active-directory-partitions.ts';
 import type { LdapConnection } from './connection.ts';

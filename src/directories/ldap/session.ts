@@ -1,3 +1,5 @@
+/** Opens an LDAP session on the first server that works, and closes it afterwards. */
+
 import pLimit from 'p-limit';
 import type { Deadline } from '../../platform/clock.ts';
 import { DeadlineError, StopError } from '../../platform/errors.ts';

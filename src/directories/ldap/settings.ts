@@ -1,3 +1,5 @@
+/** The settings that say how LDAP is reached, and the checks between them. */
+
 import type { Log } from '../../platform/log.ts';
 import { isLoopback } from '../../platform/loopback.ts';
 import { certificates, host, password } from '../../platform/setting-kinds.ts';

@@ -1,3 +1,5 @@
+/** TLS for LDAP connections, always verified. */
+
 import { readFile } from 'node:fs/promises';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, getCACertificates, type TLSSocket } from 'node:tls';

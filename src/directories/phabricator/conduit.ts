@@ -1,3 +1,5 @@
+/** Calls Conduit, Phabricator's API. */
+
 import { z } from 'zod';
 import type { Run } from '../../engine/run-types.ts';
 import { SourceError } from '../../platform/errors.ts';

@@ -6,6 +6,26 @@ import { parseAs } from '../../platform/http-answer.ts';
 import { nameKey, sameName } from '../same-name.ts';
 import { type Conduit, ConduitError, createConduit, type PhabricatorSettings } from './conduit.ts';
 
+/**
+ * Who of these people is in a project (slug or PHID), by the Phabricator account linked to one of their LDAP `cn`s; keyed like `people`.
+ * The token's account is checked first. Refuses a project that can't be found.
+ */
+export async function readProjectMembers(
+  settings: PhabricatorSettings,
+  { project, people, bots = false }: ProjectQuestion,
+  run: Run,
+): Promise<Reading<ReadonlyMap<string, Membership>>> {
+  const conduit = createConduit(settings, run);
+  await checkViewer(conduit, settings.user);
+  const accounts = await linkedAccounts(conduit, [...new Set([...people.values()].flat())]);
+  const members = accounts.length > 0 ? await membersOf(conduit, project) : new Set<string>();
+  const byName = Map.groupBy(accounts, ({ ldap_username: name }) => nameKey(name));
+  const facts = new Map(
+    [...people].map(([key, names]) => [key, membership(names, { byName, members, project, bots })]),
+  );
+  return { facts, entries: accounts.length, version: null };
+}
+
 /** Whether someone is in a project, and what was found. `worthReporting` where a no has a reason that a person has to fix. */
 export interface Membership {
   readonly isMember: boolean;
@@ -42,26 +62,6 @@ export interface ProjectQuestion {
   readonly project: string;
   readonly people: ReadonlyMap<string, readonly string[]>;
   readonly bots?: boolean;
-}
-
-/**
- * Who of these people is in a project (slug or PHID), by the Phabricator account linked to one of their LDAP `cn`s; keyed like `people`.
- * The token's account is checked first. Refuses a project that can't be found.
- */
-export async function readProjectMembers(
-  settings: PhabricatorSettings,
-  { project, people, bots = false }: ProjectQuestion,
-  run: Run,
-): Promise<Reading<ReadonlyMap<string, Membership>>> {
-  const conduit = createConduit(settings, run);
-  await checkViewer(conduit, settings.user);
-  const accounts = await linkedAccounts(conduit, [...new Set([...people.values()].flat())]);
-  const members = accounts.length > 0 ? await membersOf(conduit, project) : new Set<string>();
-  const byName = Map.groupBy(accounts, ({ ldap_username: name }) => nameKey(name));
-  const facts = new Map(
-    [...people].map(([key, names]) => [key, membership(names, { byName, members, project, bots })]),
-  );
-  return { facts, entries: accounts.length, version: null };
 }
 
 async function checkViewer(conduit: Conduit, user: string): Promise<void> {

@@ -1,3 +1,5 @@
+/** Reads a file over HTTP at one version: from gitiles, or from any other address. */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Run } from '../../engine/run-types.ts';

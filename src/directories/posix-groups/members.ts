@@ -1,3 +1,5 @@
+/** Reads the members of one POSIX group. */
+
 import { SourceError } from '../../platform/errors.ts';
 import { textIn } from './yaml-maps.ts';
 import type { YamlList, YamlNode } from './yaml-types.ts';

@@ -1,3 +1,5 @@
+/** Finds texts that Ruby's YAML reader, which puppet uses, takes for something else than text. */
+
 /**
  * Puppet reads the file with Ruby's Psych, which takes some texts without quotes for something else. These are the
  * tests of its `scalar_scanner.rb` (version 4), the widest where versions differ.

@@ -1,3 +1,5 @@
+/** Parses YAML in block style: mappings and lists by their indentation. */
+
 import {
   anchored,
   type Cursor,

@@ -1,3 +1,5 @@
+/** Parses YAML in flow style: mappings and lists in brackets. */
+
 import {
   anchored,
   type Cursor,

@@ -1,3 +1,5 @@
+/** Resolves YAML mappings: merge keys and keys that occur twice. */
+
 import { isTextForRuby } from './ruby-text.ts';
 import { fail } from './yaml-cursor.ts';
 import { targetOf, type YamlMap, type YamlNode, type YamlScalar } from './yaml-types.ts';

@@ -1,3 +1,5 @@
+/** Parses YAML texts: plain, in quotes, and as blocks. */
+
 import { type Cursor, charAt, column, fail, isBlank, nextLine, skipSpaces } from './yaml-cursor.ts';
 import type { YamlScalar } from './yaml-types.ts';
 

@@ -1,3 +1,5 @@
+/** The types of parsed YAML: texts, lists, mappings and aliases. */
+
 /** A text, or null where there is none. `exact` is false where the text was not decoded: a name never needs escapes or a block. */
 export interface YamlScalar {
   readonly kind: 'scalar';

@@ -29,17 +29,6 @@ import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
 import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
 import { type Evidence, needsAnswer, type OptionalName, type OptionalSource } from './trust.ts';
 
-/** What collect works with. */
-export interface CollectInput {
-  readonly values: GitlabValues;
-  readonly rules: ApprovalRules;
-  /** The policies whose groups are read: the one in effect, and the one that it is compared with. */
-  readonly trust: readonly DatedPolicy[];
-  readonly target: GitlabTarget;
-  readonly concurrency: ConcurrencyLimit;
-  readonly run: Run;
-}
-
 /** Reads the waiting accounts, then their people in LDAP, then Phabricator and Gerrit for those who are not decided yet. Without a waiting account it reads nothing else. */
 export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
   const { rules, trust, target, run } = collecting;
@@ -65,6 +54,17 @@ export async function collect(collecting: CollectInput, recorder: Recorder): Pro
   const facts = { waiting, people, evidence };
   logEvaluation(facts, rules, run.log);
   return facts;
+}
+
+/** What collect works with. */
+export interface CollectInput {
+  readonly values: GitlabValues;
+  readonly rules: ApprovalRules;
+  /** The policies whose groups are read: the one in effect, and the one that it is compared with. */
+  readonly trust: readonly DatedPolicy[];
+  readonly target: GitlabTarget;
+  readonly concurrency: ConcurrencyLimit;
+  readonly run: Run;
 }
 
 /** The evidence before any source is asked. A source that the policy names and that has no credentials is off, and noted. */

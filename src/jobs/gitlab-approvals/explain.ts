@@ -1,3 +1,5 @@
+/** Explains why an account is approved or waits, and what its owner can do. */
+
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision, Explained, ExplainedRule, Statement } from '../../engine/model.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';

@@ -1,3 +1,5 @@
+/** How the facts of `gitlab-approvals` are written into a recording, and read from one. */
+
 import { z } from 'zod';
 import type { FactsFormat } from '../../engine/recording.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';

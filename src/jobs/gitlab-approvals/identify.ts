@@ -1,3 +1,5 @@
+/** Finds the person behind a GitLab account by the identities of the account. */
+
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { nameKey } from '../../directories/same-name.ts';
 import { CAS, identitiesOf, type NamedIdentity } from '../../targets/gitlab/identities.ts';

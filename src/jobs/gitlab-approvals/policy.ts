@@ -2,14 +2,6 @@ import type { Condition } from '../../policy/conditions.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { toPolicy } from '../../policy/trust-document.ts';
 
-/** The names in the variables that make the default policy of trust. */
-export interface TrustNames {
-  readonly organisations: readonly string[];
-  readonly toolforge: string;
-  readonly project: string;
-  readonly group: string;
-}
-
 /** The policy of trust that the variables describe: four rules. The first is left out where it names no group. */
 export function defaultTrust({ organisations, toolforge, project, group }: TrustNames): Policy {
   const names = [...new Set(organisations)];
@@ -29,4 +21,12 @@ export function defaultTrust({ organisations, toolforge, project, group }: Trust
       rule(4, 'Trusted-Contributors in Gerrit', { gerrit: group }),
     ],
   });
+}
+
+/** The names in the variables that make the default policy of trust. */
+export interface TrustNames {
+  readonly organisations: readonly string[];
+  readonly toolforge: string;
+  readonly project: string;
+  readonly group: string;
 }

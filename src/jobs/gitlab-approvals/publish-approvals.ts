@@ -1,3 +1,5 @@
+/** Publishes approvals on the public audit log, where there is one. */
+
 import { WikiAccessError } from '../../audit/mediawiki/answer.ts';
 import { createWikiPage, type WikiSettings } from '../../audit/mediawiki/page.ts';
 import { checkAuditPage, type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';

@@ -9,19 +9,6 @@ import { ACTIVE, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createIdentifier, type IdentityRules } from './identify.ts';
 import { type Evidence, evaluateTrust, isTrusted, rulesTried } from './trust.ts';
 
-/** The input of every decision: the waiting accounts, their people in LDAP, and what the sources say. */
-export interface ApprovalFacts {
-  readonly waiting: readonly Account[];
-  readonly people: readonly LdapPerson[];
-  readonly evidence: Evidence;
-}
-
-/** What the operator decides. */
-export interface ApprovalRules {
-  readonly terms: IdentityRules;
-  readonly trust: DatedPolicy;
-}
-
 /** One decision for each waiting account: approve on positive evidence, else leave it waiting. */
 export function resolve(
   { waiting, people, evidence }: ApprovalFacts,
@@ -34,6 +21,19 @@ export function resolve(
     return decided(account, evaluateTrust(person, evidence, trust), trust);
   });
   return { decisions, notes: policyNotes(trust) };
+}
+
+/** The input of every decision: the waiting accounts, their people in LDAP, and what the sources say. */
+export interface ApprovalFacts {
+  readonly waiting: readonly Account[];
+  readonly people: readonly LdapPerson[];
+  readonly evidence: Evidence;
+}
+
+/** What the operator decides. */
+export interface ApprovalRules {
+  readonly terms: IdentityRules;
+  readonly trust: DatedPolicy;
 }
 
 function decided(

@@ -3,9 +3,6 @@ import { objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stage-types.ts';
 import type { AccountState } from '../../targets/gitlab/schema.ts';
 
-/** With more approvals than this, it is a sign of a fault where everybody who waits is trusted. */
-const MANY = 100;
-
 /** Every objection to carrying the approvals out: too many, or a source that suddenly trusts everybody. */
 export function checkSafety({ decisions }: Resolved<AccountState>, maxApprovals: number): SafetyReport {
   const approvals = decisions.filter(({ kind }) => kind === 'approve').length;
@@ -20,6 +17,9 @@ export function checkSafety({ decisions }: Resolved<AccountState>, maxApprovals:
     ],
   };
 }
+
+/** With more approvals than this, it is a sign of a fault where everybody who waits is trusted. */
+const MANY = 100;
 
 const everybodyTrusted = (found: number): Objection => ({
   name: 'everybody-trusted',

@@ -1,3 +1,5 @@
+/** Evaluates whether a person is trusted, and which sources have to be asked for that. */
+
 import { normalizeDn } from '../../directories/ldap/dn.ts';
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Membership } from '../../directories/phabricator/project-members.ts';

@@ -7,16 +7,6 @@ import type { Membership } from '../../policy/evaluate-condition.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 
-/** One member, one person, or both, with the decision that was made. */
-export interface RoleCase {
-  readonly member: Member | null;
-  readonly person: LdapPerson | null;
-  readonly membership: Membership | null;
-  readonly decision: Decision<Access, Member> | null;
-  /** Why the member's person is ambiguous; `person` is then one of the candidates. */
-  readonly ambiguous: string | null;
-}
-
 /** What people can do about their access, in words that need no administrator's knowledge. */
 export function adviceFor(
   { member, person, decision, ambiguous }: RoleCase,
@@ -37,6 +27,16 @@ export function adviceFor(
   if (decision?.kind === 'skipped')
     return [`An administrator of GrowthBook has to look at this account: ${decision.because}.`, ...ways];
   return ways;
+}
+
+/** One member, one person, or both, with the decision that was made. */
+export interface RoleCase {
+  readonly member: Member | null;
+  readonly person: LdapPerson | null;
+  readonly membership: Membership | null;
+  readonly decision: Decision<Access, Member> | null;
+  /** Why the member's person is ambiguous; `person` is then one of the candidates. */
+  readonly ambiguous: string | null;
 }
 
 const signInAdvice = ({ role }: Evaluation, { order }: DatedPolicy): readonly string[] =>

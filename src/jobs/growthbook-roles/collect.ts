@@ -27,16 +27,6 @@ import { mayBeEmptyIn, type Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
 
-type LdapFacts = Awaited<ReturnType<typeof readMembers>>;
-
-/** What collect works with. */
-export interface CollectInput {
-  readonly values: GrowthBookValues;
-  readonly projects: Projects;
-  readonly target: GrowthBook;
-  readonly run: Run;
-}
-
 /** Reads LDAP, GrowthBook and, where the policy names a POSIX group, `data.yaml`, side by side, each whole or not at all. */
 export async function collect(input: CollectInput, recorder: Recorder): Promise<RoleFacts> {
   const at = { clock: input.run.clock, recorder };
@@ -46,6 +36,16 @@ export async function collect(input: CollectInput, recorder: Recorder): Promise<
   ]);
   for (const note of danglingNotes(ldap, posix)) recorder.note(note);
   return { people: ldap.people, membersOf: ldap.membersOf, posix, ...kept };
+}
+
+type LdapFacts = Awaited<ReturnType<typeof readMembers>>;
+
+/** What collect works with. */
+export interface CollectInput {
+  readonly values: GrowthBookValues;
+  readonly projects: Projects;
+  readonly target: GrowthBook;
+  readonly run: Run;
 }
 
 const NO_POSIX_GROUPS: PosixGroups = {

@@ -1,3 +1,5 @@
+/** Checks that a source is complete enough: few members without a person or an address. */
+
 import type { LdapMembers } from '../../directories/ldap/groups-and-people.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { SourceError } from '../../platform/errors.ts';

@@ -1,3 +1,5 @@
+/** Decides what a member gets on a project. */
+
 import type { Decision, NeedReason } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import { compareText } from '../../platform/compare-text.ts';

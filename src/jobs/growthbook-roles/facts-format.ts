@@ -1,3 +1,5 @@
+/** How the facts of `growthbook-roles` are written into a recording, and read from one. */
+
 import { z } from 'zod';
 import type { FactsFormat } from '../../engine/recording.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';

@@ -1,3 +1,5 @@
+/** The projects whose access a run manages, with the policy of each. */
+
 import type { Change } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import { compareText } from '../../platform/compare-text.ts';

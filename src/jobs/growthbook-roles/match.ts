@@ -2,25 +2,6 @@ import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { addressKey } from '../../directories/same-name.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 
-/** A member with the person it belongs to: none, one, or the reason why nobody can tell. */
-export interface MemberMatch {
-  readonly member: Member;
-  /** The member's address in the form in which same addresses are equal. */
-  readonly address: string;
-  readonly person?: LdapPerson;
-  readonly ambiguous?: string;
-  /** All people that an ambiguous member can belong to. */
-  readonly readings?: readonly LdapPerson[];
-}
-
-const NONE: readonly never[] = [];
-
-/** A member with all people who have its address. */
-interface Row extends Pick<MemberMatch, 'member' | 'address'> {
-  /** Used while people are joined: almost all arrays keep one item. */
-  readings: readonly LdapPerson[];
-}
-
 /** Joins members to people by e-mail against every address of a person. Never guesses. */
 export function matchMembers(members: readonly Member[], people: readonly LdapPerson[]) {
   const rows = members.map((member): Row => ({ member, address: addressKey(member.email), readings: NONE }));
@@ -44,6 +25,25 @@ export function matchMembers(members: readonly Member[], people: readonly LdapPe
     else if (own.length > 1) doubles.set(person, own);
   }
   return { joined: rows.map((row) => matchOf(row, several.get(row.address), doubles)), withoutMember };
+}
+
+/** A member with the person it belongs to: none, one, or the reason why nobody can tell. */
+export interface MemberMatch {
+  readonly member: Member;
+  /** The member's address in the form in which same addresses are equal. */
+  readonly address: string;
+  readonly person?: LdapPerson;
+  readonly ambiguous?: string;
+  /** All people that an ambiguous member can belong to. */
+  readonly readings?: readonly LdapPerson[];
+}
+
+const NONE: readonly never[] = [];
+
+/** A member with all people who have its address. */
+interface Row extends Pick<MemberMatch, 'member' | 'address'> {
+  /** Used while people are joined: almost all arrays keep one item. */
+  readings: readonly LdapPerson[];
 }
 
 /** The first member at each address, and all members of an address that several have. An empty address matches nobody. */

@@ -1,3 +1,5 @@
+/** Finds the groups of each person in what the directories say. */
+
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { nameKey } from '../../directories/same-name.ts';

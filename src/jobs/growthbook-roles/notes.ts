@@ -1,3 +1,5 @@
+/** Makes the notes of a run: ambiguous members, teams that give more than the rules, unreadable entries. */
+
 import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { nameKey } from '../../directories/same-name.ts';

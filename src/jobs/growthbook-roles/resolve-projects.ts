@@ -11,15 +11,6 @@ import { highestFirst, type Projects } from './managed-projects.ts';
 import { ambiguityNotes, teamNotes } from './notes.ts';
 import { prepare, type RoleFacts, resolve } from './resolve.ts';
 
-type MemberDecision = Decision<Access, Member>;
-
-/** One project of a run, with a case for each member. */
-interface Prepared {
-  readonly project: string;
-  readonly rules: DecideRules;
-  readonly cases: readonly Case[];
-}
-
 /** Resolves every project of a run from one reading. Where the policy is a list, each decision says its project. */
 export function resolveProjects(
   facts: RoleFacts,
@@ -44,6 +35,15 @@ export function resolveProjects(
     ],
     notes: [...new Map(notes.map((note) => [canonicalJson(note), note])).values()],
   };
+}
+
+type MemberDecision = Decision<Access, Member>;
+
+/** One project of a run, with a case for each member. */
+interface Prepared {
+  readonly project: string;
+  readonly rules: DecideRules;
+  readonly cases: readonly Case[];
 }
 
 interface Decided {

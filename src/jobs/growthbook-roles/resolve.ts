@@ -13,14 +13,6 @@ import { createMembershipIndex, type DirectoryFacts } from './membership.ts';
 import { ambiguityNotes, defaultRoleNotes, spellingNotes, teamNotes, unreadableNotes } from './notes.ts';
 import { protectionNotes } from './unknown-protected.ts';
 
-/** All that a decision is made from. */
-export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}
-
-/** What the operator decides: the policy, how access is written, and the addresses that are never written. */
-export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
-  readonly protectedMembers: readonly string[];
-}
-
 /** One decision for each member, and for each person who should have a role and has no member yet. Each person is evaluated once. */
 export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access, Member> {
   const { cases, pending, notes: known } = prepare(facts, rules);
@@ -34,6 +26,14 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
     for (const note of teamNotes(one, decision, rules)) notes.push(note);
   }
   return { decisions: [...decisions, ...pending], notes: [...notes, ...known] };
+}
+
+/** All that a decision is made from. */
+export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}
+
+/** What the operator decides: the policy, how access is written, and the addresses that are never written. */
+export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
+  readonly protectedMembers: readonly string[];
 }
 
 /** The input of the decisions: a case for each member, the people without a member, and notes. */

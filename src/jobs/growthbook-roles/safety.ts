@@ -4,15 +4,6 @@ import { allowance, objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stage-types.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 
-/** How much one run may change. */
-export interface SafetyLimits {
-  readonly count: number;
-  readonly percent: number;
-  readonly highest: number;
-  readonly gainedCount: number;
-  readonly gainedPercent: number;
-}
-
 /** Every objection to carrying the decisions out. The population is the accounts decided on: not skipped, not pending. */
 export function checkSafety(
   { decisions }: Resolved<Access>,
@@ -45,4 +36,13 @@ export function checkSafety(
     limits: limits.map(({ setting: _, ...limit }) => limit),
     objections: objectionsFor(limits),
   };
+}
+
+/** How much one run may change. */
+export interface SafetyLimits {
+  readonly count: number;
+  readonly percent: number;
+  readonly highest: number;
+  readonly gainedCount: number;
+  readonly gainedPercent: number;
 }

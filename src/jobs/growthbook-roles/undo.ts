@@ -12,18 +12,6 @@ import { type Projects, projectOf } from './managed-projects.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import type { RoleFacts } from './resolve.ts';
 
-/** How a run is undone. */
-export interface UndoRules {
-  readonly projects: Projects;
-  readonly protectedMembers: readonly string[];
-}
-
-const AccessShape = z.object({
-  globalRole: z.string().min(1),
-  projectRole: z.string().min(1).nullable(),
-  additionalRoles: z.array(z.string()),
-});
-
 /**
  * The opposite of what a run changed. An account whose access now is not what that run left is skipped and named, and so is one to
  * which no write can give back what it had. Throws `InvalidRequestError` where the report has access in another form.
@@ -45,6 +33,18 @@ export function undo(
   });
   return { decisions, notes: [] };
 }
+
+/** How a run is undone. */
+export interface UndoRules {
+  readonly projects: Projects;
+  readonly protectedMembers: readonly string[];
+}
+
+const AccessShape = z.object({
+  globalRole: z.string().min(1),
+  projectRole: z.string().min(1).nullable(),
+  additionalRoles: z.array(z.string()),
+});
 
 function accessIn(value: unknown, run: string): Access {
   const parsed = AccessShape.safeParse(value);

@@ -6,19 +6,9 @@ import type { Access } from '../../targets/growthbook/access.ts';
 import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
 import type { RoleFacts } from './resolve.ts';
 
-const DAY_MS = 86_400_000;
-const DAYS_OF_NOTICE = 7;
-
-/** Reasons for which a member keeps access that the rules do not give. */
-const KEPT: Readonly<Partial<Record<NeedReason, string>>> = {
-  protected: 'protected-above',
-  'provider-managed': 'provider-managed-above',
-  unwritable: 'unwritable-above',
-};
-
 /**
- * What a run leaves on the target, or what soon ends: `now` in milliseconds since 1970, `projects` the ids that the run keeps.
- * Each has an id of its own, the same in every run.
+ * Access that no rule gives and no run takes away, and access that soon ends. `now` is in milliseconds since 1970, `projects` are the ids
+ * of the run's projects. Each has an id of its own, the same in every run.
  */
 export function driftIn(
   facts: RoleFacts,
@@ -43,6 +33,16 @@ export function driftIn(
   ];
   return [...new Map(all.map((one) => [one.id, one])).values()];
 }
+
+const DAY_MS = 86_400_000;
+const DAYS_OF_NOTICE = 7;
+
+/** Reasons for which a member keeps access that the rules do not give. */
+const KEPT: Readonly<Partial<Record<NeedReason, string>>> = {
+  protected: 'protected-above',
+  'provider-managed': 'provider-managed-above',
+  unwritable: 'unwritable-above',
+};
 
 /** Members whom no directory knows: the plan takes their role on its projects, and nothing else that they hold. */
 function unknownOrigin(

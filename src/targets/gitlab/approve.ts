@@ -7,25 +7,6 @@ import { type GitlabClient, isGone } from './client.ts';
 import { identitiesOf } from './identities.ts';
 import { ACTIVE, type Account, PENDING } from './schema.ts';
 
-/** What one approval needs: the account as the plan read it, and GitLab until the end of writing and until the end of the run. */
-export interface ApproveInput {
-  readonly planned: Account;
-  readonly provider: string;
-  readonly writing: GitlabClient;
-  readonly finishing: GitlabClient;
-  /** Milliseconds since 1970. */
-  now(): number;
-}
-
-const GONE = 'gone';
-
-const stale = (changed: string): WriteResult<Account> => ({
-  result: 'withheld',
-  stale: true,
-  error: `stale: ${changed}`,
-  ...(changed === GONE ? { gone: true } : {}),
-});
-
 /**
  * Approves one account: reads it again, approves it, reads it back. An approval without a clear answer is sent once more at most.
  *
@@ -54,6 +35,25 @@ export async function approve(input: ApproveInput): Promise<WriteResult<Account>
     return { result, sent: false, error: messageOf(error), ...(isEnd(error) ? { stopReason: error } : {}) };
   }
 }
+
+/** What one approval needs: the account as the plan read it, and GitLab until the end of writing and until the end of the run. */
+export interface ApproveInput {
+  readonly planned: Account;
+  readonly provider: string;
+  readonly writing: GitlabClient;
+  readonly finishing: GitlabClient;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+const GONE = 'gone';
+
+const stale = (changed: string): WriteResult<Account> => ({
+  result: 'withheld',
+  stale: true,
+  error: `stale: ${changed}`,
+  ...(changed === GONE ? { gone: true } : {}),
+});
 
 const isEnd = (error: unknown): error is Error =>
   error instanceof DeadlineError || error instanceof StopError;

@@ -1,3 +1,5 @@
+/** Calls GitLab's REST API, as far as approvals need it. */
+
 import type { Run } from '../../engine/run-types.ts';
 import { SourceError, StopError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';

@@ -1,3 +1,5 @@
+/** Calls GrowthBook's REST API, as far as roles need it. */
+
 import type { z } from 'zod';
 import { allSources } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run-types.ts';

@@ -1,3 +1,5 @@
+/** Finds the roles that are in force on a project: those of a member and of its teams. */
+
 import { rankIn } from '../../engine/role-order.ts';
 import { type AccessRules, entriesOf } from './access.ts';
 import { canBeLimited } from './role-update.ts';

@@ -1,3 +1,5 @@
+/** Checks before a write that the organisation keeps an administrator. */
+
 import type { Change } from '../../engine/model.ts';
 import type { Access } from './access.ts';
 import type { GrowthBookClient } from './client.ts';

@@ -1,18 +1,6 @@
 import { SourceError } from '../../platform/errors.ts';
 import type { Member, MemberPage } from './schema.ts';
 
-/** The number of members in a page: the most that GrowthBook gives. */
-export const PAGE = 100;
-
-/** Pages overlap by one member, so that a member who joins or leaves between two pages is noticed. */
-const STEP = PAGE - 1;
-
-/** The number of requests that a list of so many members costs. */
-export const pagesOf = (members: number): number => Math.max(1, Math.ceil((members - 1) / STEP));
-
-/** Reads the page that begins at an offset. */
-export type ReadPage = (offset: number) => Promise<MemberPage>;
-
 /**
  * Reads all members. Pages have no snapshot, so that a list which disagrees with itself is read once more.
  * Throws `SourceError` when it disagrees again, and for an organisation without members.
@@ -25,6 +13,18 @@ export async function readMemberList(readPage: ReadPage): Promise<readonly Membe
     throw new SourceError('growthbook: GET /api/v1/members: the organisation has no members');
   return members;
 }
+
+/** The number of members in a page: the most that GrowthBook gives. */
+export const PAGE = 100;
+
+/** Pages overlap by one member, so that a member who joins or leaves between two pages is noticed. */
+const STEP = PAGE - 1;
+
+/** The number of requests that a list of so many members costs. */
+export const pagesOf = (members: number): number => Math.max(1, Math.ceil((members - 1) / STEP));
+
+/** Reads the page that begins at an offset. */
+export type ReadPage = (offset: number) => Promise<MemberPage>;
 
 interface Listing {
   readonly members: readonly Member[];

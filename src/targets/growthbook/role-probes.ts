@@ -2,26 +2,6 @@ import type { Change } from '../../engine/model.ts';
 import type { Access } from './access.ts';
 import type { Member, Team } from './schema.ts';
 
-/** The roles that every organisation has (release 5.0.1, `permissions.constants.ts`). */
-const BUILT_IN = [
-  'noaccess',
-  'readonly',
-  'collaborator',
-  'visualEditor',
-  'analyst',
-  'engineer',
-  'experimenter',
-  'gbDefault_projectAdmin',
-  'admin',
-];
-
-type Holder = Pick<Member, 'additionalRoles' | 'projectRoles'>;
-
-const rolesIn = ({ additionalRoles, projectRoles }: Holder): readonly string[] =>
-  [...additionalRoles, ...projectRoles, ...projectRoles.flatMap((entry) => entry.additionalRoles ?? [])].map(
-    ({ role }) => role,
-  );
-
 /**
  * The gains by each role of which nobody knows whether the organisation has it: GrowthBook lists its roles nowhere.
  * A role that a member, a team or an entry has exists. One write of each group shows it before anything else is written.
@@ -41,3 +21,23 @@ export function probesFor(
   );
   return [...Map.groupBy(unknown, ({ to }) => to.projectRole).values()];
 }
+
+/** The roles that every organisation has (release 5.0.1, `permissions.constants.ts`). */
+const BUILT_IN = [
+  'noaccess',
+  'readonly',
+  'collaborator',
+  'visualEditor',
+  'analyst',
+  'engineer',
+  'experimenter',
+  'gbDefault_projectAdmin',
+  'admin',
+];
+
+type Holder = Pick<Member, 'additionalRoles' | 'projectRoles'>;
+
+const rolesIn = ({ additionalRoles, projectRoles }: Holder): readonly string[] =>
+  [...additionalRoles, ...projectRoles, ...projectRoles.flatMap((entry) => entry.additionalRoles ?? [])].map(
+    ({ role }) => role,
+  );

@@ -1,3 +1,5 @@
+/** Builds the request body that changes a member's role, or says why none can. */
+
 import { type Access, type AccessRules, entryOf } from './access.ts';
 import type { AdditionalRole, Member, ProjectRole } from './schema.ts';
 

@@ -1,3 +1,5 @@
+/** GrowthBook as a target: reads all members, then writes roles one after the other. */
+
 import type { Change } from '../../engine/model.ts';
 import { allSources } from '../../engine/read-source.ts';
 import type { Run } from '../../engine/run-types.ts';

@@ -9,19 +9,6 @@ import { compareRows } from './row-state.ts';
 import type { Rows } from './rows-by-id.ts';
 import { labelOf, type Member } from './schema.ts';
 
-/** What reading back needs: the list, a way to write once more, and the members before the first write. */
-export interface VerifyInput {
-  list(): Promise<Rows>;
-  write(change: Change<Access, Member>): Promise<WriteResult<Member>>;
-  readonly before: Rows;
-  readonly rules: RulesOf;
-  readonly log: Log;
-}
-
-type Result = ChangeResult<Access, Member>;
-
-const MOST_REPEATS = 2;
-
 /** Reads back after the last write. Another writer can undo a write that was answered with 200; what was lost is written again, twice at most. */
 export async function verifyWrites(
   results: readonly Result[],
@@ -65,6 +52,19 @@ export async function verifyWrites(
     return { results: marked, notes: [], failures: [unverified] };
   }
 }
+
+/** What reading back needs: the list, a way to write once more, and the members before the first write. */
+export interface VerifyInput {
+  list(): Promise<Rows>;
+  write(change: Change<Access, Member>): Promise<WriteResult<Member>>;
+  readonly before: Rows;
+  readonly rules: RulesOf;
+  readonly log: Log;
+}
+
+type Result = ChangeResult<Access, Member>;
+
+const MOST_REPEATS = 2;
 
 /** A written row as it is now. `elsewhere` names what differs although no write of this run touches it. */
 type WrittenState =

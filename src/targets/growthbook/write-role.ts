@@ -10,22 +10,6 @@ import { roleUpdate } from './role-update.ts';
 import { type RowState, rowStateOf } from './row-state.ts';
 import type { Member } from './schema.ts';
 
-/** What a write needs. `keptPlaces` are requests of the last window that are kept for reading back. */
-export interface WriteInput {
-  readonly client: GrowthBookClient;
-  readonly rules: RulesOf;
-  readonly rateLimiter: RateLimiter;
-  readonly deadline: Deadline;
-  readonly keptPlaces: number;
-  /** Why this change may not be made on the present rows; undefined where it may. */
-  check(change: Change<Access, Member>): Promise<string | undefined>;
-}
-
-type RoleWrite = WriteResult<Member>;
-
-/** A place for reading the row, and one for the write that follows it. */
-const PLACES = 2;
-
 /**
  * Writes one change on the row as it is now.
  *
@@ -71,6 +55,22 @@ export async function writeRole(change: Change<Access, Member>, input: WriteInpu
     return { result: 'withheld', stopReason, error: stopReason.message };
   }
 }
+
+/** What a write needs. `keptPlaces` are requests of the last window that are kept for reading back. */
+export interface WriteInput {
+  readonly client: GrowthBookClient;
+  readonly rules: RulesOf;
+  readonly rateLimiter: RateLimiter;
+  readonly deadline: Deadline;
+  readonly keptPlaces: number;
+  /** Why this change may not be made on the present rows; undefined where it may. */
+  check(change: Change<Access, Member>): Promise<string | undefined>;
+}
+
+type RoleWrite = WriteResult<Member>;
+
+/** A place for reading the row, and one for the write that follows it. */
+const PLACES = 2;
 
 const STALE: RoleWrite = { result: 'withheld', stale: true, error: 'stale' };
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeSettings } from '../../src/platform/effective-settings.ts';
 import { SettingsError } from '../../src/platform/errors.ts';
-import { describeSettings, secretsIn } from '../../src/platform/setting-values.ts';
+import { secretsIn } from '../../src/platform/setting-secrets.ts';
 import {
   type Environment,
   integer,

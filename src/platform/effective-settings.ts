@@ -1,0 +1,47 @@
+/** The settings in effect, without secrets, and where each comes from. */
+
+import { findValue } from './find-setting.ts';
+import { allSecrets, TOKEN_FORM } from './setting-secrets.ts';
+import type { Environment, Setting, SettingsSpec } from './setting-types.ts';
+
+/** One setting as it is in effect, without secrets, and where it comes from. */
+export interface EffectiveSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly from: string;
+  readonly isSecret: boolean;
+}
+
+/** The effective settings of a job, faults included: what is in the environment, a file, `.env`, or the default. */
+export function describeSettings(
+  { settings }: { readonly settings: SettingsSpec },
+  environment: Environment,
+): readonly EffectiveSetting[] {
+  const secrets = allSecrets(settings, environment);
+  return Object.entries(settings).map(([name, setting]) => {
+    const { text, from, fault } = findValue([name, setting], environment);
+    const isSet = text !== undefined && text !== '';
+    const value = isSet
+      ? display(setting, text, secrets).replace(/^"(.*)"$/s, '$1')
+      : (setting.defaultText ?? '');
+    const origin = isSet || fault ? from : setting.defaultText === null ? 'not set' : 'default';
+    return { name, value: fault ?? value, from: origin, isSecret: setting.secret };
+  });
+}
+
+/** What was found, on one line and not too long of it: never a secret, whatever variable it is in, and never what is before an `@` or in a query. */
+export function display(
+  { secret: isSecret }: Setting<unknown>,
+  found: string | undefined,
+  secrets: readonly string[],
+): string {
+  if (!found) return 'nothing';
+  if (isSecret) return `${found.length} characters`;
+  if (secrets.includes(found) || TOKEN_FORM.test(found))
+    return `${found.length} characters that look like a secret`;
+  const line = found
+    .replace(/\S{0,200}@/g, '…@')
+    .replace(/\?.*/s, '?…')
+    .replace(/\s+/g, ' ');
+  return `"${line.length > 80 ? `${line.slice(0, 80)}…` : line}"`;
+}
