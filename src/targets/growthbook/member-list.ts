@@ -7,8 +7,9 @@ import type { Member, MemberPage } from './schema.ts';
  */
 export async function readMemberList(readPage: ReadPage): Promise<readonly Member[]> {
   const first = await readOnce(readPage);
-  const { members, fault } = first.fault === undefined ? first : await readOnce(readPage);
-  if (fault !== undefined) throw new SourceError(`growthbook: GET /api/v1/members: read twice, and ${fault}`);
+  const members = typeof first === 'string' ? await readOnce(readPage) : first;
+  if (typeof members === 'string')
+    throw new SourceError(`growthbook: GET /api/v1/members: read twice, and ${members}`);
   if (members.length === 0)
     throw new SourceError('growthbook: GET /api/v1/members: the organisation has no members');
   return members;
@@ -26,23 +27,16 @@ export const pagesOf = (members: number): number => Math.max(1, Math.ceil((membe
 /** Reads the page that begins at an offset. */
 export type ReadPage = (offset: number) => Promise<MemberPage>;
 
-interface Listing {
-  readonly members: readonly Member[];
-  readonly fault?: string;
-}
-
 interface ReadAt {
   readonly offset: number;
   readonly page: MemberPage;
 }
 
-async function readOnce(readPage: ReadPage): Promise<Listing> {
+/** The members, or what is wrong with the list. */
+async function readOnce(readPage: ReadPage): Promise<readonly Member[] | string> {
   const pages = await readPages(readPage);
-  const fault = faultIn(pages);
-  if (fault !== undefined) return { members: [], fault };
-  return {
-    members: [...new Map(pages.flatMap(({ page }) => page.members.map((one) => [one.id, one]))).values()],
-  };
+  const members = pages.flatMap(({ page }) => page.members.map((one) => [one.id, one] as const));
+  return faultIn(pages) ?? [...new Map(members).values()];
 }
 
 /** Reads the first page, which has the total, then all others side by side; one after the other where pages are smaller than asked for. */
@@ -72,16 +66,16 @@ async function readOneByOne(
 function faultIn(pages: readonly ReadAt[]): string | undefined {
   const totals = [...new Set(pages.map(({ page }) => page.total))];
   const ids = new Set(pages.flatMap(({ page }) => page.members.map(({ id }) => id)));
-  const last = pages.at(-1)?.page;
-  if (last?.hasMore) return `more is promised but no further page (found nextOffset ${last.nextOffset})`;
+  const [open] = pages.slice(-1).filter(({ page }) => page.hasMore);
+  if (open) return `more is promised but no further page (found nextOffset ${open.page.nextOffset})`;
   if (totals.length !== 1 || totals[0] !== ids.size)
     return `the count disagrees (found ${ids.size} members, total ${totals.join(', then ')})`;
-  const shifted = pages.findIndex((one, index) => index > 0 && !continues(pages[index - 1], one));
+  const shifted = pages.findIndex((one, index) => !continues(pages[index - 1], one));
   if (shifted < 0) return undefined;
   return `page ${shifted + 1} does not begin where page ${shifted} ends: members joined or left meanwhile`;
 }
 
-/** Whether the last rows of one page are the first rows of the next. */
+/** Whether the last rows of one page are the first rows of the next. The first page has none before it. */
 function continues(before: ReadAt | undefined, { offset, page }: ReadAt): boolean {
   if (!before) return true;
   const overlapping = before.page.members.slice(offset - before.offset);

@@ -39,16 +39,16 @@ export async function writeRole(change: Change<Access, Member>, input: WriteInpu
   try {
     await securePlaces(input);
     const now = await readMember(change.row, input);
+    if (!now) return stale(GONE);
     const state = rowStateOf(change, { now, rules: input.rules(change) });
-    const known = withoutWriting(state) ?? (await refusal(change, input));
-    if (known || !now)
-      return known ?? withoutWriting({ is: 'conflict', because: 'no longer a member' }) ?? STALE;
+    if (state.is !== 'unchanged') return withoutWriting(state);
+    const refusal = await input.check(change);
+    if (refusal !== undefined) return stale(refusal);
     const written = await send(change, now, input);
-    const elsewhere = state.is === 'unchanged' ? state.elsewhere : undefined;
-    if (elsewhere === undefined || written.result !== 'applied') return written;
+    if (state.elsewhere === undefined || written.result !== 'applied') return written;
     return {
       ...written,
-      changedMeanwhile: `changed by somebody else since the plan, and kept: ${elsewhere}`,
+      changedMeanwhile: `changed by somebody else since the plan, and kept: ${state.elsewhere}`,
     };
   } catch (error) {
     const stopReason = stopReasonOf(error);
@@ -72,22 +72,16 @@ type RoleWrite = WriteResult<Member>;
 /** A place for reading the row, and one for the write that follows it. */
 const PLACES = 2;
 
-const STALE: RoleWrite = { result: 'withheld', stale: true, error: 'stale' };
+const GONE = 'no longer a member';
+const stale = (because: string): RoleWrite => ({
+  result: 'withheld',
+  stale: true,
+  error: `stale: ${because}`,
+});
 
-async function refusal(
-  change: Change<Access, Member>,
-  { check }: WriteInput,
-): Promise<RoleWrite | undefined> {
-  const because = await check(change);
-  return because === undefined ? undefined : { ...STALE, error: `stale: ${because}` };
-}
-
-/** What a row says before anything is sent; undefined where the role has to be sent. */
-function withoutWriting(state: RowState): RoleWrite | undefined {
-  if (state.is === 'done') return { result: 'applied' };
-  if (state.is === 'conflict') return { ...STALE, error: `stale: ${state.because}` };
-  return undefined;
-}
+/** The result for a row to which no role has to be sent. */
+const withoutWriting = (state: Exclude<RowState, { is: 'unchanged' }>): RoleWrite =>
+  state.is === 'done' ? { result: 'applied' } : stale(state.because);
 
 /** Waits for the places of a read and a write. In the window that outlasts the writing, the places for reading back are kept free. */
 async function securePlaces({ rateLimiter, deadline, keptPlaces }: WriteInput): Promise<void> {
@@ -129,9 +123,10 @@ async function send(
     const answer = await client.writeRole(change.account, body, { onSent, shouldRetry });
     return { rowBefore, ...(afterLostAnswer(seen) ?? answered(answer, change, client)) };
   } catch (error) {
-    const known = error instanceof NoAnswerError ? afterLostAnswer(seen) : undefined;
-    if (known) return { rowBefore, ...known };
-    if (error instanceof NoAnswerError) return { rowBefore, result: 'failed', sent, error: error.message };
+    if (error instanceof NoAnswerError) {
+      const failed: RoleWrite = { result: 'failed', sent: true, error: error.message };
+      return { rowBefore, ...(afterLostAnswer(seen) ?? failed) };
+    }
     const stopReason = stopReasonOf(error);
     const result = sent ? 'failed' : 'withheld';
     return { rowBefore, result, sent, stopReason, error: stopReason.message };
@@ -148,10 +143,9 @@ function stateAfterLostAnswer(
   return { is: 'conflict', because: `changed while the answer was lost: ${state.elsewhere}` };
 }
 
-function afterLostAnswer(seen: RowState): RoleWrite | undefined {
-  const known = withoutWriting(seen);
-  return known && { ...known, sent: true };
-}
+/** What the row that was read again says; undefined where it does not tell. */
+const afterLostAnswer = (seen: RowState): RoleWrite | undefined =>
+  seen.is === 'unchanged' ? undefined : { ...withoutWriting(seen), sent: true };
 
 const ABOUT_THE_PLAN = /^(Must have an? .* plan|Your plan )/;
 
@@ -170,7 +164,7 @@ function answered(answer: HttpAnswer, change: Change<Access, Member>, client: Gr
   const unknown = unknownRole(message, change);
   if (unknown !== undefined)
     return { result: 'failed', error, stopReason: new StopError(`${unknown}: ${error}`) };
-  if (message.startsWith('Could not find user')) return { ...STALE, error: 'stale: no longer a member' };
+  if (message.startsWith('Could not find user')) return stale(GONE);
   if (message.startsWith("Unable to update the user's role")) return { result: 'failed', sent: true, error };
   if (status === 400 || status === 422) {
     const cure =
