@@ -96,28 +96,39 @@ const ADVICE: Readonly<Record<RefusalKind, string>> = {
 };
 
 function adviceOn(
-  { decision, identification }: ApprovalCase,
+  { decision, identification, trust }: ApprovalCase,
   rules: readonly ExplainedRule[],
 ): readonly string[] {
   if (identification.refusalKind !== undefined) return [ADVICE[identification.refusalKind]];
   if (decision?.kind === 'approve') return ['Nothing to do: a run approves this account.'];
-  const failed = rules.filter(({ answer }) => answer === 'failed');
-  if (failed.length > 0) {
+  if (decision?.kind === 'undecided')
     return ['A source did not answer, so that nobody knows yet; the next run asks again.'];
-  }
-  const ways = rules.map(({ missing }) => inWords(missing.join(' and '))).filter((way) => way !== '');
-  return [
-    `One of these is needed: to be in ${ways.join(', or ')}. An administrator of GitLab can approve the account too.`,
-  ];
+  const ways = waysToTrust(rules, trust);
+  const needed =
+    ways.length > 0 ? `One of these is needed: to be ${ways.join(', or ')}.` : 'No rule can say yes now.';
+  return [`${needed} An administrator of GitLab can approve the account too.`];
+}
+
+/** What each rule that can say yes still needs, together with what the gate needs. */
+function waysToTrust(rules: readonly ExplainedRule[], { gate }: DatedPolicy): readonly string[] {
+  const first = gate === 'none' ? undefined : rules[0];
+  if (first?.answer === 'off') return [];
+  const ways = rules
+    .filter((one) => one !== first && one.answer !== 'off')
+    .map(({ missing }) => inWords([...(first?.missing ?? []), ...missing]));
+  return [...new Set(ways)];
 }
 
 const GROUP_WORDS: Readonly<Record<string, string>> = {
-  ldap: 'LDAP group',
-  phabricator: 'Phabricator project',
-  gerrit: 'Gerrit group',
-  user: 'list of users',
+  ldap: 'in LDAP group',
+  phabricator: 'in Phabricator project',
+  gerrit: 'in Gerrit group',
+  user: 'the user',
 };
 
-/** What is missing, in words: `ldap:wmf or ldap:nda` is `LDAP group wmf or LDAP group nda`. */
-const inWords = (missing: string): string =>
-  missing.replaceAll(/\b(ldap|phabricator|gerrit|user):/g, (_, source: string) => `${GROUP_WORDS[source]} `);
+/** What is missing, in words: `ldap:wmf or ldap:nda` is `in LDAP group wmf or in LDAP group nda`. */
+const inWords = (missing: readonly string[]): string =>
+  missing
+    .map((one) => (missing.length > 1 && one.includes(' or ') ? `(${one})` : one))
+    .join(' and ')
+    .replaceAll(/\b(ldap|phabricator|gerrit|user):/g, (_, source: string) => `${GROUP_WORDS[source]} `);

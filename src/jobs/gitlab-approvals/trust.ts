@@ -54,13 +54,14 @@ export function needsAnswer(
   const sources = sourcesOf(person, evidence, policy);
   const from = sources[source];
   if (typeof from !== 'object') return false;
-  const isWaiting = ({ answer, facts }: Finding) =>
-    answer === 'failed' && facts.some(({ leaf, name }) => leaf === source && !from.asked.has(name));
-  const gate = policy.gate === 'none' ? [] : [checkCondition(policy.gate.when, sources)];
-  if (gate.some(({ answer }) => answer === 'no' || answer === 'off')) return false;
+  const isWaiting = ({ facts }: Finding) =>
+    facts.some(({ leaf, name }) => leaf === source && !from.asked.has(name));
+  const gate = policy.gate === 'none' ? undefined : checkCondition(policy.gate.when, sources);
+  if (gate?.answer === 'no' || gate?.answer === 'off') return false;
+  if (gate && isWaiting(gate)) return true;
   const rules = policy.rules.map(({ when }) => checkCondition(when, sources));
   const firstYes = rules.findIndex(({ answer }) => answer === 'yes');
-  return [...gate, ...(firstYes < 0 ? rules : rules.slice(0, firstYes))].some(isWaiting);
+  return (firstYes < 0 ? rules : rules.slice(0, firstYes)).some(isWaiting);
 }
 
 function sourcesOf(person: LdapPerson, evidence: Evidence, policy: DatedPolicy): Sources {
@@ -81,13 +82,11 @@ function ldapMembership({ dn }: LdapPerson, groups: Evidence['groups']): LeafMem
 
 function optionalMembership({ dn }: LdapPerson, source: OptionalSource): LeafMembership | 'off' | 'failed' {
   if (source === 'off' || source === 'failed') return source;
-  const said = [...source].flatMap(([group, people]) => {
+  const details = new Map<string, Membership>();
+  for (const [group, people] of source) {
     const membership = people.get(dn);
-    return membership ? [{ group, ...membership }] : [];
-  });
-  return {
-    asked: new Set(said.map(({ group }) => group)),
-    in: new Set(said.filter(({ isMember }) => isMember).map(({ group }) => group)),
-    details: new Map(said.map(({ group, isMember: _, ...detail }) => [group, detail])),
-  };
+    if (membership) details.set(group, membership);
+  }
+  const own = [...details].filter(([, { isMember }]) => isMember).map(([group]) => group);
+  return { asked: new Set(details.keys()), in: new Set(own), details };
 }

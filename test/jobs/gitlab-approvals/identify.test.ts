@@ -85,6 +85,35 @@ describe('the person behind an account', () => {
   });
 });
 
+describe('a refusal says what was found', () => {
+  const cases: readonly (readonly [string, Account, string])[] = [
+    ['denied', account('ann', oidc('Ann A')), 'denied: ann is in DENIED_ACCOUNTS'],
+    ['no-identity', account('bob'), 'no identity: nothing says whose account this is'],
+    [
+      'unknown-person',
+      account('bob', oidc('Robert "Bob"')),
+      'unknown person: nobody in LDAP is cn "Robert \\"Bob\\"" (openid_connect)',
+    ],
+    ['unknown-person', account('bob', cas('rob')), 'unknown person: nobody in LDAP is uid "rob" (cas3)'],
+    [
+      'two-people',
+      account('twin1', oidc('Twin')),
+      'two people: cn "Twin" (openid_connect) is uid=twin1,ou=people,dc=wikimedia,dc=org; uid=twin2,ou=people,dc=wikimedia,dc=org',
+    ],
+    [
+      'mismatch',
+      account('eve', oidc('Eve'), cas('bob')),
+      'mismatch: its identities name different people: bob, eve',
+    ],
+    ['mismatch', account('zoe', oidc('Bob')), 'mismatch: the LDAP uid is bob, the GitLab username zoe'],
+    ['disabled-account', account('eve', oidc('Eve')), 'disabled account: eve is disabled in LDAP'],
+  ];
+  test.each(cases)('%s', (refusalKind, one, refusal) => {
+    const identify = createIdentifier(people.toReversed(), { ...terms, denied: ['ann'] });
+    expect(identify(one)).toEqual({ refusalKind, refusal });
+  });
+});
+
 /** One account for each refusal; `LATER[n]` meets refusal n and the ones after it as far as they go together. */
 describe('refusals come in order', () => {
   const ORDER = ['denied', 'no identity', 'unknown person', 'two people', 'mismatch', 'disabled account'];

@@ -6,12 +6,14 @@ import { defaultTrust } from '../../../src/jobs/gitlab-approvals/policy.ts';
 import {
   type ApprovalFacts,
   type ApprovalRules,
+  describe as inWords,
   resolve,
 } from '../../../src/jobs/gitlab-approvals/resolve.ts';
 import type { Evidence, OptionalSource } from '../../../src/jobs/gitlab-approvals/trust.ts';
 import { policyAt } from '../../../src/policy/dated-policy.ts';
 import type { Account } from '../../../src/targets/gitlab/schema.ts';
 import { person } from '../../fixtures.ts';
+import { evidence as ofGroups, trustOf } from './approval-facts.ts';
 
 const rules: ApprovalRules = {
   terms: { provider: 'openid_connect', denied: ['denied'] },
@@ -117,6 +119,58 @@ describe('the truth table of the rules', () => {
   test('somebody whom a source was not asked about is undecided, never trusted or refused', () => {
     const words = { ...evidence(['no', 'no', 'no', 'no']), gerrit: new Map() };
     expect(decide(['no', 'no', 'no', 'no'], { evidence: words }).kind).toBe('undecided');
+  });
+
+  test.each([
+    [['no', 'no', 'failed', 'no'], 'Phabricator trusted: not read, so that nobody knows'],
+    [
+      ['no', 'no', 'failed', 'failed'],
+      'Phabricator trusted: not read, so that nobody knows; Gerrit Trusted: not read, so that nobody knows',
+    ],
+  ] as const)('an undecided account names what did not answer, and nothing else: %s', (words, because) => {
+    expect(decide(words)).toMatchObject({ kind: 'undecided', because });
+  });
+
+  test.each([
+    [
+      'somebody outside the gate is told so, not that no rule trusts them',
+      'other',
+      'ann is not in LDAP other',
+    ],
+    ['inside the gate the rules decide', 'nda', 'no rule trusts this account'],
+  ])('%s', (_, gate, because) => {
+    const trust = trustOf([{ ldap: 'wmf' }], { gate: { ldap: gate } });
+    const [decision] = resolve(
+      { waiting: [account('ann')], people: [ann], evidence: ofGroups({ wmf: [], nda: ['ann'], other: [] }) },
+      { ...rules, trust },
+    ).decisions;
+    expect(decision).toEqual({
+      account: '1',
+      label: 'ann',
+      row: account('ann'),
+      kind: 'skipped',
+      from: 'blocked_pending_approval',
+      to: 'blocked_pending_approval',
+      rule: null,
+      groups: [],
+      because,
+      tried: [
+        { rule: 9, answer: gate === 'nda' ? 'yes' : 'no' },
+        { rule: 1, answer: 'no' },
+      ],
+    });
+  });
+
+  test('a rule that has expired is noted', () => {
+    const trust = trustOf([{ ldap: 'wmf' }], { expired: [{ ldap: 'nda' }] });
+    expect(resolve({ waiting: [], people: [], evidence: ofGroups({}) }, { ...rules, trust })).toEqual({
+      decisions: [],
+      notes: [{ kind: 'expired', account: null, label: 'rule 2', because: 'expired on 2026-05-01' }],
+    });
+  });
+
+  test('a change of state is shown as an arrow', () => {
+    expect(inWords('blocked_pending_approval', 'active')).toBe('blocked_pending_approval → active');
   });
 
   test('a group member is found by DN without regard to spelling', () => {

@@ -8,6 +8,7 @@ const approve = decision({ kind: 'approve', tried: [{ rule: 1, answer: 'yes' }] 
 const untrusted = decision({ kind: 'skipped', tried: known });
 const undecided = decision({ kind: 'undecided', tried: known });
 const unknown = decision({ kind: 'skipped', tried: [] });
+const unasked = decision({ kind: 'skipped' });
 
 const times = (n: number, one: Decision<string>) => Array.from({ length: n }, () => one);
 const judged = (...decisions: readonly Decision<string>[]) => checkSafety({ decisions, notes: [] }, 20);
@@ -20,8 +21,14 @@ describe('safety', () => {
       limits: [{ name: 'approvals', found: 20, allowed: 20 }],
       objections: [],
     });
-    expect(judged(...times(21, approve)).objections).toMatchObject([
-      { name: 'approvals', found: 21, allowed: 20, overridable: true },
+    expect(judged(...times(21, approve)).objections).toEqual([
+      {
+        name: 'approvals',
+        found: 21,
+        allowed: 20,
+        message: 'approvals: more than one run may make (found 21, allowed 20; see SAFETY_MAX_APPROVALS)',
+        overridable: true,
+      },
     ]);
   });
 
@@ -31,11 +38,23 @@ describe('safety', () => {
     ['101 waiting, one known and trusted', [approve, ...times(100, unknown)], false],
     ['201 waiting, 101 known and trusted', [...times(101, approve), ...times(100, unknown)], true],
     ['200 waiting, 100 known and trusted', [...times(100, approve), ...times(100, unknown)], false],
-    ['101 waiting, one known one not trusted', [...times(100, approve), untrusted], false],
-    ['101 waiting, one known one undecided', [...times(100, approve), undecided], false],
+    ['102 waiting, one known one not trusted', [...times(101, approve), untrusted], false],
+    ['102 waiting, one known one undecided', [...times(101, approve), undecided], false],
+    ['102 waiting, of one nothing was asked', [...times(101, approve), unasked], true],
     ['101 waiting, nobody known', times(101, unknown), false],
   ])('with %s', (_, decisions, objects) => {
     expect(names(...decisions).includes('everybody-trusted')).toBe(objects);
     expect(judged(...decisions).objections.every(({ overridable }) => overridable)).toBe(true);
+  });
+
+  test('the objection to trusting everybody says how many', () => {
+    expect(judged(...times(101, approve)).objections[1]).toEqual({
+      name: 'everybody-trusted',
+      found: 101,
+      allowed: 100,
+      message:
+        'everybody-trusted: with more than 100 approvals, each one whose person is known is trusted (found 101 of 101, allowed fewer); see whether a source trusts everybody',
+      overridable: true,
+    });
   });
 });
