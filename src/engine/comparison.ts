@@ -53,7 +53,6 @@ export function compareDecisions<A>(
   });
   const isSame = (pair: (typeof pairs)[number]) => pair.ours === (pair.theirs ?? nothing);
   const differing = pairs.filter((pair) => !isSame(pair));
-  const compared = (pair: (typeof pairs)[number]) => comparedAccount(pair);
   const unknown = others.filter(({ account }) => !known.has(keyOf(account)));
   const given = unknown.filter((other) => wordOf(other.decision) !== nothing);
   return {
@@ -64,8 +63,8 @@ export function compareDecisions<A>(
       rule: null,
       because: 'no account of this name was read',
     })),
-    onlyOurs: differing.filter((pair) => pair.theirs === null).map(compared),
-    different: differing.filter((pair) => pair.theirs !== null).map(compared),
+    onlyOurs: differing.filter((pair) => pair.theirs === null).map(comparedAccount),
+    different: differing.filter((pair) => pair.theirs !== null).map(comparedAccount),
     same: pairs.length - differing.length + unknown.length - given.length,
   };
 }

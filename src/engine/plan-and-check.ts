@@ -44,7 +44,7 @@ function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Ob
 
 /** The decisions that undo an earlier run. */
 function undo<F, A, R>(run: UndoneRun, stages: Stages<F, A, R>, facts: F): Resolved<A, R> {
-  const resolved = stages.undo?.(facts, run) ?? { decisions: [], notes: [] };
+  const resolved = wayBackOf(stages)(facts, run);
   const warning =
     'the next run restores what the rules say: change the policy, or the groups that it reads, first';
   return { ...resolved, notes: [...resolved.notes, noteAbout('undo', `run ${run.id}`, warning)] };
@@ -53,14 +53,18 @@ function undo<F, A, R>(run: UndoneRun, stages: Stages<F, A, R>, facts: F): Resol
 /** Throws `InvalidRequestError` for a run of another target, and where the target has no way back. */
 export function checkUndo<F, A, R>(
   run: UndoneRun | undefined,
-  { identity, undo: wayBack }: Pick<Stages<F, A, R>, 'identity' | 'undo'>,
+  stages: Pick<Stages<F, A, R>, 'identity' | 'undo'>,
 ): void {
   if (!run) return;
-  if (!wayBack)
-    throw new InvalidRequestError(
-      'undo: what this job does has no way back: an administrator has to do it by hand',
-    );
-  checkSameTarget('undo: a run of', run.target, identity.target);
+  wayBackOf(stages);
+  checkSameTarget('undo: a run of', run.target, stages.identity.target);
+}
+
+function wayBackOf<F, A, R>({ undo: wayBack }: Pick<Stages<F, A, R>, 'undo'>) {
+  if (wayBack) return wayBack;
+  throw new InvalidRequestError(
+    'undo: what this job does has no way back: an administrator has to do it by hand',
+  );
 }
 
 /** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */

@@ -56,8 +56,9 @@ export async function runStages<F, A, R>(
       errors: [...recorded.errors, ...applied.errors],
     };
   } catch (error) {
+    const { sources, notes, errors } = recorded;
     const { target } = stages.identity;
-    return runStateOf({ ...recorded, target, errors: [...recorded.errors, unexpected(error, run)] });
+    return runStateOf({ target, sources, notes, errors: [...errors, unexpected(error, run)] });
   }
 }
 

@@ -12,12 +12,16 @@ export interface Alternative {
   readonly because: string;
 }
 
+/** The directions, in the order in which differences are listed. */
+const DIRECTIONS = ['loses', 'gains', 'differs'] as const;
+type Direction = (typeof DIRECTIONS)[number];
+
 /** An account that would be treated otherwise. Null where one of the two decides nothing about it. */
 export interface Difference {
   readonly account: string;
   readonly project?: string;
   readonly label: string;
-  readonly direction: 'gains' | 'loses' | 'differs';
+  readonly direction: Direction;
   readonly before: Alternative | null;
   readonly after: Alternative | null;
 }
@@ -46,22 +50,23 @@ export function differencesBetween<A>(
   after: readonly Decided<A>[],
   compare: CompareAccess<A>,
 ): Pick<WhatIf, 'differences' | 'stays'> {
-  const pairs = pairsOf(before, after);
-  const found = pairs.map(([one, other]) => differenceOf(one, other, compare));
-  const differences = found.filter((difference) => difference !== undefined);
-  const stays = pairs
-    .filter((_, index) => found[index] === undefined)
-    .map(([one, other]) => one ?? other)
-    .filter((decision) => decision !== undefined)
-    .map(({ account, label }) => ({ account, label }));
-  const order = ['loses', 'gains', 'differs'];
+  const pairs = pairsOf(before, after).map((pair) => ({ pair, direction: directionOf(pair, compare) }));
+  const inDirection = (direction: Direction | undefined) =>
+    pairs.filter((one) => one.direction === direction).map(({ pair }) => pair);
   return {
-    differences: differences.toSorted((a, b) => order.indexOf(a.direction) - order.indexOf(b.direction)),
-    stays,
+    differences: DIRECTIONS.flatMap((direction) =>
+      inDirection(direction).map((pair) => differenceOf(pair, direction)),
+    ),
+    stays: inDirection(undefined).map(({ decision: { account, label } }) => ({ account, label })),
   };
 }
 
-type Pair<A> = readonly [Decided<A> | undefined, Decided<A> | undefined];
+/** One account in both ways; `decision` is the one that comes after, where there is one. */
+interface Pair<A> {
+  readonly decision: Decided<A>;
+  readonly before: Decided<A> | undefined;
+  readonly after: Decided<A> | undefined;
+}
 
 function pairsOf<A>(before: readonly Decided<A>[], after: readonly Decided<A>[]): readonly Pair<A>[] {
   const key = (decision: Decided<A>) =>
@@ -69,22 +74,17 @@ function pairsOf<A>(before: readonly Decided<A>[], after: readonly Decided<A>[])
   const afterByKey = new Map(after.map((decision) => [key(decision), decision]));
   const known = new Set(before.map(key));
   return [
-    ...before.map((decision): Pair<A> => [decision, afterByKey.get(key(decision))]),
+    ...before.map((decision) => {
+      const other = afterByKey.get(key(decision));
+      return { decision: other ?? decision, before: decision, after: other };
+    }),
     ...after
       .filter((decision) => !known.has(key(decision)))
-      .map((decision): Pair<A> => [undefined, decision]),
+      .map((decision) => ({ decision, before: undefined, after: decision })),
   ];
 }
 
-function differenceOf<A>(
-  before: Decided<A> | undefined,
-  after: Decided<A> | undefined,
-  compare: CompareAccess<A>,
-): Difference | undefined {
-  const decision = after ?? before;
-  if (!decision) return undefined;
-  const direction = directionOf(before, after, compare);
-  if (direction === undefined) return undefined;
+function differenceOf<A>({ decision, before, after }: Pair<A>, direction: Direction): Difference {
   const { account, project, label } = decision;
   return {
     account,
@@ -99,11 +99,7 @@ function differenceOf<A>(
 const alternativeOf = <A>({ to, rule, because }: Decided<A>): Alternative => ({ access: to, rule, because });
 
 /** People without an account yet gain and lose what they would get at their first sign-in. */
-function directionOf<A>(
-  before: Decided<A> | undefined,
-  after: Decided<A> | undefined,
-  compare: CompareAccess<A>,
-): Difference['direction'] | undefined {
+function directionOf<A>({ before, after }: Pair<A>, compare: CompareAccess<A>): Direction | undefined {
   if (!before || !after) return before ? 'loses' : 'gains';
   const isSame = canonicalJson(before.to) === canonicalJson(after.to);
   if (before.to !== null && after.to !== null && !isSame) {

@@ -28,7 +28,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   policy: { mutate: ['src/policy/*.ts'], tests: ['test/policy/**/*.test.ts'] },
   engine: {
     mutate: ['src/engine/*.ts'],
-    tests: ['test/engine/**/*.test.ts', 'test/scenarios/*.test.ts'],
+    tests: ['test/engine/**/*.test.ts'],
   },
   'growthbook-roles': {
     mutate: ROLES,
