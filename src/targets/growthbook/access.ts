@@ -30,10 +30,8 @@ export const entriesOf = ({ projectRoles }: Pick<Member, 'projectRoles'>, projec
 
 /** The member's entry for the project that gives most. */
 export function entryOf(member: Member, { project, order }: ProjectRules): ProjectRole | undefined {
-  const own = entriesOf(member, project);
-  if (own.length <= 1) return own[0];
   const rank = rankIn(order);
-  return own.reduce<ProjectRole | undefined>(
+  return entriesOf(member, project).reduce<ProjectRole | undefined>(
     (best, entry) => (best && rank(best.role) >= rank(entry.role) ? best : entry),
     undefined,
   );
@@ -56,15 +54,12 @@ function additionalRolesOf(
   entry: ProjectRole | undefined,
   project: string,
 ): readonly string[] {
-  const own = entriesOf(member, project);
-  const hasOne = own.length <= 1 && (entry?.additionalRoles ?? []).length === 0;
-  if (hasOne && member.additionalRoles.length === 0) return NO_ROLES;
-  const additional = [
-    ...member.additionalRoles,
-    ...own.flatMap((one) => one.additionalRoles ?? []),
-    ...own.filter((one) => one !== entry),
-  ].map(({ role }) => role);
-  return [...new Set(additional)].toSorted();
+  const rows: { readonly role: string }[] = [...member.additionalRoles];
+  for (const own of entriesOf(member, project)) {
+    if (own !== entry) rows.push(own);
+    if (own.additionalRoles) rows.push(...own.additionalRoles);
+  }
+  return rows.length === 0 ? NO_ROLES : [...new Set(rows.map(({ role }) => role))].toSorted();
 }
 
 /** The project, and how its roles are ranked. */

@@ -46,7 +46,8 @@ export function widens(before: readonly Grant[], after: readonly Grant[], order:
   const rank = rankIn(order);
   const top = (grants: readonly Grant[]) => Math.max(...grants.map(({ role }) => rank(role)));
   const [was, is] = [top(before), top(after)];
-  if (was !== is) return is > was;
+  if (is > was) return true;
+  if (is < was) return false;
   const at = (grants: readonly Grant[]) => grants.filter(({ role }) => rank(role) === is);
   const allowed = environmentsOf(at(before));
   const found = environmentsOf(at(after));
@@ -54,10 +55,11 @@ export function widens(before: readonly Grant[], after: readonly Grant[], order:
   return found === null || found.some((environment) => !allowed.includes(environment));
 }
 
-const environmentsOf = (grants: readonly Grant[]): readonly string[] | null =>
-  grants.some(({ environments }) => environments === null)
-    ? null
-    : grants.flatMap(({ environments }) => environments ?? []);
+/** All environments of some grants; null where one of them holds in all. */
+function environmentsOf(grants: readonly Grant[]): readonly string[] | null {
+  const lists = grants.flatMap(({ environments }) => (environments === null ? [] : [environments]));
+  return lists.length < grants.length ? null : lists.flat();
+}
 
 /** A role that a team gives. `team` is its name, or its id where it has none. */
 export interface TeamGrant {

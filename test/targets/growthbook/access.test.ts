@@ -188,6 +188,19 @@ describe('what a member holds', () => {
     },
   );
 
+  test('of two entries whose roles nobody knows the first counts', () => {
+    const row = member('u', { projectRoles: [entry('superhero'), entry('another')] });
+    expect(currentAccess(row, RULES)).toEqual(access('noaccess', 'superhero', 'another'));
+  });
+
+  test('includes an additional role of the entry alone, and of any further entry', () => {
+    const more = { role: 'engineer', environments: [], limitAccessByEnvironment: false };
+    const own = entry('readonly', PROJECT, { additionalRoles: [more] });
+    const row = member('u', { projectRoles: [entry('admin'), own, entry('admin', 'prj_b')] });
+    expect(currentAccess(member('u', { projectRoles: [own] }), RULES).additionalRoles).toEqual(['engineer']);
+    expect(currentAccess(row, RULES).additionalRoles).toEqual(['engineer', 'readonly']);
+  });
+
   test('includes the additional roles of the member and of the entry, not those of other projects, each once', () => {
     const more = (role: string) => ({ role, environments: [], limitAccessByEnvironment: false });
     const row = member('u', {
@@ -207,18 +220,57 @@ describe('what a member holds', () => {
   });
 });
 
+describe('a change back, which no rule makes', () => {
+  test.each([
+    ['a higher global role', access('noaccess', 'readonly'), access('readonly', 'readonly'), 'upgrade'],
+    ['a lower global role', access('readonly', 'readonly'), access('noaccess', 'readonly'), 'downgrade'],
+    ['another additional role', access('noaccess', 'admin'), access('noaccess', 'admin', 'x'), 'upgrade'],
+    ['an additional role less', access('noaccess', 'admin', 'x'), access('noaccess', 'admin'), 'downgrade'],
+    [
+      'an additional role instead',
+      access('noaccess', 'admin', 'x'),
+      access('noaccess', 'admin', 'y'),
+      'upgrade',
+    ],
+    [
+      'a lower global role and one additional role more',
+      access('readonly', 'admin'),
+      access('noaccess', 'admin', 'x'),
+      'upgrade',
+    ],
+    ['an unknown global role instead', access('x', 'admin'), access('y', 'admin'), 'downgrade'],
+    ['an entry with the global role', access('admin', null), access('admin', 'admin'), 'unchanged'],
+    ['the same in another order', access('a', 'b', 'x', 'y'), access('a', 'b', 'y', 'x'), 'unchanged'],
+    [
+      'a lower role with more besides',
+      access('readonly', 'admin'),
+      access('admin', 'engineer', 'x'),
+      'downgrade',
+    ],
+  ] as const)('%s', (_, from, to, kind) => {
+    expect(kindOf(from, to, order)).toBe(kind);
+  });
+});
+
 test.each([
   [access('readonly', 'admin'), access('readonly', 'noaccess'), 'admin → noaccess'],
+  [access('readonly', null), access('readonly', 'admin'), 'readonly (global) → admin'],
   [
     access('engineer', null),
     access('readonly', 'noaccess'),
     'engineer (global) → noaccess, global engineer → readonly',
   ],
   [
-    access('readonly', 'readonly', 'admin', 'analyst'),
-    access('readonly', 'readonly'),
+    access('readonly', 'readonly', 'admin', 'analyst', 'engineer'),
+    access('readonly', 'readonly', 'engineer'),
     'readonly → readonly, without additional admin, analyst',
   ],
-])('the move from %j to %j is told as “%s”', (from, to, words) => {
-  expect(inWords(from, to)).toContain(words);
+  [
+    access('noaccess', 'admin', 'engineer', 'x'),
+    access('readonly', 'engineer', 'x', 'y', 'z'),
+    'admin → engineer, global noaccess → readonly, without additional engineer, with additional y, z',
+  ],
+  [access('readonly', 'admin'), access('readonly', null), 'admin → readonly'],
+])('the change from %j to %j is described as “%s”', (from, to, words) => {
+  expect(inWords(from, to)).toBe(words);
 });

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
-import { grantsOn, teamsAbove, widens } from '../../../src/targets/growthbook/effective-grants.ts';
+import {
+  administeringTeams,
+  grantsOn,
+  hasAdditionalAdmin,
+  teamsAbove,
+  teamsAboveGlobally,
+  widens,
+} from '../../../src/targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../../src/targets/growthbook/schema.ts';
 import { entry, member, PROJECT, team } from '../../fixtures.ts';
 
@@ -113,6 +120,33 @@ describe('whether a move widens: rank first, then environments', () => {
       [grant('engineer', 'dev', 'test')],
       false,
     ],
+    [
+      'the highest in more environments, beside a lower one that holds in all',
+      [grant('engineer', 'dev'), all('analyst')],
+      [grant('engineer', 'dev', 'test'), all('analyst')],
+      true,
+    ],
+    [
+      'the highest in as many environments, beside a lower one in more',
+      [grant('engineer', 'dev'), grant('analyst', 'dev')],
+      [grant('engineer', 'dev'), all('analyst')],
+      false,
+    ],
+    [
+      'the highest in all, by one of two grants',
+      [grant('engineer', 'dev'), all('engineer')],
+      [grant('engineer', 'dev', 'test'), all('engineer')],
+      false,
+    ],
+    [
+      'the highest in all, by a second grant',
+      [grant('engineer', 'dev'), grant('engineer', 'test')],
+      [grant('engineer', 'dev'), all('engineer')],
+      true,
+    ],
+    ['the highest, beside a lower one', [all('analyst'), all('readonly')], [all('engineer')], true],
+    ['the highest, to a lower one alone', [all('analyst'), all('admin')], [all('engineer')], false],
+    ['the lower of two alone', [all('analyst'), all('engineer')], [all('engineer'), all('readonly')], false],
     ['to a role that nobody knows', [all('admin')], [all('superhero')], true],
     ['from a role that nobody knows', [all('superhero')], [all('admin')], false],
   ] as const)('%s', (_, before, after, expected) => {
@@ -151,4 +185,59 @@ describe('teams that give more than is due', () => {
     ];
     expect(above(inTeams({}), teams, 'readonly')).toEqual([{ id: 't1', team: 't1', role: 'admin' }]);
   });
+
+  test('a team of others gives nothing, and its entry hides no global role', () => {
+    const others = team('t9', { role: 'admin', projectRoles: [entry('admin')] });
+    const own = team('t1', { role: 'engineer' });
+    expect(above(inTeams({}), [others, own], 'readonly')).toEqual([
+      { id: 't1', team: 't1', role: 'engineer' },
+    ]);
+  });
+});
+
+describe('teams that give more than the highest global role', () => {
+  const above = (teams: readonly Team[]) =>
+    teamsAboveGlobally({ teams: ['t1', 't2'] }, teams, { order, maxGlobalRole: 'readonly' });
+
+  test.each([
+    ['noaccess', []],
+    ['readonly', []],
+    ['collaborator', [{ id: 't1', team: 'One', role: 'collaborator' }]],
+    ['superhero', [{ id: 't1', team: 'One', role: 'superhero' }]],
+  ])('by the role %s: %j', (role, expected) => {
+    expect(above([team('t1', { name: 'One', role })])).toEqual(expected);
+    expect(above([team('t1', { name: 'One', additionalRoles: [more(role)] })])).toEqual(expected);
+    expect(above([team('t9', { role, additionalRoles: [more(role)] })])).toEqual([]);
+  });
+
+  test('each role of each team, the team by its id where it has no name; entries count elsewhere', () => {
+    const teams = [
+      team('t1', { name: '', role: 'admin', additionalRoles: [more('engineer')] }),
+      team('t2', { name: 'Two', role: 'analyst', projectRoles: [entry('admin')] }),
+    ];
+    expect(above(teams)).toEqual([
+      { id: 't1', team: 't1', role: 'admin' },
+      { id: 't1', team: 't1', role: 'engineer' },
+      { id: 't2', team: 'Two', role: 'analyst' },
+    ]);
+  });
+});
+
+test('a team administers by its role or an additional one', () => {
+  const teams = [
+    team('t1', { role: 'admin' }),
+    team('t2', { additionalRoles: [more('engineer'), more('admin')] }),
+    team('t3', { role: 'engineer', additionalRoles: [more('engineer')], projectRoles: [entry('admin')] }),
+  ];
+  expect([...administeringTeams(teams)]).toEqual(['t1', 't2']);
+});
+
+test('an additional admin is an additional role of that name', () => {
+  const has = (...roles: readonly string[]) => hasAdditionalAdmin({ additionalRoles: roles.map(more) });
+  expect([has(), has('engineer'), has('engineer', 'admin'), has('admin')]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
 });

@@ -94,6 +94,27 @@ describe('how a row stands to a change', () => {
     });
   });
 
+  test('otherwise with all that changed, in one list', () => {
+    expect(standing({ ...read, globalRole: 'admin', teams: [], email: 'x' })).toEqual({
+      is: 'conflict',
+      because: 'changed since it was read: email, globalRole, teams',
+    });
+  });
+
+  test('as it was read with each other project that differs', () => {
+    const projectRoles = [entry('admin'), entry('engineer', 'prj_c'), entry('engineer', 'prj_d')];
+    expect(standing({ ...read, projectRoles })).toEqual({
+      is: 'unchanged',
+      elsewhere: 'entry of prj_c, entry of prj_d, entry of prj_b',
+    });
+  });
+
+  test('as it was read where another project of the same run differs: the run writes that itself', () => {
+    const now = { ...read, projectRoles: [entry('admin', 'prj_b'), entry('admin', 'prj_c'), entry('admin')] };
+    const rules = { ...RULES, otherProjects: ['prj_b', 'prj_c'] };
+    expect(rowStateOf(change, { now, rules })).toEqual({ is: 'unchanged' });
+  });
+
   test('otherwise where there is no such member any more', () => {
     expect(standing(undefined)).toEqual({ is: 'conflict', because: 'no longer a member' });
   });
