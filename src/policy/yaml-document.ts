@@ -24,7 +24,7 @@ export function readContent<S extends z.ZodType>(
   { strict, loose }: DocumentSchema<S>,
   check: (content: z.infer<S>) => readonly string[],
 ): z.infer<S> {
-  const read = loose.safeParse(content, { error: foundAndAllowed });
+  const read = loose.safeParse(content);
   const faults = [
     ...(strict.safeParse(content, { error: foundAndAllowed }).error?.issues ?? []).flatMap(faultsIn),
     ...(read.success ? check(read.data) : []),

@@ -31,6 +31,11 @@ test('what no test noticed survives, whether a test ran it or not; what was igno
   expect(percentOf(2, 2)).toBe(50);
 });
 
+test('an entry with a line is about that line alone', () => {
+  const listedWith = (line: string) => scoresOf(REPORT, [{ ...known, line }]).scores[0]?.equivalent;
+  expect([listedWith('const a = 1;'), listedWith('const b = 2;')]).toEqual([1, 0]);
+});
+
 test('a listed survivor counts apart; an entry that no survivor matches is found, of measured files alone', () => {
   const gone = { ...known, to: '3' };
   const elsewhere = { ...known, file: 'src/b.ts' };

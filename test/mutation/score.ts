@@ -18,6 +18,8 @@ interface Place {
 /** A mutation that changes nothing anybody can see, with the reason: it is counted apart. */
 export interface Equivalent {
   readonly file: string;
+  /** The line that it begins in, without the spaces around it, where the file has the same text elsewhere. */
+  readonly line?: string;
   readonly from: string;
   readonly to: string;
   readonly reason: string;
@@ -39,7 +41,10 @@ export function scoresOf(report: MutationReport, equivalents: readonly Equivalen
     const survivors = left.flatMap((mutant) => {
       const from = textAt(source, mutant.location);
       const to = mutant.replacement ?? '';
-      const known = equivalents.find((one) => one.file === file && one.from === from && one.to === to);
+      const line = source.split('\n')[mutant.location.start.line - 1]?.trim();
+      const known = equivalents.find(
+        (one) => one.file === file && one.from === from && one.to === to && (one.line ?? line) === line,
+      );
       if (known) used.add(known);
       return known ? [] : [`${file}:${mutant.location.start.line} ${mutant.mutatorName}: ${to}`];
     });

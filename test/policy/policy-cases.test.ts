@@ -232,6 +232,10 @@ describe('a file of cases that is none is refused', () => {
 
 test.each([
   ['rules: [5, null, { trust: true }]', 'rules.0: found 5'],
+  [
+    'rules: [{ rule: 1, when: { ldap: a } }, { rule: 2, when: { ldap: b }, trust: true }]',
+    'a policy document: rules.0.trust: found nothing (allowed: true)',
+  ],
   ['rules: [{ rule: 1, when: { ldap: a } }]', 'order: found nothing'],
   ['rules: { trust: true }', 'rules: found an object (allowed: a list)'],
   ['', 'the document: found null (allowed: an object)'],

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readContent, readDocument, yamlContent } from '../../src/policy/yaml-document.ts';
 
-const keys = { a: z.string(), b: z.union([z.literal('none'), z.object({ c: z.number() })]).optional() };
+const keys = {
+  a: z.string(),
+  b: z.union([z.literal('none'), z.literal('all'), z.object({ c: z.number() })]).optional(),
+};
 const schema = { strict: z.strictObject(keys), loose: z.object(keys) };
 const thrownBy = (read: () => unknown): Error => {
   try {
