@@ -1,4 +1,4 @@
-/** Evaluates a condition for one person, and keeps what the answer was made from. */
+/** Evaluates a condition for one person, and keeps the facts that the answer comes from. */
 
 import { type Condition, type Leaf, leavesOf } from './conditions.ts';
 import { SOURCE_NAMES } from './source-labels.ts';
@@ -6,24 +6,24 @@ import { SOURCE_NAMES } from './source-labels.ts';
 /** `off`: not asked, because of the settings or an expired rule. `failed`: the answer is not known. Neither is ever a yes. */
 export type Answer = 'yes' | 'no' | 'off' | 'failed';
 
-/** What a source says of one person: the groups it was asked about, and those the person is in. */
+/** What a source says about one person: the groups that it was asked about, and those that the person is in. */
 export interface LeafMembership {
   readonly asked: ReadonlySet<string>;
   readonly in: ReadonlySet<string>;
-  /** What the source says of the person and a group, where that is more than yes or no. */
+  /** What the source says about the person and a group, if it is more than yes or no. */
   readonly details?: ReadonlyMap<string, Detail>;
 }
 
-/** What a source says, as a sentence. `worthReporting` where a no has a reason that people should know. */
+/** What a source says, as a sentence. `worthReporting` is true if a no has a reason that people should know. */
 export interface Detail {
   readonly because: string;
   readonly worthReporting?: boolean;
 }
 
-/** What the sources say of one person. A source that is not among the keys was not read. */
+/** What the sources say about one person. A source that is not among the keys was not read. */
 export interface Membership {
   readonly uid: string;
-  /** Why the person has nothing whatever the rules say: disabled, or absent. */
+  /** Why the person gets nothing whatever the rules say: disabled, or absent. */
   readonly refusal?: string | undefined;
   readonly sources: Sources;
 }
@@ -31,7 +31,7 @@ export interface Membership {
 /** What each source says; people in the same groups can share one of these. */
 export type Sources = Readonly<Partial<Record<Leaf, LeafMembership | 'off' | 'failed'>>>;
 
-/** One group or user that an answer was made from. */
+/** One group or user that an answer comes from. */
 export interface Fact {
   readonly leaf: Leaf;
   readonly name: string;
@@ -39,7 +39,7 @@ export interface Fact {
   readonly detail?: Detail;
 }
 
-/** The answer to a condition, what it was made from, and for a no what would make it a yes: all of `missing`. */
+/** The answer to a condition, and the facts that it comes from. `missing` lists what a no needs to become a yes: all of it. */
 export interface Finding {
   readonly answer: Answer;
   readonly facts: readonly Fact[];
@@ -47,7 +47,7 @@ export interface Finding {
 }
 
 /**
- * Whether a condition is true of a person. With `wanted` false: whether it is not true.
+ * Whether a condition is true for a person. With `wanted` false: whether it is not true.
  *
  * | inside         | any    | all    | not    |
  * | -------------- | ------ | ------ | ------ |
@@ -56,11 +56,11 @@ export interface Finding {
  * | failed         | failed, unless one is yes | failed, unless one is no | failed |
  * | off            | off, unless one is yes or failed | off, unless one is no or failed | off |
  */
-export function checkCondition(condition: Condition, sources: Sources, wanted = true): Finding {
-  if (condition.not) return checkCondition(condition.not, sources, !wanted);
+export function evaluateCondition(condition: Condition, sources: Sources, wanted = true): Finding {
+  if (condition.not) return evaluateCondition(condition.not, sources, !wanted);
   const inner = condition.any ?? condition.all;
-  if (!inner) return checkLeaf(condition, sources, wanted);
-  const findings = inner.map((one) => checkCondition(one, sources, wanted));
+  if (!inner) return evaluateLeaf(condition, sources, wanted);
+  const findings = inner.map((one) => evaluateCondition(one, sources, wanted));
   const isAny = (condition.any !== undefined) === wanted;
   const order = isAny ? ANY : ALL;
   const answer = order.find((candidate) => findings.some((one) => one.answer === candidate)) ?? 'failed';
@@ -80,7 +80,7 @@ const ALL: readonly Answer[] = ['no', 'failed', 'off', 'yes'];
 const alternative = (missing: readonly string[]) =>
   missing.length > 1 ? `(${missing.join(' and ')})` : missing.join();
 
-function checkLeaf(condition: Condition, sources: Sources, wanted: boolean): Finding {
+function evaluateLeaf(condition: Condition, sources: Sources, wanted: boolean): Finding {
   const [named] = leavesOf(condition);
   if (!named) return { answer: 'failed', facts: [], missing: [] };
   const { leaf, name } = named;
@@ -106,44 +106,44 @@ export interface Sentence {
 }
 
 /** A sentence about one person. */
-export const say = ({ isAboutPerson, text }: Sentence, uid: string): string =>
+export const sentenceText = ({ isAboutPerson, text }: Sentence, uid: string): string =>
   isAboutPerson ? `${uid} ${text}` : text;
 
-/** What a finding was made from, as one sentence. */
+/** The facts of a finding as one sentence. */
 export function sentenceOf({ facts }: Pick<Finding, 'facts'>): Sentence {
   const [first] = facts;
   if (first?.state === 'off')
     return { isAboutPerson: false, text: `${namesOf(facts)}: not asked, the source is off` };
   if (first?.state === 'failed')
-    return { isAboutPerson: false, text: `${namesOf(facts)}: not read, so that nobody knows` };
+    return { isAboutPerson: false, text: `${namesOf(facts)}: not read, so the answer is not known` };
   const plain = facts.filter(({ detail }) => detail === undefined);
   const more = facts.map(({ detail }) => detail?.because).filter((text) => text !== undefined);
   if (plain.length === 0) return { isAboutPerson: false, text: more.join('; ') };
-  const text = `is ${runsOf(plain).map(phraseOf).join(' and ')}`;
+  const text = `is ${groupFacts(plain).map(phraseOf).join(' and ')}`;
   return { isAboutPerson: true, text: [text, ...more].join('; ') };
 }
 
 const namesOf = (facts: readonly Fact[]) =>
-  runsOf(facts)
+  groupFacts(facts)
     .map(({ leaf, names }) => `${SOURCE_NAMES[leaf]} ${names.join(', ')}`)
     .join(', ');
 
-/** Facts that one phrase can say together. */
-interface FactRun extends Pick<Fact, 'leaf' | 'state'> {
+/** Facts that fit into one phrase. */
+interface FactGroup extends Pick<Fact, 'leaf' | 'state'> {
   readonly names: readonly string[];
 }
 
-function runsOf(facts: readonly Fact[]): readonly FactRun[] {
-  const runs: (FactRun & { readonly names: string[] })[] = [];
+function groupFacts(facts: readonly Fact[]): readonly FactGroup[] {
+  const groups: (FactGroup & { readonly names: string[] })[] = [];
   for (const { leaf, state, name } of facts) {
-    const last = runs.at(-1);
+    const last = groups.at(-1);
     if (last?.leaf === leaf && last.state === state) last.names.push(name);
-    else runs.push({ leaf, state, names: [name] });
+    else groups.push({ leaf, state, names: [name] });
   }
-  return runs;
+  return groups;
 }
 
-function phraseOf({ leaf, state, names }: FactRun): string {
+function phraseOf({ leaf, state, names }: FactGroup): string {
   const not = state === 'yes' ? '' : 'not ';
   const kind = leaf === 'user' ? 'the user' : `in ${SOURCE_NAMES[leaf]}`;
   return `${not}${kind} ${names.join(', ')}`;

@@ -5,13 +5,13 @@ import type { NamedLeaf } from './conditions.ts';
 import type { DatedPolicy } from './dated-policy.ts';
 import {
   type Answer,
-  checkCondition,
+  evaluateCondition,
   type Finding,
   type Membership,
   type Sentence,
   type Sources,
-  say,
   sentenceOf,
+  sentenceText,
 } from './evaluate-condition.ts';
 import type { Gate, Policy, Rule } from './policy.ts';
 
@@ -23,7 +23,7 @@ export interface RuleEvaluation {
   readonly because: string;
   readonly groups: readonly string[];
   readonly missing: readonly string[];
-  /** What people should know of a no. */
+  /** What people should know about a no. */
   readonly remarks: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface RoleDecision {
   readonly rule: number;
   readonly because: string;
   readonly groups: readonly string[];
-  /** Why the role is not known: what was not read could give more. Then `role` is what is certain. */
+  /** Why the role is not known: a source that was not read could give more. `role` is then what is certain. */
   readonly unknown: string | null;
 }
 
@@ -42,11 +42,11 @@ export interface Evaluation extends RoleDecision {
   readonly answers: readonly RuleEvaluation[];
 }
 
-/** What a policy decides of a person, and each rule's answer. The gate comes before all; then the highest role wins, and of equals the first. */
+/** What a policy decides for a person, and the answer of each rule. The gate is first; then the highest role wins, and of equal ones the first. */
 export const evaluate = (policy: DatedPolicy, person: Membership): Evaluation => ({
   ...decideRole(policy, person),
   answers: [
-    ...conclusionFor(policy, person.sources).considered.map((one) => answerFor(one, person.uid)),
+    ...conclusionFor(policy, person.sources).evaluated.map((one) => answerFor(one, person.uid)),
     ...policy.expired.map(expiredAnswer),
   ],
 });
@@ -55,26 +55,26 @@ export const evaluate = (policy: DatedPolicy, person: Membership): Evaluation =>
 export function decideRole(policy: DatedPolicy, { uid, refusal, sources }: Membership): RoleDecision {
   const { role, rule, sentence, groups, unknown } =
     refusal === undefined ? conclusionFor(policy, sources).decision : refused(policy, refusal);
-  return { role, rule, because: say(sentence, uid), groups, unknown };
+  return { role, rule, because: sentenceText(sentence, uid), groups, unknown };
 }
 
 /** One rule, or the gate, with what was found. */
-interface Considered<R extends Gate = Gate> {
+interface EvaluatedRule<R extends Gate = Gate> {
   readonly rule: R;
   readonly finding: Finding;
 }
 
-/** A decision about all people with the same answers of the sources. */
+/** A decision for all people about whom the sources say the same. */
 interface Decision extends Omit<RoleDecision, 'because'> {
   readonly sentence: Sentence;
 }
 
 interface Conclusion {
-  readonly considered: readonly Considered[];
+  readonly evaluated: readonly EvaluatedRule[];
   readonly decision: Decision;
 }
 
-/** Conclusions by policy and by what the sources say: thousands of people are in the same groups. */
+/** A cache of conclusions by policy and by what the sources say: thousands of people are in the same groups. */
 const conclusions = new WeakMap<DatedPolicy, WeakMap<Sources, Conclusion>>();
 
 function conclusionFor(policy: DatedPolicy, sources: Sources): Conclusion {
@@ -86,15 +86,15 @@ function conclusionFor(policy: DatedPolicy, sources: Sources): Conclusion {
 }
 
 function conclude(policy: DatedPolicy, sources: Sources): Conclusion {
-  const consider = <R extends Gate>(rule: R): Considered<R> => ({
+  const evaluateRule = <R extends Gate>(rule: R): EvaluatedRule<R> => ({
     rule,
-    finding: checkCondition(rule.when, sources),
+    finding: evaluateCondition(rule.when, sources),
   });
-  const gate = policy.gate === 'none' ? undefined : consider(policy.gate);
-  const rules = policy.rules.map(consider);
-  const considered = [...(gate ? [gate] : []), ...rules];
-  if (gate && gate.finding.answer !== 'yes') return { considered, decision: closedBy(policy, gate) };
-  return { considered, decision: decide(policy, rules, gate) };
+  const gate = policy.gate === 'none' ? undefined : evaluateRule(policy.gate);
+  const rules = policy.rules.map(evaluateRule);
+  const evaluated = [...(gate ? [gate] : []), ...rules];
+  if (gate && gate.finding.answer !== 'yes') return { evaluated, decision: gateDecision(policy, gate) };
+  return { evaluated, decision: decide(policy, rules, gate) };
 }
 
 const nothing = ({ order }: Policy, rule: number, sentence: Sentence): Decision => ({
@@ -111,21 +111,25 @@ const refused = (policy: Policy, text: string): Decision =>
     text,
   });
 
-function closedBy(policy: Policy, { rule, finding }: Considered): Decision {
+function gateDecision(policy: Policy, { rule, finding }: EvaluatedRule): Decision {
   const sentence = sentenceOf(finding);
   const unknown = finding.answer === 'failed' ? sentence.text : null;
   return { ...nothing(policy, rule.rule, sentence), unknown };
 }
 
-function decide(policy: Policy, rules: readonly Considered<Rule>[], gate: Considered | undefined): Decision {
+function decide(
+  policy: Policy,
+  rules: readonly EvaluatedRule<Rule>[],
+  gate: EvaluatedRule | undefined,
+): Decision {
   const rank = rankIn(policy.order);
   const [best] = rules
     .filter(({ finding }) => finding.answer === 'yes')
     .toSorted((a, b) => rank(b.rule.role) - rank(a.rule.role));
-  const doubtful = rules.find(
+  const undecided = rules.find(
     ({ rule, finding }) => finding.answer === 'failed' && rank(rule.role) > (best ? rank(best.rule.role) : 0),
   );
-  const unknown = doubtful ? `rule ${doubtful.rule.rule}: ${sentenceOf(doubtful.finding).text}` : null;
+  const unknown = undecided ? `rule ${undecided.rule.rule}: ${sentenceOf(undecided.finding).text}` : null;
   if (!best) {
     const sentence = { isAboutPerson: true, text: 'matches no rule' };
     return { ...nothing(policy, policy.otherwise.rule, sentence), unknown };
@@ -138,11 +142,11 @@ const groupsOf = ({ facts }: Finding) => facts.filter(({ state }) => state === '
 
 const nameOf = ({ leaf, name }: NamedLeaf) => `${leaf}:${name}`;
 
-const answerFor = ({ rule, finding }: Considered, uid: string): RuleEvaluation => ({
+const answerFor = ({ rule, finding }: EvaluatedRule, uid: string): RuleEvaluation => ({
   rule: rule.rule,
   description: rule.description ?? null,
   answer: finding.answer,
-  because: say(sentenceOf(finding), uid),
+  because: sentenceText(sentenceOf(finding), uid),
   groups: finding.answer === 'yes' ? groupsOf(finding) : [],
   missing: finding.missing,
   remarks: finding.facts.flatMap(({ state, detail }) =>

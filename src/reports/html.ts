@@ -116,7 +116,7 @@ function changeEntry(change: ReportedChange): ListEntry {
 
 const needsEntry = (one: Report['needsPerson'][number]): ListEntry => ({
   label: one.label || (one.account ?? ''),
-  fact: `${one.reason}${one.due === null ? '' : `, due: ${one.due}`}`,
+  fact: `${one.reason}${one.due === null ? '' : `, desired: ${one.due}`}`,
   text: needText(one),
 });
 

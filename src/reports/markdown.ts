@@ -69,7 +69,7 @@ function folded(report: Report): readonly string[] {
   return [
     details(
       `Needs a person (${needsPerson.length})`,
-      ['Account', 'Reason', 'Due', 'Why'],
+      ['Account', 'Reason', 'Desired', 'Why'],
       needsPerson.map((one) => [
         code(one.label || (one.account ?? '')),
         one.reason,

@@ -32,7 +32,7 @@ export const reasonOf = ({ rule, because }: Pick<ReportedChange, 'rule' | 'becau
 
 /** Why a person has to look at an account, without the change that the rules ask for, which has its own field. */
 export const needText = ({ because, due }: Pick<Report['needsPerson'][number], 'because' | 'due'>): string =>
-  due === null ? because : because.replace(`; due ${due}: `, '; ');
+  due === null ? because : because.replace(`; desired ${due}: `, '; ');
 
 /** The error of a run where its objections do not say the same. */
 export const errorBeside = ({ error, objections }: Pick<Report, 'error' | 'objections'>): string | null =>

@@ -123,7 +123,7 @@ const explained = (change: ReportedChange): string => {
 function needsPersonLines({ needsPerson }: Report, context: Context): readonly string[] {
   const entries = needsPerson.map((one) => ({
     label: one.label || (one.account ?? ''),
-    fact: `${one.reason}${one.due === null ? '' : `, due: ${one.due}`}`,
+    fact: `${one.reason}${one.due === null ? '' : `, desired: ${one.due}`}`,
     text: needText(one),
   }));
   const lines = entryLines(entries, { width: context.width, paint: (text) => context.paint('dim', text) });

@@ -23,7 +23,7 @@ const MAX_MS = 300;
 const MAX_MIB = 300;
 const ROUNDS = 5;
 
-/** An organisation of this size in which every rule occurs and one member in a hundred does not hold what is due. */
+/** An organisation of this size in which every rule occurs and one member in a hundred does not have the desired role. */
 export function organisation(size: number): RoleFacts {
   const uids = Array.from({ length: size }, (_, n) => `person${n}`);
   const every = (step: number) => uids.filter((_, n) => n % step === 0);

@@ -44,29 +44,29 @@ function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string
   if (kind === 'skipped') {
     if (found !== projectRoleOf(from)) return wrong('skipped, and changed');
     const isFree = verdict.kind === 'role' && !row.managedbyIdp && verdict.role !== member.current;
-    return isFree ? wrong(`skipped, where ${verdict.role} is due`) : [];
+    return isFree ? wrong(`skipped, where ${verdict.role} is desired`) : [];
   }
   if (verdict.kind === 'unknown' || (verdict.kind === 'kept' && verdict.why === 'protected'))
     return wrong(`not skipped, where it is ${verdict.kind}`);
   // An ambiguous member that keeps its role can still lose a global role above the ceiling.
   const role = verdict.kind === 'role' ? verdict.role : member.current;
-  if (found !== role) return wrong(`${role} is due`);
+  if (found !== role) return wrong(`${role} is desired`);
   if (kind !== 'unchanged' && rank(to.globalRole) > rank(ceiling)) return wrong('above the ceiling');
   return [];
 }
 
 function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleWorld): readonly string[] {
   const taken = new Set(oracle.members.map(({ email }) => email.toLowerCase()));
-  const due = oracle.people
+  const desired = oracle.people
     .filter(({ mails }) => !mails.some((mail) => taken.has(mail)))
     .filter(({ readable }) => readable)
     .map((person) => ({ uid: person.uid, role: roleOf(oracle.policy, person) }))
     .filter(({ role }) => role !== 'noaccess');
   const found = pending.map(({ account, atSignIn }) => `${account} ${atSignIn}`).toSorted();
-  const expected = due.map(({ uid, role }) => `${uid} ${role}`).toSorted();
+  const expected = desired.map(({ uid, role }) => `${uid} ${role}`).toSorted();
   return found.join() === expected.join()
     ? []
-    : [`at the first sign-in: found ${found.join()}, due ${expected.join()}`];
+    : [`at the first sign-in: found ${found.join()}, desired ${expected.join()}`];
 }
 
 type RoleSubject = ReturnType<typeof subjects>[number];
@@ -89,7 +89,7 @@ function explanationFaults({ decision, explain }: RoleSubject, { policy }: RoleW
       ? [`${decision.account}: explained ${JSON.stringify(wanted)}, and left as it is`]
       : []),
     ...(decision.kind === 'pending-sign-in' && (wanted.projectRole ?? '') !== decision.atSignIn
-      ? [`${decision.account}: explained ${wanted.projectRole}, due ${decision.atSignIn}`]
+      ? [`${decision.account}: explained ${wanted.projectRole}, desired ${decision.atSignIn}`]
       : []),
   ];
 }

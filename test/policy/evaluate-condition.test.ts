@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Condition } from '../../src/policy/conditions.ts';
 import {
   type Answer,
-  checkCondition,
+  evaluateCondition,
   type Sources,
-  say,
   sentenceOf,
+  sentenceText,
 } from '../../src/policy/evaluate-condition.ts';
 
 /** The group of each name has just this answer for ann. */
@@ -23,7 +23,7 @@ const LEAF: Readonly<Record<Answer, Condition>> = {
   off: { gerrit: 'g' },
   failed: { phabricator: 'p' },
 };
-const answerTo = (condition: Condition) => checkCondition(condition, ann).answer;
+const answerTo = (condition: Condition) => evaluateCondition(condition, ann).answer;
 const leaves = (...answers: readonly Answer[]) => answers.map((answer) => LEAF[answer]);
 
 describe('the truth tables of the language', () => {
@@ -85,7 +85,7 @@ const condition = fc.letrec<{ one: Condition }>((tie) => ({
 test('a condition that nothing can answer is failed, with no facts and nothing that is missing', () => {
   const nobodyKnows = { answer: 'failed', facts: [], missing: [] };
   for (const condition of [{}, { any: [] }, { all: [] }, { not: { any: [] } }])
-    expect(checkCondition(condition, ann)).toEqual(nobodyKnows);
+    expect(evaluateCondition(condition, ann)).toEqual(nobodyKnows);
 });
 
 describe('laws', () => {
@@ -110,7 +110,7 @@ describe('laws', () => {
   test('a yes or no is made from facts that were read', () => {
     fc.assert(
       fc.property(condition, (one) => {
-        const { answer, facts, missing } = checkCondition(one, ann);
+        const { answer, facts, missing } = evaluateCondition(one, ann);
         expect(facts.length).toBeGreaterThan(0);
         if (answer === 'yes' || answer === 'no') {
           expect(facts.every(({ state }) => state === 'yes' || state === 'no')).toBe(true);
@@ -131,13 +131,13 @@ describe('evidence', () => {
     [{ not: { ldap: 'a' } }, 'ann is in LDAP a'],
     [{ gerrit: 'g' }, 'Gerrit g: not asked, the source is off'],
     [{ any: [{ gerrit: 'g' }, { gerrit: 'h' }] }, 'Gerrit g, h: not asked, the source is off'],
-    [{ any: [{ phabricator: 'p' }, { ldap: 'b' }] }, 'Phabricator p: not read, so that nobody knows'],
+    [{ any: [{ phabricator: 'p' }, { ldap: 'b' }] }, 'Phabricator p: not read, so the answer is not known'],
     [
       { any: [{ phabricator: 'p' }, { phabricator: 'q' }, { user: 'ann' }] },
-      'Phabricator p, q, users ann: not read, so that nobody knows',
+      'Phabricator p, q, users ann: not read, so the answer is not known',
     ],
   ])('%j: %s', (one, sentence) => {
-    expect(say(sentenceOf(checkCondition(one, ann)), 'ann')).toBe(sentence);
+    expect(sentenceText(sentenceOf(evaluateCondition(one, ann)), 'ann')).toBe(sentence);
   });
 });
 
@@ -156,11 +156,11 @@ describe('what a source says in addition', () => {
   };
 
   test('is part of the fact, and a fact without it has no such key', () => {
-    expect(checkCondition({ all: [{ phabricator: 'p' }, { ldap: 'a' }] }, sources).facts).toEqual([
+    expect(evaluateCondition({ all: [{ phabricator: 'p' }, { ldap: 'a' }] }, sources).facts).toEqual([
       { leaf: 'phabricator', name: 'p', state: 'yes', detail: { because: 'p has her account' } },
       { leaf: 'ldap', name: 'a', state: 'yes' },
     ]);
-    expect(checkCondition({ phabricator: 'p' }, { phabricator: 'off' }).facts).toEqual([
+    expect(evaluateCondition({ phabricator: 'p' }, { phabricator: 'off' }).facts).toEqual([
       { leaf: 'phabricator', name: 'p', state: 'off' },
     ]);
   });
@@ -175,7 +175,7 @@ describe('what a source says in addition', () => {
     ],
     [{ phabricator: 'r' }, 'ann is not in Phabricator r'],
   ])('is said instead of, or after, what is plain: %j', (one, sentence) => {
-    expect(say(sentenceOf(checkCondition(one, sources)), 'ann')).toBe(sentence);
+    expect(sentenceText(sentenceOf(evaluateCondition(one, sources)), 'ann')).toBe(sentence);
   });
 
   test('is nothing where there are no facts', () => {
@@ -193,6 +193,6 @@ describe('what is missing for a yes', () => {
     [{ not: { all: [{ ldap: 'a' }, { posix: 'x' }] } }, ['not ldap:a or not posix:x']],
     [{ not: { any: [{ ldap: 'a' }, { ldap: 'b' }, { posix: 'x' }] } }, ['not ldap:a', 'not posix:x']],
   ])('%j: %j', (one, missing) => {
-    expect(checkCondition(one, ann).missing).toEqual(missing);
+    expect(evaluateCondition(one, ann).missing).toEqual(missing);
   });
 });

@@ -30,7 +30,7 @@ describe('a rule whose source was not read', () => {
   test('leaves the role open where it could give more', () => {
     expect(evaluate(policyOf(rules('admin')), annIn('a'))).toMatchObject({
       role: 'readonly',
-      unknown: 'rule 2: POSIX x: not read, so that nobody knows',
+      unknown: 'rule 2: POSIX x: not read, so the answer is not known',
     });
   });
 

@@ -112,7 +112,7 @@ describe('a ruling carries a sentence and the groups that led to it', () => {
     expect(ruling).toMatchObject({ groups, because });
   });
 
-  test('who is known to no directory is due nothing by rule 5', () => {
+  test('who is known to no directory gets nothing by rule 5', () => {
     expect(noMatch(policy)).toMatchObject({ role: 'noaccess', rule: 5, groups: [] });
     expect(noMatch(policy).because).not.toBe('');
   });
@@ -196,7 +196,7 @@ describe('without a gate', () => {
     });
   });
 
-  test('who is disabled is due nothing by the last rule', () => {
+  test('who is disabled gets nothing by the last rule', () => {
     const person = personIn({ ldap: ['a'], refusal: 'ann is disabled in LDAP' }, open);
     expect(evaluate(open, person)).toMatchObject({
       role: 'noaccess',
@@ -215,7 +215,7 @@ describe('what was not read', () => {
   test('gives nothing, and the decision says that more is possible', () => {
     expect(evaluate(dated, unread([READ]))).toMatchObject({
       role: 'readonly',
-      unknown: `rule 2: LDAP ${ADMIN}: not read, so that nobody knows`,
+      unknown: `rule 2: LDAP ${ADMIN}: not read, so the answer is not known`,
     });
   });
 
@@ -230,7 +230,7 @@ describe('what was not read', () => {
     expect(evaluate(dated, person)).toMatchObject({
       role: 'noaccess',
       rule: 1,
-      unknown: `POSIX ${GATE}: not read, so that nobody knows`,
+      unknown: `POSIX ${GATE}: not read, so the answer is not known`,
     });
   });
 });

@@ -71,7 +71,12 @@ export const exampleReport = (over: Partial<Report> = {}): Report => ({
     }),
   ],
   notes: [
-    { kind: 'pending-sign-in', account: 'cid', label: 'cid@example.org', because: 'due readonly' },
+    {
+      kind: 'pending-sign-in',
+      account: 'cid',
+      label: 'cid@example.org',
+      because: 'gets readonly at the first sign-in',
+    },
     { kind: 'dangling', account: null, label: 'uid=gone', because: 'no person entry' },
   ],
   calls: {},

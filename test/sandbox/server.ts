@@ -101,10 +101,10 @@ export async function startServer(
   const strike = (request: Recorded): Trouble | undefined =>
     faults.filter(({ meets }) => meets(request)).at(0)?.trouble;
   const handled = async (request: Recorded): Promise<Answer> => {
-    const due = hooks.filter(({ meets }) => meets(request));
-    for (const { edit } of due.filter(({ moment }) => moment === 'before')) await edit(request);
+    const matching = hooks.filter(({ meets }) => meets(request));
+    for (const { edit } of matching.filter(({ moment }) => moment === 'before')) await edit(request);
     const answer = await handler(request);
-    for (const { edit } of due.filter(({ moment }) => moment === 'after')) await edit(request);
+    for (const { edit } of matching.filter(({ moment }) => moment === 'after')) await edit(request);
     return answer;
   };
   const serve = (incoming: IncomingMessage, response: ServerResponse) => {

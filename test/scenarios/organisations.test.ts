@@ -8,7 +8,7 @@ import { type Organisation, organisations, type RunningDirectory } from './organ
 const uids = ['ann', 'bob', 'cem', 'dov'];
 const EVERYBODY = { 'analytics-privatedata-users': uids };
 
-/** Before the run bob has nothing, and everybody else too much or what is due. */
+/** Before the run bob has nothing, and everybody else too much or the desired role. */
 const HELD = { ann: 'admin', bob: 'noaccess', cem: 'engineer', dov: 'readonly' };
 const DUE = { ann: 'admin', bob: 'engineer', cem: 'noaccess', dov: 'noaccess' };
 

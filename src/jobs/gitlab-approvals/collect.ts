@@ -30,27 +30,27 @@ import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.t
 import { type Evidence, needsAnswer, type OptionalName, type OptionalSource } from './trust.ts';
 
 /** Reads the waiting accounts, then their people in LDAP, then Phabricator and Gerrit for those who are not decided yet. Without a waiting account it reads nothing else. */
-export async function collect(collecting: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
-  const { rules, trust, target, run } = collecting;
+export async function collect(input: CollectInput, recorder: Recorder): Promise<ApprovalFacts> {
+  const { rules, trust, target, run } = input;
   const at = { clock: run.clock, recorder };
-  const nothing = nothingAsked(collecting, recorder);
+  const initial = initialEvidence(input, recorder);
   const waiting = await readSource('gitlab', () => target.read(), at);
-  if (waiting.length === 0) return { waiting, people: [], evidence: nothing };
+  if (waiting.length === 0) return { waiting, people: [], evidence: initial };
 
-  const { people, groups } = await readSource('ldap', () => readLdap(waiting, collecting), at);
+  const { people, groups } = await readSource('ldap', () => readLdap(waiting, input), at);
   const known = knownAmong(waiting, people, rules);
-  const asRead = { waiting, people, evidence: { ...nothing, groups: membersOf(groups, recorder) } };
-  // A change of membership can take trust away: these people are asked about as well.
+  const asRead = { waiting, people, evidence: { ...initial, groups: membersOf(groups, recorder) } };
+  // An assumed change of membership can end trust, so sources are also asked about these people.
   const ways = run.whatIf ? [asRead, changeMemberships(asRead, run.whatIf.changes)] : [asRead];
   const mayNeed = (source: OptionalName, answers: Partial<Evidence>) => (person: LdapPerson) =>
     ways.some(({ evidence: before }) =>
       trust.some((policy) => needsAnswer(person, { ...before, ...answers }, { policy, source })),
     );
   const { evidence: byLdap } = asRead;
-  const doubted = known.filter(mayNeed('phabricator', {}));
-  const byPhabricator = { ...byLdap, phabricator: await askPhabricator(doubted, collecting, recorder) };
-  const left = known.filter(mayNeed('gerrit', { phabricator: byPhabricator.phabricator }));
-  const evidence = { ...byPhabricator, gerrit: await askGerrit(left, collecting, recorder) };
+  const undecided = known.filter(mayNeed('phabricator', {}));
+  const byPhabricator = { ...byLdap, phabricator: await askPhabricator(undecided, input, recorder) };
+  const stillUndecided = known.filter(mayNeed('gerrit', { phabricator: byPhabricator.phabricator }));
+  const evidence = { ...byPhabricator, gerrit: await askGerrit(stillUndecided, input, recorder) };
   const facts = { waiting, people, evidence };
   logEvaluation(facts, rules, run.log);
   return facts;
@@ -67,8 +67,8 @@ export interface CollectInput {
   readonly run: Run;
 }
 
-/** The evidence before any source is asked. A source that the policy names and that has no credentials is off, and noted. */
-function nothingAsked({ values, trust }: CollectInput, recorder: Recorder): Evidence {
+/** The evidence before a source is asked. A source without credentials is off; if the policy names it, that is noted. */
+function initialEvidence({ values, trust }: CollectInput, recorder: Recorder): Evidence {
   const isOff = (source: OptionalName, access: object | undefined, settings: string) => {
     if (groupsNamedByAny(trust, source).length === 0 || access) return false;
     noteDisabledSource(source, settings, recorder);
@@ -105,12 +105,12 @@ async function readLdap(
   const wanted = groupsNamedByAny(trust, 'ldap');
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
-    const lacking = wanted.filter((name) => !groups.has(name));
-    if (lacking.length > 0) {
+    const missing = wanted.filter((name) => !groups.has(name));
+    if (missing.length > 0) {
       const names = 'TRUSTED_LDAP_GROUPS, TOOLFORGE_LDAP_GROUP or the policy of trust';
-      const reasons = await whyMissing(ldap, settings.groupsBase, lacking);
+      const reasons = await whyMissing(ldap, settings.groupsBase, missing);
       throw new SourceError(
-        `groups missing (found none under ${settings.groupsBase}: ${lacking.join(', ')}; ${[...reasons, names].join('; ')})`,
+        `groups missing (found none under ${settings.groupsBase}: ${missing.join(', ')}; ${[...reasons, names].join('; ')})`,
       );
     }
     const people = await findPeople(ldap, settings.peopleBase, namesToLookUp(waiting, rules.terms));
@@ -155,7 +155,7 @@ function membersOf(
   );
 }
 
-/** The share of the remaining time that an optional source may take, so that accounts which other sources trust do not wait for it. */
+/** The share of the remaining time that an optional source may take. Accounts that other sources trust must not wait for it. */
 const SHARE = 1 / 4;
 
 async function askOptional(
@@ -179,7 +179,7 @@ async function askOptional(
 type OptionalAnswer = Exclude<OptionalSource, string>;
 type Reader = (group: string, run: Run) => Promise<Reading<ReadonlyMap<string, Membership>>>;
 
-/** Reads one group after the other; together they are one reading of the source. */
+/** Reads one group after the other, and returns them as one reading of the source. */
 const readEach =
   (groups: readonly string[], read: Reader) =>
   async (run: Run): Promise<Reading<OptionalAnswer>> => {

@@ -8,7 +8,7 @@ import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
 import type { Identification, RefusalKind } from './identify.ts';
 import { type Evidence, evaluateTrust, isTrusted, type OptionalSource, rulesTried } from './trust.ts';
 
-/** What is known of one waiting account. */
+/** What is known about one waiting account. */
 export interface ApprovalCase {
   readonly account: Account;
   readonly decision: Decision<AccountState, Account> | null;
@@ -26,7 +26,11 @@ export function explain(one: ApprovalCase): Explained {
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: { id: account.id, username: account.username, state, identities: account.identities },
-    statements: [gitlabSays(account), ldapSays(identification), ...othersSay(person, evidence, trust)],
+    statements: [
+      gitlabStatement(account),
+      ldapStatement(identification),
+      ...optionalStatements(person, evidence, trust),
+    ],
     rules,
     current: state,
     effective: state,
@@ -56,27 +60,31 @@ function explainedRules(
   );
 }
 
-function gitlabSays({ username, state, identities }: Account): Statement {
+function gitlabStatement({ username, state, identities }: Account): Statement {
   const names = identities.map(({ provider, extern_uid }) => `${provider} ${JSON.stringify(extern_uid)}`);
   const known = names.length > 0 ? names.join(', ') : 'no identity';
   return { source: 'gitlab', says: `${username} is ${state}; ${known}` };
 }
 
-function ldapSays({ person, refusal }: Identification): Statement {
+function ldapStatement({ person, refusal }: Identification): Statement {
   if (!person) return { source: 'ldap', says: refusal };
   const mails = person.mails.length > 0 ? person.mails.join(', ') : 'none';
   return { source: 'ldap', says: `${person.uid} is ${person.dn}; addresses: ${mails}` };
 }
 
-/** What the optional sources that the policy names say of a person. */
-function othersSay(person: LdapPerson | null, evidence: Evidence, trust: DatedPolicy): readonly Statement[] {
+/** What the optional sources that the policy names say about a person. */
+function optionalStatements(
+  person: LdapPerson | null,
+  evidence: Evidence,
+  trust: DatedPolicy,
+): readonly Statement[] {
   const named = (['phabricator', 'gerrit'] as const).filter(
     (source) => groupsNamed(trust, source).length > 0,
   );
-  return person ? named.map((source) => ({ source, says: saysOf(evidence[source], person) })) : [];
+  return person ? named.map((source) => ({ source, says: answerOf(evidence[source], person) })) : [];
 }
 
-function saysOf(source: OptionalSource, { dn }: LdapPerson): string {
+function answerOf(source: OptionalSource, { dn }: LdapPerson): string {
   if (source === 'off') return 'off: no credentials are set';
   if (source === 'failed') return 'did not answer';
   const sentences = [...source.values()].flatMap((people) => people.get(dn)?.because ?? []);
@@ -102,7 +110,7 @@ function adviceOn(
   if (identification.refusalKind !== undefined) return [ADVICE[identification.refusalKind]];
   if (decision?.kind === 'approve') return ['Nothing to do: a run approves this account.'];
   if (decision?.kind === 'undecided')
-    return ['A source did not answer, so that nobody knows yet; the next run asks again.'];
+    return ['A source did not answer, so the answer is not known yet; the next run asks again.'];
   const ways = waysToTrust(rules, trust);
   const needed =
     ways.length > 0 ? `One of these is needed: to be ${ways.join(', or ')}.` : 'No rule can say yes now.';

@@ -9,12 +9,15 @@ import { factsAs, NamesByGroup, PersonShape, requireRecorded } from '../facts-sh
 import type { ApprovalFacts } from './resolve.ts';
 import type { OptionalSource } from './trust.ts';
 
-const Said = z.strictObject({
+const SourceAnswer = z.strictObject({
   isMember: z.boolean(),
   because: z.string(),
   worthReporting: z.boolean().optional(),
 });
-const OptionalShape = z.union([z.enum(['off', 'failed']), z.record(z.string(), z.record(z.string(), Said))]);
+const OptionalShape = z.union([
+  z.enum(['off', 'failed']),
+  z.record(z.string(), z.record(z.string(), SourceAnswer)),
+]);
 
 const RecordedFacts = z.strictObject({
   waiting: z.array(Account),
@@ -35,8 +38,8 @@ export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => (
     people,
     evidence: {
       groups: Object.fromEntries([...groups].map(([group, dns]) => [group, [...dns]])),
-      phabricator: saidToJson(phabricator),
-      gerrit: saidToJson(gerrit),
+      phabricator: answersToJson(phabricator),
+      gerrit: answersToJson(gerrit),
     },
   }),
   fromJson: (value) => {
@@ -51,27 +54,27 @@ export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => (
       ),
       evidence: {
         groups: new Map(Object.entries(evidence.groups).map(([group, dns]) => [group, new Set(dns)])),
-        phabricator: saidFromJson(evidence.phabricator),
-        gerrit: saidFromJson(evidence.gerrit),
+        phabricator: answersFromJson(evidence.phabricator),
+        gerrit: answersFromJson(evidence.gerrit),
       },
     };
   },
 });
 
-const saidToJson = (source: OptionalSource) =>
+const answersToJson = (source: OptionalSource) =>
   typeof source === 'string'
     ? source
     : Object.fromEntries([...source].map(([group, people]) => [group, Object.fromEntries(people)]));
 
-function saidFromJson(source: z.output<typeof OptionalShape>): OptionalSource {
+function answersFromJson(source: z.output<typeof OptionalShape>): OptionalSource {
   if (typeof source === 'string') return source;
   return new Map(
     Object.entries(source).map(([group, people]) => [
       group,
       new Map(
-        Object.entries(people).map(([dn, { worthReporting, ...said }]) => [
+        Object.entries(people).map(([dn, { worthReporting, ...answer }]) => [
           dn,
-          worthReporting === undefined ? said : { ...said, worthReporting },
+          worthReporting === undefined ? answer : { ...answer, worthReporting },
         ]),
       ),
     ]),

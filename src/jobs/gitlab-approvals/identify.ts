@@ -11,7 +11,7 @@ export interface IdentityRules {
   readonly denied: readonly string[];
 }
 
-/** Why there is no person to ask about. */
+/** Why an account has no person. */
 export type RefusalKind =
   | 'denied'
   | 'no-identity'
@@ -35,7 +35,7 @@ export function namesToLookUp(accounts: readonly Account[], terms: IdentityRules
   return { cns: named(false), uids: named(true) };
 }
 
-/** Finds the person behind an account among those that LDAP answered with. Never guesses. */
+/** Finds the person behind an account among these people of LDAP. Never guesses. */
 export function createIdentifier(
   people: readonly LdapPerson[],
   terms: IdentityRules,
@@ -82,9 +82,9 @@ function personOf(
 ): Identification {
   if (deciding.length === 0)
     return { refusalKind: 'no-identity', refusal: 'no identity: nothing says whose account this is' };
-  const nobodys = deciding.find(({ people }) => people.length === 0);
-  if (nobodys)
-    return { refusalKind: 'unknown-person', refusal: `unknown person: nobody in LDAP is ${show(nobodys)}` };
+  const unmatched = deciding.find(({ people }) => people.length === 0);
+  if (unmatched)
+    return { refusalKind: 'unknown-person', refusal: `unknown person: nobody in LDAP is ${show(unmatched)}` };
   const several = deciding.find(({ people }) => people.length > 1);
   if (several) {
     const dns = several.people.map(({ dn }) => dn).toSorted();

@@ -38,8 +38,8 @@ export async function checkAudit(audit: Audit | undefined, run: Run): Promise<re
 }
 
 /**
- * Publishes every approval that was carried out, and what earlier runs could not publish, also after a stop request. Without a wiki
- * nothing is published. Approvals are kept before they are published: where the process ends in between, the next run adds them.
+ * Publishes the approvals of this run, and those that earlier runs could not publish, also after a stop request. Without a wiki
+ * nothing is published. Approvals are kept before they are published: if the process ends in between, the next run adds them.
  */
 export async function publishApprovals(
   results: readonly Result[],
@@ -48,10 +48,10 @@ export async function publishApprovals(
 ): Promise<Verification<AccountState, Account>> {
   if (!audit) return { results, failures: [], notes: [] };
   const finishing = { ...run, deadline: run.deadline.finishing() };
-  const fresh = results.flatMap((result) => approvalIn(result, audit));
+  const own = results.flatMap((result) => approvalIn(result, audit));
   const earlier = await readUnpublished(finishing);
-  const approvals = [...earlier.approvals, ...fresh];
-  const notKept = fresh.length > 0 ? await earlier.keep(approvals) : [];
+  const approvals = [...earlier.approvals, ...own];
+  const notKept = own.length > 0 ? await earlier.keep(approvals) : [];
   const page = createWikiPage(audit, finishing);
   const published = await publishAuditLog(approvals, { page, run: finishing, random: Math.random });
   const isDone = published.failures.length === 0 && approvals.length > 0;
@@ -67,7 +67,7 @@ export async function publishApprovals(
 
 const KEPT = 'lines that are missing on the public log are kept, and the next run adds them';
 
-/** All that the public learns of why: the description of the rule, or its number. */
+/** An approval as it is published. The reason is the description of the rule, or its number. */
 function approvalIn(
   { change, doneAt }: Result,
   { trust: policy, gitlab }: Audit,

@@ -46,19 +46,19 @@ function decided(
   if (isTrusted(evaluation)) {
     const { rule, because, groups } = evaluation;
     const move = { kind: 'approve', from: account.state, to: ACTIVE } as const;
-    return { ...about(account), ...move, rule, because, groups, tried };
+    return { ...accountFields(account), ...move, rule, because, groups, tried };
   }
   if (evaluation.unknown !== null) {
     const because = asked.filter(({ answer }) => answer === 'failed').map((one) => one.because);
     return leaveWaiting(account, { kind: 'undecided', because: because.join('; '), tried });
   }
-  const isShut = evaluation.rule !== trust.otherwise.rule;
-  const reason = isShut ? evaluation.because : 'no rule trusts this account';
+  const isGateClosed = evaluation.rule !== trust.otherwise.rule;
+  const reason = isGateClosed ? evaluation.because : 'no rule trusts this account';
   const because = [reason, ...asked.flatMap(({ remarks }) => remarks)].join('; ');
   return leaveWaiting(account, { kind: 'skipped', because, tried });
 }
 
-const about = (row: Account) => ({ account: `${row.id}`, label: row.username, row });
+const accountFields = (row: Account) => ({ account: `${row.id}`, label: row.username, row });
 
 interface LeaveReason {
   readonly kind: 'skipped' | 'undecided';
@@ -67,7 +67,7 @@ interface LeaveReason {
 }
 
 const leaveWaiting = (account: Account, why: LeaveReason): Decision<AccountState, Account> => ({
-  ...about(account),
+  ...accountFields(account),
   from: account.state,
   to: account.state,
   rule: null,

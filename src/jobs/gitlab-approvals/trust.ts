@@ -7,7 +7,7 @@ import { sameName } from '../../directories/same-name.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import { type Evaluation, evaluate, type RuleEvaluation } from '../../policy/evaluate.ts';
 import {
-  checkCondition,
+  evaluateCondition,
   type Finding,
   type LeafMembership,
   type Sources,
@@ -18,7 +18,7 @@ import { TRUSTED } from '../../policy/trust-document.ts';
 /** The optional sources. */
 export type OptionalName = 'phabricator' | 'gerrit';
 
-/** What an optional source says, by group and by a person's DN. A person without a key was not asked about. */
+/** The answers of an optional source, by group and by a person's DN. The source was not asked about a person without a key. */
 export type OptionalSource = 'off' | 'failed' | ReadonlyMap<string, ReadonlyMap<string, Membership>>;
 
 /** What the sources say. `groups` maps an LDAP group's name to its members' normalised DNs. */
@@ -28,7 +28,7 @@ export interface Evidence {
   readonly gerrit: OptionalSource;
 }
 
-/** What the policy decides of a person, and each rule's answer. */
+/** What the policy decides for a person, and the answer of each rule. */
 export const evaluateTrust = (person: LdapPerson, evidence: Evidence, policy: DatedPolicy): Evaluation =>
   evaluate(policy, { uid: person.uid, sources: sourcesOf(person, evidence, policy) });
 
@@ -56,10 +56,10 @@ export function needsAnswer(
   if (typeof from !== 'object') return false;
   const isWaiting = ({ facts }: Finding) =>
     facts.some(({ leaf, name }) => leaf === source && !from.asked.has(name));
-  const gate = policy.gate === 'none' ? undefined : checkCondition(policy.gate.when, sources);
+  const gate = policy.gate === 'none' ? undefined : evaluateCondition(policy.gate.when, sources);
   if (gate?.answer === 'no' || gate?.answer === 'off') return false;
   if (gate && isWaiting(gate)) return true;
-  const rules = policy.rules.map(({ when }) => checkCondition(when, sources));
+  const rules = policy.rules.map(({ when }) => evaluateCondition(when, sources));
   const firstYes = rules.findIndex(({ answer }) => answer === 'yes');
   return (firstYes < 0 ? rules : rules.slice(0, firstYes)).some(isWaiting);
 }

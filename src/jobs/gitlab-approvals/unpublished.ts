@@ -17,19 +17,19 @@ const Entries = z.array(
 
 /** Approvals that are not on the public log yet, kept from one run to the next. */
 export interface Unpublished {
-  /** Those of earlier runs, the oldest first. */
+  /** The approvals of earlier runs, the oldest first. */
   readonly approvals: readonly PublishedApproval[];
   /** Whether they can be kept. */
   readonly isKept: boolean;
-  /** Why they cannot be kept, where that is so. */
+  /** Why they cannot be kept, if they cannot. */
   readonly notes: readonly Note[];
-  /** Keeps these instead. Returns why that failed. */
+  /** Replaces them. Returns why that failed. */
   keep(approvals: readonly PublishedApproval[]): Promise<readonly Note[]>;
 }
 
 const NONE: Unpublished = { approvals: [], isKept: false, notes: [], keep: async () => [] };
 
-/** Reads what earlier runs kept. A store that cannot be read is not written either, so that nothing in it is lost. */
+/** Reads what earlier runs kept. If the store cannot be read, nothing is written to it, so that nothing in it is lost. */
 export async function readUnpublished(run: Run): Promise<Unpublished> {
   const kept = run.kept?.('unpublished');
   if (!kept) return NONE;

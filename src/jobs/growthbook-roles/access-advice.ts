@@ -13,20 +13,20 @@ export function adviceFor(
   evaluation: Evaluation,
   policy: DatedPolicy,
 ): readonly string[] {
-  const ways = waysToMore(evaluation, policy);
+  const more = adviceForHigherRoles(evaluation, policy);
   if (ambiguous !== null)
     return [
-      `Nobody can tell whose account this is (${ambiguous}): an administrator has to correct it first.`,
+      `It is not clear whose account this is (${ambiguous}): an administrator has to correct it first.`,
     ];
   if (!person) {
     const address = member ? ` The address in LDAP has to be ${member.email}.` : '';
-    return [`No person in LDAP with a group of the policy has this address.${address}`, ...ways];
+    return [`No person in LDAP with a group of the policy has this address.${address}`, ...more];
   }
   if (person.disabled) return ['The account is disabled in LDAP: ask the administrators of LDAP.'];
-  if (!member) return [...signInAdvice(evaluation, policy), ...ways];
+  if (!member) return [...signInAdvice(evaluation, policy), ...more];
   if (decision?.kind === 'skipped')
-    return [`An administrator of GrowthBook has to look at this account: ${decision.because}.`, ...ways];
-  return ways;
+    return [`An administrator of GrowthBook has to look at this account: ${decision.because}.`, ...more];
+  return more;
 }
 
 /** One member, one person, or both, with the decision that was made. */
@@ -43,7 +43,7 @@ const signInAdvice = ({ role }: Evaluation, { order }: DatedPolicy): readonly st
   role === order[0] ? [] : [`Sign in to GrowthBook once: the next run then gives the role ${role}.`];
 
 /** One sentence for each rule that would give more than the person has by the policy now. */
-function waysToMore({ role, answers }: Evaluation, policy: DatedPolicy): readonly string[] {
+function adviceForHigherRoles({ role, answers }: Evaluation, policy: DatedPolicy): readonly string[] {
   const rank = rankIn(policy.order);
   const gate = policy.gate === 'none' ? undefined : policy.gate.rule;
   const needed = answers.find(({ rule, answer }) => rule === gate && answer === 'no')?.missing ?? [];
@@ -56,7 +56,7 @@ function waysToMore({ role, answers }: Evaluation, policy: DatedPolicy): readonl
     });
 }
 
-/** What is missing, as something to do: LDAP groups are asked for in IDM. */
+/** What is missing, as an instruction: people request LDAP groups in IDM. */
 function phrase(missing: readonly string[]): string {
   const groups = missing.flatMap((one) => /^ldap:([^ ()]+)$/.exec(one)?.[1] ?? []);
   const others = missing.filter((one) => !/^ldap:[^ ()]+$/.test(one));

@@ -20,11 +20,11 @@ import { afterWrite, canBeLimited, whyUnwritable } from '../../targets/growthboo
 import { labelOf, type Member, type Team } from '../../targets/growthbook/schema.ts';
 import type { MemberMatch } from './match.ts';
 
-/** A member with its teams, and what the policy decides of each person whom it can belong to: none, one, or several. */
+/** A member with its teams, and what the policy decides for each person who may own the account: none, one, or several. */
 export interface Case extends Pick<MemberMatch, 'member' | 'address'> {
   readonly ambiguous: string | undefined;
   readonly teams: readonly Team[];
-  readonly rulings: readonly RoleDecision[];
+  readonly roleDecisions: readonly RoleDecision[];
 }
 
 /** The rules of a decision. `isProtected` has the addresses that are never written, in normal form. */
@@ -36,12 +36,12 @@ export interface DecideRules {
 
 type RoleDecisionOnMember = Decision<Access, Member>;
 
-/** What the policy gives a member: the highest role that any possible person has; nothing where there is none. */
-export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
-  const [first = noMatch(policy)] = rulings;
-  if (rulings.length < 2) return first;
+/** What the policy gives a member: the highest role of its possible owners; nothing where there is none. */
+export function highestRoleDecision({ roleDecisions }: Case, policy: DatedPolicy): RoleDecision {
+  const [first = noMatch(policy)] = roleDecisions;
+  if (roleDecisions.length < 2) return first;
   const rank = rankIn(policy.order);
-  const [best = first] = rulings.toSorted(
+  const [best = first] = roleDecisions.toSorted(
     (a, b) => rank(b.role) - rank(a.role) || compareText(a.because, b.because),
   );
   return best;
@@ -55,26 +55,28 @@ export function rulingOn({ rulings }: Case, policy: DatedPolicy): RoleDecision {
  * | none       | none                                   | revoke, or unchanged                        |
  * | one        | known                                  | the change from the current to the desired  |
  * | one        | not known: its source was not read     | skipped                                     |
- * | ambiguous  | the highest that any possible person has, and never more than the current one | the loss, or skipped |
+ * | ambiguous  | the highest of its possible owners, and never more than the current one | the loss, or skipped |
  *
  * A change is skipped where the member is protected, no request can express it, or a loss would widen access.
  */
 export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
-  const { member, ambiguous, rulings } = one;
-  const unknown = rulings.find((ruling) => ruling.unknown !== null)?.unknown;
+  const { member, ambiguous, roleDecisions } = one;
+  const unknown = roleDecisions.find((roleDecision) => roleDecision.unknown !== null)?.unknown;
   const from = currentAccess(member, rules.access);
   if (unknown)
     return leave(member, from, {
       because: [ambiguous, unknown].filter((text) => text !== undefined).join('; '),
       reason: 'unknown',
     });
-  const ruling = rulingOn(one, rules.policy);
-  if (ambiguous === undefined) return changeTo(ruling, from, { one, rules });
-  const role = atMost(projectRoleOf(from), ruling.role, rules.policy.order);
+  const roleDecision = highestRoleDecision(one, rules.policy);
+  if (ambiguous === undefined) return changeTo(roleDecision, from, { one, rules });
+  const role = atMost(projectRoleOf(from), roleDecision.role, rules.policy.order);
   const limit =
-    ruling.role === 'noaccess' ? 'no reading gives anything' : `no reading gives more than ${ruling.role}`;
-  const because = `${ambiguous}; ${limit}: ${ruling.because}`;
-  const decision = changeTo({ ...ruling, role, because }, from, { one, rules });
+    roleDecision.role === 'noaccess'
+      ? 'the policy gives none of these people anything'
+      : `the policy gives none of these people more than ${roleDecision.role}`;
+  const because = `${ambiguous}; ${limit}: ${roleDecision.because}`;
+  const decision = changeTo({ ...roleDecision, role, because }, from, { one, rules });
   return decision.kind === 'unchanged'
     ? leave(member, from, { because: ambiguous, reason: 'ambiguous' })
     : decision;
@@ -87,7 +89,7 @@ function atMost(current: string, limit: string, order: readonly string[]): strin
   return rank(current) > rank(limit) ? limit : current;
 }
 
-const leave = (row: Member, from: Access, { because, reason }: Obstacle): RoleDecisionOnMember => ({
+const leave = (row: Member, from: Access, { because, reason }: SkipReason): RoleDecisionOnMember => ({
   account: row.id,
   label: labelOf(row),
   row,
@@ -101,35 +103,35 @@ const leave = (row: Member, from: Access, { because, reason }: Obstacle): RoleDe
 });
 
 function changeTo(
-  ruling: RoleDecision,
+  roleDecision: RoleDecision,
   from: Access,
   { one, rules }: { readonly one: Case; readonly rules: DecideRules },
 ): RoleDecisionOnMember {
   const { member } = one;
   const { access, policy } = rules;
-  const { rule, because, groups } = ruling;
-  const about = { account: member.id, label: labelOf(member), row: member, rule, groups };
-  const to = desiredAccess(from, ruling.role, access);
+  const { rule, because, groups } = roleDecision;
+  const common = { account: member.id, label: labelOf(member), row: member, rule, groups };
+  const to = desiredAccess(from, roleDecision.role, access);
   const kind = kindOf(from, to, policy.order);
-  const obstacle = whySkipped(one, { to, kind }, rules);
-  if (obstacle) {
+  const skipReason = whySkipped(one, { to, kind }, rules);
+  if (skipReason) {
     const due = kind === 'unchanged' ? null : `${kind} ${describe(from, to)}`;
-    const would = due === null ? `due ${projectRoleOf(to)}, as now` : `due ${due}`;
-    const why = `${obstacle.because}; ${would}: ${because}`;
-    const need = due === null ? {} : { needsPerson: { reason: obstacle.reason, due } };
-    return { ...about, kind: 'skipped', from, to: from, because: why, ...need };
+    const desired = due === null ? `desired ${projectRoleOf(to)}, as now` : `desired ${due}`;
+    const why = `${skipReason.because}; ${desired}: ${because}`;
+    const need = due === null ? {} : { needsPerson: { reason: skipReason.reason, due } };
+    return { ...common, kind: 'skipped', from, to: from, because: why, ...need };
   }
   const limited = kind === 'unchanged' ? {} : limitOf(member, access);
-  const change = { ...about, kind, from, to, ...limited };
-  const said = [because, ...lostLimit(limited.environments, afterWrite(member, to, access), access)].join(
+  const change = { ...common, kind, from, to, ...limited };
+  const reason = [because, ...lostLimit(limited.environments, afterWrite(member, to, access), access)].join(
     '; ',
   );
-  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because: said };
-  const doubt = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
-  return { ...change, because: `${said}; ${doubt}`, mayGain: true };
+  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because: reason };
+  const warning = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
+  return { ...change, because: `${reason}; ${warning}`, mayGain: true };
 }
 
-/** What a change says of a limit that the written role could keep and does not: of a custom role only the server knows. */
+/** The words about a limit that the written role could keep and does not. Whether a custom role can keep one, only the server knows. */
 function lostLimit(
   before: readonly string[] | undefined,
   after: Member,
@@ -142,34 +144,34 @@ function lostLimit(
   ];
 }
 
-/** The environments that the role which counts now is limited to, where it is. */
+/** The environments to which the role in force is limited, if it is. */
 function limitOf(member: Member, access: AccessRules): Pick<RoleDecisionOnMember, 'environments'> {
   const row = entryOf(member, access) ?? { ...member, role: member.globalRole };
   return row.limitAccessByEnvironment && canBeLimited(row.role) ? { environments: row.environments } : {};
 }
 
 /** Why a change is not made. */
-export interface Obstacle {
+export interface SkipReason {
   readonly reason: NeedReason;
   readonly because: string;
 }
 
-interface Intent {
+interface ProposedChange {
   readonly from: Access;
   readonly to: Access;
   readonly kind: RoleDecisionOnMember['kind'];
 }
 
 /** A role that is not in the order may allow anything: a change from it to any role but `noaccess` may be a gain. */
-const mayGain = ({ from, to, kind }: Intent, order: readonly string[]): boolean =>
+const mayGain = ({ from, to, kind }: ProposedChange, order: readonly string[]): boolean =>
   kind === 'downgrade' && projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
 
 /** Why a member keeps its current access; undefined where nothing prevents the change. */
 export function whySkipped(
   { member, address, teams }: Pick<Case, 'member' | 'address' | 'teams'>,
-  { to, kind }: Pick<Intent, 'to' | 'kind'>,
+  { to, kind }: Pick<ProposedChange, 'to' | 'kind'>,
   { policy, access, isProtected }: DecideRules,
-): Obstacle | undefined {
+): SkipReason | undefined {
   if (isProtected.has(address))
     return { reason: 'protected', because: 'protected by GROWTHBOOK_PROTECTED_MEMBERS' };
   if (kind === 'unchanged') return undefined;

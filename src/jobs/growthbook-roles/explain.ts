@@ -15,18 +15,18 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 /** Why somebody has the access that they have: the policy is evaluated by the function that makes the plan. */
 export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: ResolveRules): Explained {
   const { member, person, membership } = one;
-  const evaluation = evaluate(policy, membership ?? nobody(one, facts));
+  const evaluation = evaluate(policy, membership ?? noMembership(one, facts));
   const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
   const current = member && currentAccess(member, access);
-  // What an ambiguous member is to have follows from all of its readings, not from this one.
+  // The desired access of an ambiguous member depends on all of its possible owners, not on this one.
   const lowered = one.ambiguous === null ? null : (one.decision?.to ?? null);
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: member && accountOf(member, teams),
     statements: [
-      ldapSays(one),
-      ...posixSays(one, facts),
-      growthbookSays(member, teams, access),
+      ldapStatement(one),
+      ...posixStatements(one, facts),
+      growthbookStatement(member, teams, access),
       ...(one.ambiguous === null ? [] : [{ source: 'growthbook', says: `ambiguous: ${one.ambiguous}` }]),
     ],
     rules: rulesOf(evaluation),
@@ -40,7 +40,7 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
 }
 
 /** The membership of a person whom no directory knows: in none of the groups. */
-function nobody({ member }: RoleCase, facts: RoleFacts): Membership {
+function noMembership({ member }: RoleCase, facts: RoleFacts): Membership {
   const none = new Set<string>();
   return {
     uid: member?.email ?? 'nobody',
@@ -64,7 +64,7 @@ const accountOf = ({ id, email, globalRole, managedbyIdp, ...rest }: Member, tea
   managedByIdentityProvider: managedbyIdp,
 });
 
-function ldapSays({ person, member, membership }: RoleCase): Statement {
+function ldapStatement({ person, member, membership }: RoleCase): Statement {
   if (!person) {
     const address = member?.email ?? 'that address';
     return { source: 'ldap', says: `nobody in the policy's groups has the address ${address}` };
@@ -79,10 +79,10 @@ function ldapSays({ person, member, membership }: RoleCase): Statement {
   return { source: 'ldap', says: parts.join('; ') };
 }
 
-function posixSays({ person, membership }: RoleCase, { posix }: RoleFacts): readonly Statement[] {
+function posixStatements({ person, membership }: RoleCase, { posix }: RoleFacts): readonly Statement[] {
   if (!person || posix.membersOf.size === 0) return [];
-  const said = membership?.sources.posix;
-  const groups = typeof said === 'object' ? [...said.in].toSorted() : [];
+  const source = membership?.sources.posix;
+  const groups = typeof source === 'object' ? [...source.in].toSorted() : [];
   const parts = [
     `${person.uid} is in ${groups.join(', ') || "none of the policy's groups"}`,
     ...(posix.absent.has(person.uid) ? ['ensure: absent'] : []),
@@ -90,7 +90,7 @@ function posixSays({ person, membership }: RoleCase, { posix }: RoleFacts): read
   return [{ source: 'posix', says: parts.join('; ') }];
 }
 
-function growthbookSays(member: Member | null, teams: readonly Team[], rules: ProjectRules): Statement {
+function growthbookStatement(member: Member | null, teams: readonly Team[], rules: ProjectRules): Statement {
   if (!member) return { source: 'growthbook', says: 'no member has one of these addresses' };
   const access = currentAccess(member, rules);
   const parts = [

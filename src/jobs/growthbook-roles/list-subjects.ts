@@ -37,9 +37,9 @@ export function subjects(
     };
   };
   return [
-    ...joined.flatMap(({ member, person, ambiguous, readings = [] }) =>
-      readings.length > 0
-        ? readings.map((reading) => subject(member, reading, ambiguous))
+    ...joined.flatMap(({ member, person, ambiguous, candidates = [] }) =>
+      candidates.length > 0
+        ? candidates.map((candidate) => subject(member, candidate, ambiguous))
         : [subject(member, person ?? null, ambiguous)],
     ),
     ...withoutMember.map((person) => subject(null, person)),

@@ -2,9 +2,11 @@ import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import { addressKey } from '../../directories/same-name.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 
-/** Joins members to people by e-mail against every address of a person. Never guesses. */
+/** Matches members to people: the member's address is compared with every address of a person. Never guesses. */
 export function matchMembers(members: readonly Member[], people: readonly LdapPerson[]) {
-  const rows = members.map((member): Row => ({ member, address: addressKey(member.email), readings: NONE }));
+  const rows = members.map(
+    (member): Row => ({ member, address: addressKey(member.email), candidates: NONE }),
+  );
   const { first, several } = indexByAddress(rows);
   const rowsAt = (address: string): readonly Row[] => {
     const row = first.get(address);
@@ -16,18 +18,18 @@ export function matchMembers(members: readonly Member[], people: readonly LdapPe
       ? rowsAt(addressKey(only))
       : [...new Set(mails.map(addressKey))].flatMap(rowsAt);
   };
-  const doubles = new Map<LdapPerson, readonly Row[]>();
+  const severalMembers = new Map<LdapPerson, readonly Row[]>();
   const withoutMember: LdapPerson[] = [];
   for (const person of people) {
     const own = rowsOf(person);
-    for (const row of own) row.readings = row.readings === NONE ? [person] : [...row.readings, person];
+    for (const row of own) row.candidates = row.candidates === NONE ? [person] : [...row.candidates, person];
     if (own.length === 0) withoutMember.push(person);
-    else if (own.length > 1) doubles.set(person, own);
+    else if (own.length > 1) severalMembers.set(person, own);
   }
-  return { joined: rows.map((row) => matchOf(row, several.get(row.address), doubles)), withoutMember };
+  return { joined: rows.map((row) => matchOf(row, several.get(row.address), severalMembers)), withoutMember };
 }
 
-/** A member with the person it belongs to: none, one, or the reason why nobody can tell. */
+/** A member with the person it belongs to: one, none, or the reason why it is ambiguous. */
 export interface MemberMatch {
   readonly member: Member;
   /** The member's address in the form in which same addresses are equal. */
@@ -35,15 +37,15 @@ export interface MemberMatch {
   readonly person?: LdapPerson;
   readonly ambiguous?: string;
   /** All people that an ambiguous member can belong to. */
-  readonly readings?: readonly LdapPerson[];
+  readonly candidates?: readonly LdapPerson[];
 }
 
 const NONE: readonly never[] = [];
 
 /** A member with all people who have its address. */
 interface Row extends Pick<MemberMatch, 'member' | 'address'> {
-  /** Used while people are joined: almost all arrays keep one item. */
-  readings: readonly LdapPerson[];
+  /** Filled while people are matched: most members have one candidate. */
+  candidates: readonly LdapPerson[];
 }
 
 /** The first member at each address, and all members of an address that several have. An empty address matches nobody. */
@@ -61,17 +63,17 @@ function indexByAddress(rows: readonly Row[]) {
 }
 
 function matchOf(
-  { member, address, readings }: Row,
-  namesakes: readonly Row[] | undefined,
-  doubles: ReadonlyMap<LdapPerson, readonly Row[]>,
+  { member, address, candidates }: Row,
+  sameAddress: readonly Row[] | undefined,
+  severalMembers: ReadonlyMap<LdapPerson, readonly Row[]>,
 ): MemberMatch {
-  const [person, other] = readings;
-  const ambiguous = (reason: string): MemberMatch => ({ member, address, ambiguous: reason, readings });
-  if (namesakes) return ambiguous(`${namesakes.length} members have this address`);
+  const [person, other] = candidates;
+  const ambiguous = (reason: string): MemberMatch => ({ member, address, ambiguous: reason, candidates });
+  if (sameAddress) return ambiguous(`${sameAddress.length} members have this address`);
   if (!person) return { member, address };
   if (other)
-    return ambiguous(`several people have this address: ${sortedList(readings.map(({ uid }) => uid))}`);
-  const others = doubles.get(person)?.map((row) => row.member.id);
+    return ambiguous(`several people have this address: ${sortedList(candidates.map(({ uid }) => uid))}`);
+  const others = severalMembers.get(person)?.map((row) => row.member.id);
   if (!others) return { member, address, person };
   const ids = others.filter((id) => id !== member.id);
   return ambiguous(`${person.uid} has another member too: ${sortedList(ids)}`);

@@ -7,20 +7,20 @@ import type { LeafMembership, Membership, Sources } from '../../policy/evaluate-
 import { groupsNamed } from '../../policy/named-groups.ts';
 import type { Policy } from '../../policy/policy.ts';
 
-/** What the directories say of people. `membersOf` maps LDAP groups to people. */
+/** What the directories say about people. `membersOf` maps LDAP groups to people. */
 export interface DirectoryFacts {
   readonly people: readonly LdapPerson[];
   readonly membersOf: ReadonlyMap<string, readonly LdapPerson[]>;
   readonly posix: PosixGroups;
 }
 
-/** What the directories say of each person, as the policy asks it. */
+/** What the directories say about each person, in the form that policies evaluate. */
 export function membershipsOf(facts: DirectoryFacts, policy: Policy): ReadonlyMap<LdapPerson, Membership> {
   const membershipOf = createMembershipIndex(facts, policy);
   return new Map(facts.people.map((person) => [person, membershipOf(person)]));
 }
 
-/** What the directories say of a person. Each group is gone through once; people in the same groups share their `sources`. */
+/** Finds what the directories say about a person. Each group is read once; people in the same groups share their `sources`. */
 export function createMembershipIndex(
   facts: DirectoryFacts,
   policy: Policy,
@@ -41,13 +41,13 @@ export function createMembershipIndex(
   });
 }
 
-/** The groups of one member in the order of reading; all members of the same groups have the same one. */
+/** The groups of one member in the order of reading. Members of the same groups share one value. */
 interface Groups extends LeafMembership {
-  /** These groups and one more. */
+  /** The same groups and one more, by the name of the one more. */
   readonly and: Map<string, Groups>;
 }
 
-/** Who is in which of these groups. */
+/** Indexes groups by member. */
 function indexMembers<T>(membersOf: ReadonlyMap<string, Iterable<T>>): { of(member: T): Groups } {
   const none: Groups = { asked: new Set(membersOf.keys()), in: new Set(), and: new Map() };
   const index = new Map<T, Groups>();

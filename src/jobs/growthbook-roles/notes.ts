@@ -9,18 +9,18 @@ import { type Access, type AccessRules, currentAccess } from '../../targets/grow
 import { teamsAbove, teamsAboveGlobally } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
 import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
-import { type Case, rulingOn } from './decide.ts';
+import { type Case, highestRoleDecision } from './decide.ts';
 import type { MemberMatch, matchMembers } from './match.ts';
 
 type MemberDecision = Decision<Access, Member>;
 
 const NONE: readonly never[] = [];
-const about = (member: Member) => ({ account: member.id, label: labelOf(member) });
+const accountFields = (member: Member) => ({ account: member.id, label: labelOf(member) });
 
-/** A note for an ambiguous member that loses something: somebody has to find out whose account it is. */
+/** A note for an ambiguous member that loses access: a person has to find out whose account it is. */
 export function ambiguityNotes({ member, ambiguous }: Case, { kind }: MemberDecision): readonly Note[] {
   if (ambiguous === undefined || kind === 'skipped') return NONE;
-  return [{ kind: 'ambiguous', ...about(member), because: ambiguous }];
+  return [{ kind: 'ambiguous', ...accountFields(member), because: ambiguous }];
 }
 
 interface NoteRules {
@@ -36,12 +36,12 @@ export const teamNotes = (one: Case, decision: MemberDecision, rules: NoteRules)
 const globalTeamNotes = ({ member, teams }: Case, { access }: NoteRules): readonly Note[] =>
   teamsAboveGlobally(member, teams, access).map(({ id, team, role }) => ({
     kind: 'team-granted',
-    ...about(member),
+    ...accountFields(member),
     key: `${id}:${role}:global`,
     because: `team ${team} gives the global role ${role}, more than ${access.maxGlobalRole} (GROWTHBOOK_GLOBAL_ROLE)`,
   }));
 
-/** On the project, as the row will be after the run. */
+/** The teams that give more on the project, compared with the row as it will be after the run. */
 function projectTeamNotes(
   one: Case,
   decision: MemberDecision,
@@ -49,25 +49,25 @@ function projectTeamNotes(
 ): readonly Note[] {
   const { member, teams, ambiguous } = one;
   if (ambiguous !== undefined) return NONE;
-  const { role } = rulingOn(one, policy);
+  const { role } = highestRoleDecision(one, policy);
   const to = decision.to ?? currentAccess(member, access);
-  const isLeft = decision.kind === 'skipped' || to.projectRole === null;
-  const after = isLeft ? member : afterWrite(member, to, access);
+  const isUnwritten = decision.kind === 'skipped' || to.projectRole === null;
+  const after = isUnwritten ? member : afterWrite(member, to, access);
   return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
     kind: 'team-granted',
-    ...about(member),
+    ...accountFields(member),
     key: `${grant.id}:${grant.role}:${access.project}`,
     because: `team ${grant.team} gives ${grant.role} on the project${access.otherProjects ? ` ${access.project}` : ''}, more than the policy, which gives ${role}`,
   }));
 }
 
-/** A note for each person without a member whose entry cannot be read. Those with one are listed as skipped. */
+/** A note for each person without a member whose entry cannot be read. A person with a member is listed as skipped. */
 export const unreadableNotes = (withoutMember: readonly LdapPerson[]): readonly Note[] =>
   withoutMember.flatMap(({ dn, unreadable }): readonly Note[] =>
     unreadable === undefined ? NONE : [noteAbout('unreadable', dn, unreadable)],
   );
 
-/** A note for each person whose uid differs from a name in `data.yaml` in nothing but case: puppet takes them for two. */
+/** A note for each person whose uid differs from a name in `data.yaml` only in case: for puppet these are two people. */
 export function spellingNotes(
   { joined, withoutMember }: ReturnType<typeof matchMembers>,
   { membersOf, absent }: PosixGroups,
@@ -88,7 +88,7 @@ export function spellingNotes(
     const name = spelt.get(nameKey(person?.uid ?? ''));
     if (!person || name === undefined) return NONE;
     const because = `LDAP has the uid ${person.uid}, data.yaml ${name}: they differ in case, so that nothing in data.yaml counts for ${person.uid}`;
-    return [{ ...noteAbout('spelling', person.uid, because), ...(member ? about(member) : {}) }];
+    return [{ ...noteAbout('spelling', person.uid, because), ...(member ? accountFields(member) : {}) }];
   });
 }
 

@@ -26,11 +26,11 @@ export function resolveProjects(
     const rules = { ...one, isProtected };
     return { project, rules, cases, notes, pending: pending.map((decision) => ({ ...decision, project })) };
   });
-  const turns = facts.members.map((member, index) => decideInTurn(member, index, { prepared, projects }));
-  const notes = [...turns.flatMap((turn) => turn.notes), ...prepared.flatMap((one) => one.notes)];
+  const results = facts.members.map((member, index) => decideMember(member, index, { prepared, projects }));
+  const notes = [...results.flatMap((result) => result.notes), ...prepared.flatMap((one) => one.notes)];
   return {
     decisions: [
-      ...turns.flatMap(({ decisions }) => decisions),
+      ...results.flatMap(({ decisions }) => decisions),
       ...prepared.flatMap(({ pending }) => pending),
     ],
     notes: [...new Map(notes.map((note) => [canonicalJson(note), note])).values()],
@@ -46,17 +46,17 @@ interface Prepared {
   readonly cases: readonly Case[];
 }
 
-interface Decided {
+interface ProjectDecision {
   readonly one: Case;
   readonly from: Prepared;
   readonly decision: MemberDecision;
 }
 
 /**
- * The decisions on one member in all projects. Each change is made from the row as it will be after the changes that are carried
- * out before it: a first write lowers the global role, and the next one finds it lowered.
+ * The decisions on one member in all projects. Each change starts from the row as earlier changes leave it: if a first write
+ * lowers the global role, the next one finds it lowered.
  */
-function decideInTurn(
+function decideMember(
   member: Member,
   index: number,
   { prepared, projects }: { readonly prepared: readonly Prepared[]; readonly projects: Projects },
@@ -82,7 +82,7 @@ function decideInTurn(
   return { decisions, notes };
 }
 
-function decideOn(row: Member, known: Case | undefined, from: Prepared): readonly Decided[] {
+function decideOn(row: Member, known: Case | undefined, from: Prepared): readonly ProjectDecision[] {
   if (!known) return [];
   const one = { ...known, member: row };
   return [{ one, from, decision: { ...decide(one, from.rules), project: from.project } }];

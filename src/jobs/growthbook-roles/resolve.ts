@@ -39,11 +39,11 @@ export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
 /** The input of the decisions: a case for each member, the people without a member, and notes. */
 export function prepare(facts: RoleFacts, rules: ResolveRules) {
   const { joined, withoutMember } = matchMembers(facts.members, facts.people);
-  const ruleOn = createRuling(facts, rules, joined);
+  const decideFor = createRoleDecider(facts, rules, joined);
   const teamsById = new Map(facts.teams.map((team) => [team.id, team]));
   return {
-    cases: joined.map((match) => caseOf(match, teamsById, ruleOn)),
-    pending: withoutMember.flatMap((person) => pendingSignIn(person, ruleOn(person))),
+    cases: joined.map((match) => caseOf(match, teamsById, decideFor)),
+    pending: withoutMember.flatMap((person) => pendingSignIn(person, decideFor(person))),
     notes: [
       ...protectionNotes(facts, rules.protectedMembers),
       ...unreadableNotes(withoutMember),
@@ -54,40 +54,44 @@ export function prepare(facts: RoleFacts, rules: ResolveRules) {
   };
 }
 
-type RuleOn = (person: LdapPerson) => RoleDecision;
+type RoleDecider = (person: LdapPerson) => RoleDecision;
 
-/** What the policy decides of a person. Each person is evaluated once: beforehand where several members can be theirs, else on request. */
-function createRuling(facts: RoleFacts, { policy }: ResolveRules, joined: readonly MemberMatch[]): RuleOn {
+/** Makes the function that decides a person's role. Each person is evaluated once: at the start if several members may be theirs, else on request. */
+function createRoleDecider(
+  facts: RoleFacts,
+  { policy }: ResolveRules,
+  joined: readonly MemberMatch[],
+): RoleDecider {
   const membershipOf = createMembershipIndex(facts, policy);
-  const ruleOn: RuleOn = (person) =>
+  const decideFor: RoleDecider = (person) =>
     person.unreadable === undefined
       ? decideRole(policy, membershipOf(person))
       : { ...noMatch(policy), unknown: person.unreadable };
-  const readings = new Set(joined.flatMap((match) => match.readings ?? NONE));
-  const known = new Map([...readings].map((person) => [person, ruleOn(person)]));
-  return (person) => known.get(person) ?? ruleOn(person);
+  const candidates = new Set(joined.flatMap((match) => match.candidates ?? NONE));
+  const known = new Map([...candidates].map((person) => [person, decideFor(person)]));
+  return (person) => known.get(person) ?? decideFor(person);
 }
 
 const NONE: readonly never[] = [];
 
 function caseOf(
-  { member, address, person, ambiguous, readings }: MemberMatch,
+  { member, address, person, ambiguous, candidates }: MemberMatch,
   teamsById: ReadonlyMap<string, Team>,
-  ruleOn: RuleOn,
+  decideFor: RoleDecider,
 ): Case {
   const teams =
     member.teams.length === 0
       ? NONE
       : member.teams.map((id) => teamsById.get(id)).filter((team) => team !== undefined);
-  const rulings = readings ? readings.map(ruleOn) : person ? [ruleOn(person)] : NONE;
-  return { member, address, ambiguous, teams, rulings };
+  const roleDecisions = candidates ? candidates.map(decideFor) : person ? [decideFor(person)] : NONE;
+  return { member, address, ambiguous, teams, roleDecisions };
 }
 
-function pendingSignIn(person: LdapPerson, ruling: RoleDecision): readonly Decision<Access, Member>[] {
-  if (ruling.role === 'noaccess') return NONE;
-  const because = `due ${ruling.role} at first sign-in: ${ruling.because}`;
-  const { rule, groups } = ruling;
+function pendingSignIn(person: LdapPerson, roleDecision: RoleDecision): readonly Decision<Access, Member>[] {
+  if (roleDecision.role === 'noaccess') return NONE;
+  const because = `gets ${roleDecision.role} at the first sign-in: ${roleDecision.because}`;
+  const { rule, groups } = roleDecision;
   const label = person.mails.toSorted()[0] ?? person.uid;
-  const about = { account: person.uid, row: null, label, from: null, to: null };
-  return [{ ...about, kind: 'pending-sign-in', rule, because, groups, atSignIn: ruling.role }];
+  const common = { account: person.uid, row: null, label, from: null, to: null };
+  return [{ ...common, kind: 'pending-sign-in', rule, because, groups, atSignIn: roleDecision.role }];
 }

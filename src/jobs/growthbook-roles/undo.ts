@@ -7,14 +7,14 @@ import { canonicalJson } from '../../platform/canonical-json.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';
 import { type Access, currentAccess, describe, kindOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
-import { type DecideRules, type Obstacle, whySkipped } from './decide.ts';
+import { type DecideRules, type SkipReason, whySkipped } from './decide.ts';
 import { type Projects, projectOf } from './managed-projects.ts';
 import { type MemberMatch, matchMembers } from './match.ts';
 import type { RoleFacts } from './resolve.ts';
 
 /**
- * The opposite of what a run changed. An account whose access now is not what that run left is skipped and named, and so is one to
- * which no write can give back what it had. Throws `InvalidRequestError` where the report has access in another form.
+ * The opposite of what a run changed. An account is skipped, with the reason, if its access has changed since that
+ * run, or if no write can restore it. Throws `InvalidRequestError` where the report has access in another form.
  */
 export function undo(
   facts: RoleFacts,
@@ -28,13 +28,13 @@ export function undo(
   const decisions = changes.map((change): Decision<Access, Member> => {
     const undone = { id, change, from: accessIn(change.from, id), left: accessIn(change.to, id) };
     const match = matches.get(change.account);
-    if (!match) return gone(undone);
+    if (!match) return noLongerMember(undone);
     return undoOne(undone, match, { facts, rules: { ...projectOf(rules.projects, change), isProtected } });
   });
   return { decisions, notes: [] };
 }
 
-/** How a run is undone. */
+/** The rules of an undo. */
 export interface UndoRules {
   readonly projects: Projects;
   readonly protectedMembers: readonly string[];
@@ -60,7 +60,7 @@ interface Undone {
   readonly left: Access;
 }
 
-const about = ({ change: { account, label, project } }: Undone) => ({
+const accountFields = ({ change: { account, label, project } }: Undone) => ({
   account,
   label,
   ...(project === undefined ? {} : { project }),
@@ -68,8 +68,8 @@ const about = ({ change: { account, label, project } }: Undone) => ({
   groups: [],
 });
 
-const gone = (undone: Undone): Decision<Access, Member> => ({
-  ...about(undone),
+const noLongerMember = (undone: Undone): Decision<Access, Member> => ({
+  ...accountFields(undone),
   kind: 'skipped',
   row: null,
   from: null,
@@ -91,31 +91,31 @@ function undoOne(
   const { member } = match;
   const { order } = rules.access;
   const from = currentAccess(member, rules.access);
-  // An entry cannot be taken away: where there was none, one with the role that counted then does the same.
+  // No write removes an entry. If there was none, an entry with the role that was in force then does the same.
   const to = { ...undone.from, projectRole: undone.from.projectRole ?? undone.from.globalRole };
   const kind = kindOf(from, to, order);
   const teams = facts.teams.filter(({ id }) => member.teams.includes(id));
-  const obstacle =
+  const skipReason =
     changedSince(from, undone) ??
     cannotReturn(from, to, undone.change) ??
     ambiguousGain(match, kind) ??
     whySkipped({ ...match, teams }, { to, kind }, rules);
-  const decision = { ...about(undone), row: member, from };
-  if (!obstacle) {
+  const decision = { ...accountFields(undone), row: member, from };
+  if (!skipReason) {
     const because = `undoes the ${undone.change.kind} of run ${undone.id}`;
     return { ...decision, kind, to: kind === 'unchanged' ? from : to, because };
   }
-  const { reason, because } = obstacle;
+  const { reason, because } = skipReason;
   const due = reason === 'changed-since' ? null : `${kind} ${describe(from, to)}`;
   return { ...decision, kind: 'skipped', to: from, because, needsPerson: { reason, due } };
 }
 
-const changedSince = (from: Access, { left }: Undone): Obstacle | undefined =>
+const changedSince = (from: Access, { left }: Undone): SkipReason | undefined =>
   canonicalJson(from) === canonicalJson(left)
     ? undefined
     : { reason: 'changed-since', because: `its access is not what the run left: ${describe(left, from)}` };
 
-function cannotReturn(from: Access, to: Access, { environments }: UndoneChange): Obstacle | undefined {
+function cannotReturn(from: Access, to: Access, { environments }: UndoneChange): SkipReason | undefined {
   if (environments)
     return {
       reason: 'unwritable',
@@ -128,7 +128,7 @@ function cannotReturn(from: Access, to: Access, { environments }: UndoneChange):
     : undefined;
 }
 
-const ambiguousGain = ({ ambiguous }: MemberMatch, kind: string): Obstacle | undefined =>
+const ambiguousGain = ({ ambiguous }: MemberMatch, kind: string): SkipReason | undefined =>
   ambiguous !== undefined && (kind === 'grant' || kind === 'upgrade')
     ? { reason: 'ambiguous', because: ambiguous }
     : undefined;

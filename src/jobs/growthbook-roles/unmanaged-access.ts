@@ -44,7 +44,7 @@ const KEPT: Readonly<Partial<Record<NeedReason, string>>> = {
   unwritable: 'unwritable-above',
 };
 
-/** Members whom no directory knows: the plan takes their role on its projects, and nothing else that they hold. */
+/** Members whom no directory knows: the plan removes their role on its projects, and no other role. */
 function unknownOrigin(
   { members, people }: RoleFacts,
   { decisions }: Resolved<Access, Member>,
@@ -55,17 +55,17 @@ function unknownOrigin(
   const decided = Map.groupBy(decisions, ({ account }) => account);
   return unknown.flatMap((member) => {
     const own = decided.get(member.id) ?? [];
-    const left = rolesLeft(member, own, projects);
-    if (left.length === 0 || own.some(({ needsPerson }) => needsPerson)) return [];
-    const because = `nobody in the policy's groups has this address, and no plan takes ${left.join(', ')}`;
+    const remaining = remainingRoles(member, own, projects);
+    if (remaining.length === 0 || own.some(({ needsPerson }) => needsPerson)) return [];
+    const because = `nobody in the policy's groups has this address, and no plan removes ${remaining.join(', ')}`;
     return [driftOf('unknown-origin', { account: member.id, label: labelOf(member), because })];
   });
 }
 
 const GIVES_NOTHING = 'noaccess';
 
-/** The roles that a member has outside the projects of the run, as they are after it. */
-function rolesLeft(
+/** The roles that a member still has outside the projects of the run after it. */
+function remainingRoles(
   { globalRole, projectRoles }: Member,
   decisions: readonly Decision<Access, Member>[],
   projects: readonly string[],
@@ -82,11 +82,11 @@ function rolesLeft(
 
 const LOSSES = (['revoke', 'downgrade'] as const).filter(isLoss);
 
-/** `key` tells several of one kind about one account apart. */
-const driftOf = (kind: string, about: Omit<Drift, 'id' | 'kind'>, key?: string): Drift => ({
-  id: [kind, about.account ?? about.label, ...(key === undefined ? [] : [key])].join(':'),
+/** `key` distinguishes several of one kind about one account. */
+const driftOf = (kind: string, fields: Omit<Drift, 'id' | 'kind'>, key?: string): Drift => ({
+  id: [kind, fields.account ?? fields.label, ...(key === undefined ? [] : [key])].join(':'),
   kind,
-  ...about,
+  ...fields,
 });
 
 /** People of the policy's LDAP groups whom puppet does not know: nothing ends their access when they leave. */

@@ -277,7 +277,7 @@ describe('the advice to somebody whom no rule trusts', () => {
   test('is to wait where a source did not answer and its answer could decide', () => {
     const trust = trustOf([WMF, { gerrit: 'Trusted' }]);
     expect(explained({ trust, evidence: evidence(outside, { gerrit: 'failed' }) }).advice).toEqual([
-      'A source did not answer, so that nobody knows yet; the next run asks again.',
+      'A source did not answer, so the answer is not known yet; the next run asks again.',
     ]);
   });
 

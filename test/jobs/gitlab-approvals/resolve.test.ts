@@ -122,10 +122,10 @@ describe('the truth table of the rules', () => {
   });
 
   test.each([
-    [['no', 'no', 'failed', 'no'], 'Phabricator trusted: not read, so that nobody knows'],
+    [['no', 'no', 'failed', 'no'], 'Phabricator trusted: not read, so the answer is not known'],
     [
       ['no', 'no', 'failed', 'failed'],
-      'Phabricator trusted: not read, so that nobody knows; Gerrit Trusted: not read, so that nobody knows',
+      'Phabricator trusted: not read, so the answer is not known; Gerrit Trusted: not read, so the answer is not known',
     ],
   ] as const)('an undecided account names what did not answer, and nothing else: %s', (words, because) => {
     expect(decide(words)).toMatchObject({ kind: 'undecided', because });

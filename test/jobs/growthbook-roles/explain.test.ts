@@ -124,7 +124,7 @@ describe('an explanation', () => {
     for (const match of matches) {
       expect(match.decision).toMatchObject({ kind: 'downgrade', rule: 4 });
       expect(match.desired).toMatchObject({ projectRole: 'readonly' });
-      expect(match.advice).toEqual([expect.stringContaining('Nobody can tell whose account this is')]);
+      expect(match.advice).toEqual([expect.stringContaining('It is not clear whose account this is')]);
     }
     expect(only('bob', seed).account).toMatchObject({ id: 'u' });
   });

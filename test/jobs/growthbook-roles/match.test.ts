@@ -52,7 +52,7 @@ describe('never guesses', () => {
     const { joined, withoutMember } = matchMembers([at('u', 'x@example.org')], people);
     expect(joined[0]).not.toHaveProperty('person');
     expect(joined[0]?.ambiguous).toMatch(/ann.*bob/);
-    expect(joined[0]?.readings).toEqual(people);
+    expect(joined[0]?.candidates).toEqual(people);
     expect(withoutMember).toEqual([]);
   });
 

@@ -53,13 +53,13 @@ const ann = (groups: readonly string[] = [READ], over: Partial<LdapPerson> = {})
 
 describe('one decision for each member', () => {
   test.each([
-    ['readonly, due readonly', [READ], 'readonly', 'unchanged', 4, 'readonly'],
-    ['nothing, due readonly', [READ], 'noaccess', 'grant', 4, 'readonly'],
-    ['readonly, due custom', [CUSTOM], 'readonly', 'upgrade', 3, 'CustomElevatedAccess'],
-    ['admin, due custom', [CUSTOM], 'admin', 'downgrade', 3, 'CustomElevatedAccess'],
-    ['admin, due admin', [ADMIN, READ], 'admin', 'unchanged', 2, 'admin'],
-    ['readonly, due nothing', [], 'readonly', 'revoke', 5, 'noaccess'],
-    ['nothing, due nothing', [], 'noaccess', 'unchanged', 5, 'noaccess'],
+    ['readonly, desired readonly', [READ], 'readonly', 'unchanged', 4, 'readonly'],
+    ['nothing, desired readonly', [READ], 'noaccess', 'grant', 4, 'readonly'],
+    ['readonly, desired custom', [CUSTOM], 'readonly', 'upgrade', 3, 'CustomElevatedAccess'],
+    ['admin, desired custom', [CUSTOM], 'admin', 'downgrade', 3, 'CustomElevatedAccess'],
+    ['admin, desired admin', [ADMIN, READ], 'admin', 'unchanged', 2, 'admin'],
+    ['readonly, desired nothing', [], 'readonly', 'revoke', 5, 'noaccess'],
+    ['nothing, desired nothing', [], 'noaccess', 'unchanged', 5, 'noaccess'],
   ])('%s', (_, groups, own, kind, rule, role) => {
     const found = decided({ ...ann(groups), members: [member('ann', { projectRoles: [entry(own)] })] });
     expect(found).toMatchObject({ account: 'ann', label: 'ann@example.org', kind, rule });
@@ -118,7 +118,7 @@ describe('one decision for each member', () => {
 const admin = { projectRoles: [entry('admin')] };
 const none = { limitAccessByEnvironment: true, environments: [] };
 
-describe('skipped, with the reason, and what would be due', () => {
+describe('skipped, with the reason, and the desired role', () => {
   test.each([
     ['an identity provider manages the member', { ...admin, managedbyIdp: true }, /identity provider/],
     [
@@ -143,7 +143,7 @@ describe('skipped, with the reason, and what would be due', () => {
     ['an identity provider manages the member', { managedbyIdp: true }],
     ['another project occurs twice', { projectRoles: [entry('engineer', 'prj_b'), entry('admin', 'prj_b')] }],
     ['a limit can’t be expressed', { projectRoles: [entry('engineer', 'prj_b', none)] }],
-  ])('only where a change was due: unchanged although %s', (_, over) => {
+  ])('only where the role would change: unchanged although %s', (_, over) => {
     expect(decided({ ...ann(), members: [member('ann', { globalRole: 'readonly', ...over })] }).kind).toBe(
       'unchanged',
     );
@@ -190,7 +190,7 @@ describe('ambiguity never gives, and never keeps', () => {
     ['readonly', [], [], 'revoke', 'noaccess', 5],
     ['noaccess', [], [], 'skipped', 'noaccess', null],
     ['superhero', [ADMIN], [], 'revoke', 'noaccess', 2],
-  ])('%s; one due %j, the other %j: %s, %s', (own, inAnn, inBob, kind, role, rule) => {
+  ])('%s; the policy gives one %j, the other %j: %s, %s', (own, inAnn, inBob, kind, role, rule) => {
     const { decisions, notes } = resolved(facts(annOrBob(inAnn, inBob, own)));
     expect(decisions).toMatchObject([
       {
@@ -212,7 +212,7 @@ describe('ambiguity never gives, and never keeps', () => {
     });
   });
 
-  test('two members with one address, of one person: each is lowered to what the person is due', () => {
+  test('two members with one address, of one person: each is lowered to what the policy gives the person', () => {
     const members = [
       member('u1', { email: 'ann@example.org' }),
       member('u2', { email: 'Ann@example.org', ...admin }),
@@ -262,7 +262,7 @@ describe('a person entry that cannot be read as one person', () => {
     ]);
   });
 
-  test('is noted where no member is found for it, and is due nothing', () => {
+  test('is noted where no member is found for it, and the policy gives nothing', () => {
     const { decisions, notes } = resolved(facts(ann([ADMIN], { unreadable })));
     expect(decisions).toEqual([]);
     expect(notes).toMatchObject([{ kind: 'unreadable', account: null, because: unreadable }]);
@@ -314,17 +314,17 @@ describe('protected members', () => {
   const protectedMembers = ['ann@example.org'];
 
   test.each([
-    ['ann@example.org', [], /due revoke admin → noaccess/],
-    ['ANN@Example.org', [READ], /due downgrade admin → readonly/],
-    [' ann@example.org', [ADMIN], /due admin, as now/],
-  ])('%j is never written, always listed, with what is due', (email, groups, due) => {
+    ['ann@example.org', [], /desired revoke admin → noaccess/],
+    ['ANN@Example.org', [READ], /desired downgrade admin → readonly/],
+    [' ann@example.org', [ADMIN], /desired admin, as now/],
+  ])('%j is never written, always listed, with the desired role', (email, groups, desired) => {
     const found = decided(
       { ...ann(groups), members: [member('u', { email, ...admin })] },
       { protectedMembers },
     );
     expect(found.kind).toBe('skipped');
     expect(found.because).toMatch(/GROWTHBOOK_PROTECTED_MEMBERS/);
-    expect(found.because).toMatch(due);
+    expect(found.because).toMatch(desired);
     expect(found.to).toEqual(found.from);
   });
 
@@ -377,7 +377,7 @@ describe('a uid that differs from data.yaml in case alone', () => {
 });
 
 describe('pending-sign-in', () => {
-  test('a person who is due a role and has no member is reported', () => {
+  test('a person who should have a role and has no member is reported', () => {
     expect(resolved(facts(ann([CUSTOM]))).decisions).toEqual([
       {
         account: 'ann',
@@ -395,7 +395,7 @@ describe('pending-sign-in', () => {
   });
 
   test.each([
-    ['who is due nothing', ann([])],
+    ['to whom the policy gives nothing', ann([])],
     ['who is outside the gate', { ...ann([ADMIN]), posix: {} }],
     ['who is disabled', ann([ADMIN], { disabled: true })],
   ])('not somebody %s', (_, seed) => {
@@ -452,7 +452,7 @@ describe('a loss that would widen what the member can do is skipped', () => {
 describe('teams count in the notes, not in the kinds', () => {
   const row = member('ann', { teams: ['t'], projectRoles: [entry('readonly')] });
 
-  test('a team that gives more than is due is noted', () => {
+  test('a team that gives more than the policy is noted', () => {
     const teams = [team('t', { name: 'Search', projectRoles: [entry('admin')] })];
     const { decisions, notes } = resolved(facts({ ...ann(), members: [row], teams }));
     expect(decisions).toMatchObject([{ kind: 'unchanged' }]);
@@ -655,12 +655,12 @@ describe('laws, on organisations of any shape', () => {
     });
   });
 
-  test('an ambiguous member never gains, and keeps no more than some reading gives', () => {
+  test('an ambiguous member never gains, and keeps no more than the policy gives one of its possible owners', () => {
     holds((read) => {
       const { joined } = matchMembers(read.members, read.people);
       const { decisions } = resolved(read);
       const rank = (one: string) => (policy.order.includes(one) ? policy.order.indexOf(one) : 99);
-      for (const [index, { member: row, ambiguous, readings = [] }] of joined.entries()) {
+      for (const [index, { member: row, ambiguous, candidates = [] }] of joined.entries()) {
         const made = decisions[index];
         if (ambiguous === undefined || !made?.from || !made.to) continue;
         expect(['revoke', 'downgrade', 'skipped']).toContain(made.kind);
@@ -668,7 +668,7 @@ describe('laws, on organisations of any shape', () => {
         expect(rank(projectRoleOf(made.to))).toBeLessThanOrEqual(rank(projectRoleOf(made.from)));
         if (row.managedbyIdp || made.because.includes('widen') || made.because.includes('no environment'))
           continue;
-        const due = readings.map((one) => {
+        const roles = candidates.map((one) => {
           const alone = { ...read, people: [one], members: [member('alone', { email: one.mails[0] ?? '' })] };
           return projectRoleOf(
             resolved(alone).decisions[0]?.to ?? {
@@ -678,7 +678,7 @@ describe('laws, on organisations of any shape', () => {
             },
           );
         });
-        const highest = Math.max(0, ...due.map(rank));
+        const highest = Math.max(0, ...roles.map(rank));
         expect(rank(projectRoleOf(made.to)), made.because).toBeLessThanOrEqual(highest);
       }
     });

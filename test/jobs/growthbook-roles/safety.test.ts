@@ -161,7 +161,7 @@ describe('changes that end in the policy’s highest role', () => {
     expect(limitOf('highest', changes)).toMatchObject({ found: 6, objects: true });
   });
 
-  test('do not include who holds it and keeps it, who is skipped, and who is due less', () => {
+  test('do not include who has it and keeps it, who is skipped, and who gets less', () => {
     const decisions = [
       ...many('unchanged', 5, toAdmin),
       ...many('skipped', 5, toAdmin),

@@ -26,15 +26,15 @@ describe('what a run leaves on the target', () => {
   });
 
   test.each([
-    ['more than is due', 'admin', ['protected-above:ann']],
-    ['what is due', 'readonly', []],
-    ['less than is due', 'noaccess', []],
+    ['more than the rules give', 'admin', ['protected-above:ann']],
+    ['what the rules give', 'readonly', []],
+    ['less than the rules give', 'noaccess', []],
   ])('a protected member with %s: %s', (_, role, ids) => {
     const members = [member('ann', { projectRoles: [entry(role)] })];
     expect(idsOf(facts({ ...inReadonly, members }), ['ann@example.org'])).toEqual(ids);
   });
 
-  test('a member of an identity provider with more than is due', () => {
+  test('a member of an identity provider with more than the rules give', () => {
     const members = [member('ann', { projectRoles: [entry('admin')], managedbyIdp: true })];
     expect(idsOf(facts({ ...inReadonly, members }))).toEqual(['provider-managed-above:ann']);
   });

@@ -28,7 +28,7 @@ const kindDue = (from: Access, role: string, maxGlobalRole?: string) =>
 
 const DUE = ['noaccess', 'readonly', 'CustomElevatedAccess', 'admin'] as const;
 
-/** Global role, entry, and the kind where `noaccess`, `readonly`, `CustomElevatedAccess`, `admin` is due. */
+/** Global role, entry, and the kind where `noaccess`, `readonly`, `CustomElevatedAccess`, `admin` is desired. */
 const KINDS = [
   ['noaccess', null, 'unchanged', 'grant', 'grant', 'grant'],
   ['readonly', null, 'revoke', 'unchanged', 'upgrade', 'upgrade'],
@@ -58,7 +58,7 @@ const KINDS = [
 
 describe('the kind of change, with readonly as the highest global role that is written', () => {
   test.each(KINDS)(
-    'global %s, entry %s: due nothing %s, readonly %s, custom %s, admin %s',
+    'global %s, entry %s: desired nothing %s, readonly %s, custom %s, admin %s',
     (global, own, ...kinds) => {
       expect(DUE.map((role) => kindDue(access(global, own), role))).toEqual(kinds);
     },
@@ -102,7 +102,7 @@ describe('the kind of change, with readonly as the highest global role that is w
   });
 });
 
-describe('what a member is due', () => {
+describe('the desired access of a member', () => {
   test.each([
     ['noaccess', 'readonly', 'noaccess'],
     ['readonly', 'readonly', 'readonly'],
@@ -118,7 +118,7 @@ describe('what a member is due', () => {
     );
   });
 
-  test('a write carries the project role that is due and no additional role', () => {
+  test('a write carries the desired project role and no additional role', () => {
     expect(desiredAccess(access('admin', null, 'admin', 'engineer'), 'readonly', terms())).toEqual(
       access('readonly', 'readonly'),
     );
@@ -132,7 +132,7 @@ describe('what a member is due', () => {
     expect(desiredAccess(from, role, terms())).toEqual(from);
   });
 
-  test('no entry and a global readonly, due nothing: an entry noaccess is written', () => {
+  test('no entry and a global readonly, desired nothing: an entry noaccess is written', () => {
     expect(desiredAccess(access('readonly', null), 'noaccess', terms())).toEqual(
       access('readonly', 'noaccess'),
     );
@@ -158,7 +158,7 @@ describe('what a member is due', () => {
     );
   });
 
-  test('who holds what is due is due nothing more', () => {
+  test('who has the desired access gets nothing more', () => {
     fc.assert(
       fc.property(any, fc.constantFrom(...order), (from, to) => {
         const once = desiredAccess(from, to, terms());

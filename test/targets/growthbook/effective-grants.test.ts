@@ -154,7 +154,7 @@ describe('whether a move widens: rank first, then environments', () => {
   });
 });
 
-describe('teams that give more than is due', () => {
+describe('teams that give more than the rules', () => {
   const above = (row: Member, teams: readonly Team[], role: string) =>
     teamsAbove(row, teams, { role, project: PROJECT, order });
 
@@ -163,9 +163,9 @@ describe('teams that give more than is due', () => {
     ['as much', 'readonly', 'readonly', []],
     ['less', 'readonly', 'engineer', []],
     ['a role that nobody knows', 'superhero', 'admin', [{ id: 't1', team: 'One', role: 'superhero' }]],
-  ])('%s by an entry for the project', (_, role, due, expected) => {
-    const row = inTeams({ projectRoles: [entry(due)] });
-    expect(above(row, [team('t1', { name: 'One', projectRoles: [entry(role)] })], due)).toEqual(expected);
+  ])('%s by an entry for the project', (_, role, own, expected) => {
+    const row = inTeams({ projectRoles: [entry(own)] });
+    expect(above(row, [team('t1', { name: 'One', projectRoles: [entry(role)] })], own)).toEqual(expected);
   });
 
   test('a team’s global role gives nothing where the member has an entry', () => {

@@ -164,7 +164,7 @@ describe('why a row can’t be written', () => {
     ['engineer', 'noaccess', 'readonly', false],
     ['engineer', 'noaccess', 'noaccess', false],
     ['engineer', 'noaccess', 'admin', false],
-  ])('our own %s limited to none, global %s, due %s: %s', (role, globalRole, projectRole, unwritable) => {
+  ])('our own %s limited to none, global %s, desired %s: %s', (role, globalRole, projectRole, unwritable) => {
     const row = member('u', { globalRole, projectRoles: [entry(role, PROJECT, none)] });
     expect(whyUnwritable(row, to(projectRole, globalRole), terms) !== undefined).toBe(unwritable);
   });
