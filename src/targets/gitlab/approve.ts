@@ -84,7 +84,8 @@ async function send(input: ApproveInput): Promise<WriteResult<Account>> {
     changed = changeSincePlan(input, await finishing.account(planned.id));
     return changed === undefined;
   };
-  const outcome = await answerOrError(() => writing.approve(planned.id, { onSent, shouldRetry }));
+  // An error takes the place of an answer: none came, or the run's time was up before a retry.
+  const outcome = await writing.approve(planned.id, { onSent, shouldRetry }).catch((error: Error) => error);
   if (outcome instanceof Error) {
     if (!sent) throw outcome;
     return await checkAfterwards(input, outcome);
@@ -94,16 +95,6 @@ async function send(input: ApproveInput): Promise<WriteResult<Account>> {
   if (outcome.status === 201) return await readBack(input);
   if (changed !== undefined) return stale(changed);
   return refused(outcome, writing);
-}
-
-/** An answer, or the error that took its place: no answer came, or the run's time was up before a retry. */
-async function answerOrError(request: () => Promise<HttpAnswer>): Promise<HttpAnswer | Error> {
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof Error) return error;
-    throw error;
-  }
 }
 
 /** After an approval without a clear answer: the account shows whether it was carried out. If it cannot be read, the approval counts as sent and is published. */

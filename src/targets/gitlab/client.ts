@@ -10,7 +10,7 @@ import {
   type HttpRequest,
   type HttpSystem,
 } from '../../platform/http-client.ts';
-import { Account, AccountPage, PENDING, Refusal } from './schema.ts';
+import { Account, AccountPage, PENDING, Refusal, UserNotFound } from './schema.ts';
 
 /** Where GitLab is. `root` is its address; `/api/v4/…` is appended. */
 export interface GitlabSettings {
@@ -84,11 +84,8 @@ export function createGitlabClient({ root, token, concurrency }: GitlabSettings,
 }
 
 /** GitLab's own answer for an account that is not there (lib/api/users.rb, 16 to 18): any other 404 is somebody else's. */
-export const isGone = (answer: HttpAnswer): boolean => {
-  if (answer.status !== 404) return false;
-  const refusal = Refusal.safeParse(jsonOrUndefined(answer));
-  return refusal.success && /^404 user not found$/i.test(`${refusal.data.message ?? ''}`);
-};
+export const isGone = (answer: HttpAnswer): boolean =>
+  answer.status === 404 && UserNotFound.safeParse(jsonOrUndefined(answer)).success;
 
 interface Page {
   readonly rows: readonly Account[];
@@ -116,10 +113,9 @@ const LINK = /<([^<>]*)>([^<]*)/g;
 
 /** The query of the next page, by the answer's `Link`; undefined at the end. */
 function nextQuery({ headers, where }: HttpAnswer, root: string): Query | undefined {
-  const links = [headers.link ?? []].flat().join(', ');
-  const next = [...links.matchAll(LINK)].find(([, , about = '']) =>
-    /;\s*rel\s*=\s*"?next\b/i.test(about),
-  )?.[1];
+  // A header that is missing reads as a text without a link.
+  const links = [...`${headers.link}`.matchAll(LINK)];
+  const next = links.find(([, , about]) => /;\s*rel\s*=\s*"?next\b/i.test(`${about}`))?.[1];
   if (next === undefined) return undefined;
   const list = new URL(`${root}${LIST}`);
   const url = URL.parse(next, list.href);

@@ -23,6 +23,9 @@ export const Refusal = z.object({
   error_description: z.string().optional(),
 });
 
+/** The refusal of a request about an account that is not there. */
+export const UserNotFound = Refusal.extend({ message: z.string().regex(/^404 user not found$/i) });
+
 export type Account = z.infer<typeof Account>;
 export type Identity = z.infer<typeof Identity>;
 
