@@ -39,12 +39,10 @@ type RoleDecisionOnMember = Decision<Access, Member>;
 /** What the policy gives a member: the highest role of its possible owners; nothing where there is none. */
 export function highestRoleDecision({ roleDecisions }: Case, policy: DatedPolicy): RoleDecision {
   const [first = noMatch(policy)] = roleDecisions;
-  if (roleDecisions.length < 2) return first;
   const rank = rankIn(policy.order);
-  const [best = first] = roleDecisions.toSorted(
-    (a, b) => rank(b.role) - rank(a.role) || compareText(a.because, b.because),
-  );
-  return best;
+  const isBetter = (a: RoleDecision, b: RoleDecision) =>
+    (rank(b.role) - rank(a.role) || compareText(a.because, b.because)) < 0;
+  return roleDecisions.reduce((best, one) => (isBetter(one, best) ? one : best), first);
 }
 
 /**
@@ -84,9 +82,8 @@ export function decide(one: Case, rules: DecideRules): RoleDecisionOnMember {
 
 /** The lower of two roles. A role that is not in the order may allow anything, so it becomes the lowest. */
 function atMost(current: string, limit: string, order: readonly string[]): string {
-  if (!order.includes(current)) return order[0] ?? limit;
-  const rank = rankIn(order);
-  return rank(current) > rank(limit) ? limit : current;
+  const at = Math.min(order.indexOf(current), order.indexOf(limit));
+  return order[Math.max(0, at)] ?? limit;
 }
 
 const leave = (row: Member, from: Access, { because, reason }: SkipReason): RoleDecisionOnMember => ({

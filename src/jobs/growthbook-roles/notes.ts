@@ -5,12 +5,12 @@ import type { PosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import { nameKey } from '../../directories/same-name.ts';
 import { type Decision, type Note, noteAbout } from '../../engine/model.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
-import { type Access, type AccessRules, currentAccess } from '../../targets/growthbook/access.ts';
+import type { Access, AccessRules } from '../../targets/growthbook/access.ts';
 import { teamsAbove, teamsAboveGlobally } from '../../targets/growthbook/effective-grants.ts';
 import { afterWrite } from '../../targets/growthbook/role-update.ts';
 import { labelOf, type Member } from '../../targets/growthbook/schema.ts';
 import { type Case, highestRoleDecision } from './decide.ts';
-import type { MemberMatch, matchMembers } from './match.ts';
+import type { matchMembers } from './match.ts';
 
 type MemberDecision = Decision<Access, Member>;
 
@@ -42,17 +42,11 @@ const globalTeamNotes = ({ member, teams }: Case, { access }: NoteRules): readon
   }));
 
 /** The teams that give more on the project, compared with the row as it will be after the run. */
-function projectTeamNotes(
-  one: Case,
-  decision: MemberDecision,
-  { policy, access }: NoteRules,
-): readonly Note[] {
+function projectTeamNotes(one: Case, { to }: MemberDecision, { policy, access }: NoteRules): readonly Note[] {
   const { member, teams, ambiguous } = one;
   if (ambiguous !== undefined) return NONE;
   const { role } = highestRoleDecision(one, policy);
-  const to = decision.to ?? currentAccess(member, access);
-  const isUnwritten = decision.kind === 'skipped' || to.projectRole === null;
-  const after = isUnwritten ? member : afterWrite(member, to, access);
+  const after = to && to.projectRole !== null ? afterWrite(member, to, access) : member;
   return teamsAbove(after, teams, { role, project: access.project, order: policy.order }).map((grant) => ({
     kind: 'team-granted',
     ...accountFields(member),
@@ -73,20 +67,19 @@ export function spellingNotes(
   { membersOf, absent }: PosixGroups,
 ): readonly Note[] {
   const lists = [...membersOf.values(), absent];
-  const isUnknown = ({ person }: Pick<MemberMatch, 'person'>) =>
-    person !== undefined && !lists.some((list) => list.has(person.uid));
-  const unknown: readonly Partial<MemberMatch>[] = [
-    ...joined.filter(isUnknown),
-    ...withoutMember.map((person) => ({ person })).filter(isUnknown),
+  const people: readonly { readonly person: LdapPerson; readonly member?: Member }[] = [
+    ...joined.flatMap(({ person, member }) => (person ? [{ person, member }] : [])),
+    ...withoutMember.map((person) => ({ person })),
   ];
-  const keys = new Set(unknown.map(({ person }) => nameKey(person?.uid ?? '')));
+  const unknown = people.filter(({ person }) => !lists.some((list) => list.has(person.uid)));
+  const keys = new Set(unknown.map(({ person }) => nameKey(person.uid)));
   const spelt = new Map<string, string>();
   for (const list of keys.size === 0 ? NONE : lists) {
     for (const name of list) if (keys.has(nameKey(name))) spelt.set(nameKey(name), name);
   }
   return unknown.flatMap(({ person, member }): readonly Note[] => {
-    const name = spelt.get(nameKey(person?.uid ?? ''));
-    if (!person || name === undefined) return NONE;
+    const name = spelt.get(nameKey(person.uid));
+    if (name === undefined) return NONE;
     const because = `LDAP has the uid ${person.uid}, data.yaml ${name}: they differ in case, so that nothing in data.yaml counts for ${person.uid}`;
     return [{ ...noteAbout('spelling', person.uid, because), ...(member ? accountFields(member) : {}) }];
   });

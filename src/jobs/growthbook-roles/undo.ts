@@ -94,12 +94,11 @@ function undoOne(
   // No write removes an entry. If there was none, an entry with the role that was in force then does the same.
   const to = { ...undone.from, projectRole: undone.from.projectRole ?? undone.from.globalRole };
   const kind = kindOf(from, to, order);
-  const teams = facts.teams.filter(({ id }) => member.teams.includes(id));
   const skipReason =
     changedSince(from, undone) ??
     cannotReturn(from, to, undone.change) ??
     ambiguousGain(match, kind) ??
-    whySkipped({ ...match, teams }, { to, kind }, rules);
+    whySkipped({ ...match, teams: facts.teams }, { to, kind }, rules);
   const decision = { ...accountFields(undone), row: member, from };
   if (!skipReason) {
     const because = `undoes the ${undone.change.kind} of run ${undone.id}`;
