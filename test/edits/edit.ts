@@ -3,20 +3,27 @@ import { gitlabApprovals } from '../../src/jobs/gitlab-approvals/job.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import { knownSettings } from '../../src/jobs/registry.ts';
 import type { Report } from '../../src/reports/report.ts';
+import { canBeLimited } from '../../src/targets/growthbook/role-update.ts';
 import { jumpingClock } from '../faults/clock.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
 import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
+import type { GrowthBookState } from '../sandbox/growthbook/state.ts';
 import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import type { Recorded, SandboxServer } from '../sandbox/server.ts';
 import { gitlabEdits } from './gitlab-edits.ts';
 import { GROWTHBOOK_EDITS } from './growthbook-edits.ts';
+import { GROWTHBOOK_OWN_EDITS } from './growthbook-own-edits.ts';
 
 /** Something that somebody else does to the target. `account` is the one that it is about. */
 export interface Edit<S> {
   readonly name: string;
   readonly account: string | null;
+  /** The rules decide what it is about: a run may replace it, and says so. */
+  readonly isRuled?: boolean;
+  /** What is so before the run. */
+  prepare?(state: S): void;
   make(state: S): void;
   /** Whether nobody has undone it. */
   isThere(state: S): boolean;
@@ -36,13 +43,38 @@ interface World {
   readonly edits: readonly {
     readonly name: string;
     readonly account: string | null;
+    readonly isRuled?: boolean;
+    prepare(): void;
     make(): void;
     isThere(): boolean;
   }[];
   run(): Promise<Report>;
-  /** What an account can do; undefined where it is gone. */
-  accessOf(account: string): string | undefined;
+  /** What the rules decide of an account. */
+  ruled(account: string): Ruled;
   close(): Promise<void>;
+}
+
+/** The roles on the project, whether the global role is low, and whether a role that can be limited to environments is limited, or holds in all. */
+interface Ruled {
+  readonly roles: string;
+  readonly isGlobalLow: boolean;
+  readonly isLimited: boolean;
+  readonly isUnlimited: boolean;
+}
+
+const NO_RULES: Ruled = { roles: '', isGlobalLow: true, isLimited: false, isUnlimited: false };
+
+function ruledIn(state: GrowthBookState, account: string): Ruled {
+  const row = state.members.find(({ id }) => id === account);
+  if (!row) return NO_RULES;
+  const grants = effectiveAccess(state, account, PROJECT);
+  const limited = grants.filter(({ role }) => canBeLimited(role));
+  return {
+    roles: grants.map(({ role }) => role).join(' '),
+    isGlobalLow: ['noaccess', 'readonly'].includes(row.role),
+    isLimited: limited.length > 0 && limited.every(({ environments }) => environments !== null),
+    isUnlimited: limited.some(({ environments }) => environments === null),
+  };
 }
 
 async function startWorld(job: EditJob): Promise<World> {
@@ -54,16 +86,14 @@ async function startWorld(job: EditJob): Promise<World> {
     const environment = { MODE: 'enforce', SAFETY_MAX_COUNT: '50', ...world.environment };
     return {
       server: world.growthbook,
-      edits: GROWTHBOOK_EDITS.map((edit) => ({
+      edits: [...GROWTHBOOK_EDITS, ...GROWTHBOOK_OWN_EDITS].map((edit) => ({
         ...edit,
+        prepare: () => edit.prepare?.(state),
         make: () => edit.make(state),
         isThere: () => edit.isThere(state),
       })),
       run: async () => (await runJob(growthbookRoles, { dryRun: false }, { environment, ...context })).report,
-      accessOf: (id) =>
-        state.members.some((one) => one.id === id)
-          ? JSON.stringify(effectiveAccess(state, id, PROJECT))
-          : undefined,
+      ruled: (id) => ruledIn(state, id),
       close: () => world.close(),
     };
   }
@@ -78,11 +108,12 @@ async function startWorld(job: EditJob): Promise<World> {
     server: world.gitlab,
     edits: gitlabEdits(chosen).map((edit) => ({
       ...edit,
+      prepare: () => edit.prepare?.(state),
       make: () => edit.make(state),
       isThere: () => edit.isThere(state),
     })),
     run: () => run(false),
-    accessOf: (id) => state.users.find((one) => `${one.id}` === id)?.state,
+    ruled: () => NO_RULES,
     close: () => world.close(),
   };
 }
@@ -130,43 +161,118 @@ export async function editAt({
   try {
     const edit = world.edits[index];
     if (!edit) throw new Error('no such edit');
-    let isInWindow = false;
+    edit.prepare();
+    const place = { isInWindow: false, at: 0, before: NO_RULES };
     world.server.onRequest(
       { nth },
       (request) => {
-        isInWindow = isBetweenReadAndWrite(request, moment, edit.account);
+        place.isInWindow = isBetweenReadAndWrite(request, moment, edit.account);
         edit.make();
+        place.at = world.server.requests.length;
+        place.before = world.ruled(edit.account ?? '');
       },
       moment,
     );
-    const report = await world.run();
-    const applied = report.changes.filter(({ result }) => result === 'applied');
-    const left = report.changes.filter(({ result }) => result !== 'applied' && result !== 'unchanged');
+    const first = await world.run();
+    const isSeen = world.server.requests.slice(place.at).some(isListOfMembers);
+    const between = world.ruled(edit.account ?? '');
     const next = await world.run();
     const last = await world.run();
-    const settled = last.changes.filter(({ result }) => result !== 'unchanged');
     return {
       name: edit.name,
       broken: [
-        ...(edit.isThere() || isInWindow ? [] : ['the edit was undone']),
-        ...left.filter(({ error }) => !error).map(({ account }) => `${account} was left without a reason`),
-        ...(job === 'growthbook-roles' &&
-        left.length > 0 &&
-        report.exitCode === 0 &&
-        left.some(({ kind }) => kind === 'revoke' || kind === 'downgrade')
-          ? ['a loss was left, and the run ended as a success']
-          : []),
-        ...(settled.length === 0
-          ? []
-          : [`not done after two more runs: ${settled.map(({ account }) => account).join(', ')}`]),
-        ...([report, next].some(({ error }) => error?.includes('run broke off'))
-          ? ['an error that nobody foresaw']
-          : []),
-        ...(applied.length + left.length === 0 && report.exitCode === 0 && report.changes.length > 0
-          ? ['nothing is said of the changes']
+        ...(edit.isThere() || place.isInWindow ? [] : ['the edit was undone']),
+        ...brokenReport(job, first),
+        ...brokenEnd([first, next, last]),
+        ...(edit.isRuled
+          ? brokenRules({ ...place, account: edit.account ?? '', isSeen }, [first, next], {
+              between,
+              end: world.ruled(edit.account ?? ''),
+              due: await ruledAlone(edit.account ?? ''),
+            })
           : []),
       ],
     };
+  } finally {
+    await world.close();
+  }
+}
+
+/** What the first run says. */
+function brokenReport(job: EditJob, { changes, exitCode }: Report): readonly string[] {
+  const left = changes.filter(({ result }) => result !== 'applied' && result !== 'unchanged');
+  const isLossLeft = left.some(({ kind }) => kind === 'revoke' || kind === 'downgrade');
+  return [
+    ...left.filter(({ error }) => !error).map(({ account }) => `${account} was left without a reason`),
+    ...(job === 'growthbook-roles' && exitCode === 0 && isLossLeft
+      ? ['a loss was left, and the run ended as a success']
+      : []),
+    ...(exitCode === 0 && changes.length > 0 && changes.every(({ result }) => result === 'unchanged')
+      ? ['nothing is said of the changes']
+      : []),
+  ];
+}
+
+function brokenEnd([first, next, last]: readonly [Report, Report, Report]): readonly string[] {
+  const open = last.changes.filter(({ result }) => result !== 'unchanged');
+  return [
+    ...(open.length === 0
+      ? []
+      : [`not done after two more runs: ${open.map(({ account }) => account).join(', ')}`]),
+    ...([first, next].some(({ error }) => error?.includes('run broke off'))
+      ? ['an error that nobody foresaw']
+      : []),
+  ];
+}
+
+const isListOfMembers = ({ method, path, query }: Recorded): boolean =>
+  method === 'GET' && path === '/api/v1/members' && !query.has('userEmail');
+
+/** What was edited by hand: whose, whether the run could see it, and what was so right after it. */
+interface ByHand {
+  readonly account: string;
+  readonly isSeen: boolean;
+  readonly isInWindow: boolean;
+  readonly before: Ruled;
+}
+
+/** The run ends with what the rules give, or says what it found; no limit is lifted without a word. */
+function brokenRules(
+  { account, isSeen, isInWindow, before }: ByHand,
+  runs: readonly [Report, Report],
+  { between, end, due }: { readonly between: Ruled; readonly end: Ruled; readonly due: Ruled },
+): readonly string[] {
+  const [first] = runs;
+  const isPlanned = first.changes.some((one) => one.account === account);
+  const words = (report: Report) =>
+    [...report.changes, ...report.notes]
+      .filter((one) => one.account === account)
+      .map((one) => JSON.stringify(one));
+  const isSaid = words(first).some((one) => /stale|failed|"changedMeanwhile":"/.test(one));
+  const isOther = between.roles !== due.roles || !between.isGlobalLow;
+  const limits = runs.flatMap(words).some((one) => /limit/.test(one));
+  const isLifted = before.isLimited && end.isUnlimited;
+  return [
+    ...(isPlanned && isSeen && isOther && !isSaid && !isInWindow
+      ? [`ends with ${between.roles}, not with ${due.roles}, and says nothing`]
+      : []),
+    ...(end.roles === due.roles && end.isGlobalLow ? [] : [`ends with ${end.roles}, due ${due.roles}`]),
+    ...(isLifted && !limits && !isInWindow ? [`the limit of ${before.roles} was lifted without a word`] : []),
+  ];
+}
+
+const alone = new Map<string, Ruled>();
+
+/** What the rules give an account where nobody edits anything. */
+async function ruledAlone(account: string): Promise<Ruled> {
+  const known = alone.get(account);
+  if (known) return known;
+  const world = await startWorld('growthbook-roles');
+  try {
+    await world.run();
+    const found = world.ruled(account);
+    alone.set(account, found);
+    return found;
   } finally {
     await world.close();
   }

@@ -1,0 +1,230 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runJob } from '../../src/app/run-job.ts';
+import { jobs, knownSettings } from '../../src/jobs/registry.ts';
+import type { Report } from '../../src/reports/report.ts';
+import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
+import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
+import { PROJECTS } from '../sandbox/growthbook/example.ts';
+import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import type { Recorded, SandboxServer } from '../sandbox/server.ts';
+import { startStorage } from '../sandbox/storage.ts';
+import type { EditJob } from './edit.ts';
+import type { SecondRun } from './second-run.ts';
+import { sharedClock, sharedTime } from './shared-clock.ts';
+
+/** What keeps two runs apart. */
+type Lock = 'no lock' | 'lease' | 'folder';
+
+/** Where the second run begins: at a request of the first. `inside`: it ends before that request is answered; `beside`: they go on together. */
+export interface TwoRunsPoint {
+  readonly job: EditJob;
+  readonly lock: Lock;
+  readonly nth: number;
+  readonly moment: 'before' | 'after';
+  readonly way: 'inside' | 'beside';
+}
+
+const LOCKS: readonly Lock[] = ['no lock', 'lease', 'folder'];
+
+/** The point in words. */
+export const twoRunsText = ({ job, lock, nth, moment, way }: TwoRunsPoint): string =>
+  `${job}, ${lock}: a second run ${way} request ${nth}, ${moment} it is carried out`;
+
+async function startWorld(job: EditJob, lock: Lock) {
+  const time = sharedTime();
+  const clock = sharedClock(time);
+  const storage = await startStorage({ now: clock.now });
+  const folder = mkdtempSync(join(tmpdir(), 'muster-two-runs-'));
+  const { LEASE_BUCKET: bucket = '', ...places } = storage.environment;
+  const locks = { 'no lock': {}, lease: { LEASE_BUCKET: bucket }, folder: { LOCK_DIR: folder } };
+  const common = { MODE: 'enforce', REPORTS: 'gs://reports', ...places, ...locks[lock] };
+  const target = await (job === 'growthbook-roles' ? growthBook(clock.now) : gitlab(clock.now));
+  const environment: Readonly<Record<string, string>> = { ...target.environment, ...common };
+  const own = jobs.find(({ name }) => name === job);
+  if (!own) throw new Error(`no job has the name ${job}`);
+  return {
+    ...target,
+    servers: [...target.servers, storage] as readonly SandboxServer[],
+    second: { job, environment, time } satisfies SecondRun,
+    /** Whether the first run has the lock now. */
+    isLocked: () => (lock === 'folder' ? isHeldIn(folder) : lock === 'lease' && storage.objects.size > 0),
+    run: async (): Promise<Report> => {
+      const context = { clock, log: { write: () => undefined }, known: knownSettings };
+      return (await runJob(own, { dryRun: false }, { environment, ...context })).report;
+    },
+    close: async () => {
+      rmSync(folder, { recursive: true });
+      await Promise.all([target.close(), storage.close()]);
+    },
+  };
+}
+
+/** Whether the newest lock file of a folder is not given back. */
+function isHeldIn(folder: string): boolean {
+  const newest = readdirSync(folder)
+    .filter((name) => name.endsWith('.lock'))
+    .toSorted()
+    .at(-1);
+  return newest !== undefined && !readFileSync(join(folder, newest), 'utf8').includes('"released":true');
+}
+
+async function growthBook(now: () => number) {
+  const world = await startGrowthBookWorld({ now, requestsPerMinute: 6000 });
+  const { state } = world.growthbook;
+  return {
+    servers: [world.growthbook],
+    environment: world.environment,
+    state: () =>
+      state.members.map(({ id, teams }) => [
+        id,
+        teams,
+        globalAccess(state, id),
+        PROJECTS.map(({ id: project }) => effectiveAccess(state, id, project)),
+      ]),
+    approved: (): readonly string[] => [],
+    published: (): readonly string[] => [],
+    close: () => world.close(),
+  };
+}
+
+async function gitlab(now: () => number) {
+  const world = await startGitlabWorld(gitlabExample, now);
+  const lines = () => (world.auditPage() ?? '').split('\n').filter((line) => line.startsWith('* '));
+  const nameIn = (line: string) => /gitlab:([^|]+)/.exec(line)?.[1] ?? line;
+  return {
+    servers: [world.gitlab, world.wiki],
+    environment: { ...world.environment, DENIED_ACCOUNTS: DENIED },
+    // The time of a line is that of its run.
+    state: () => [
+      world.gitlab.state.users.map(({ id, state }) => [id, state]),
+      lines().map(nameIn).toSorted(),
+    ],
+    approved: () => world.gitlab.approvals.map(({ username }) => username),
+    published: () => lines().map(nameIn),
+    close: () => world.close(),
+  };
+}
+
+/** Calls `act` at the request of this number over all servers, and returns how many there were. */
+function atRequest(
+  servers: readonly SandboxServer[],
+  { nth, moment }: Pick<TwoRunsPoint, 'nth' | 'moment'>,
+  act: () => Promise<void>,
+): () => number {
+  const seen = new WeakSet<Recorded>();
+  let count = 0;
+  for (const server of servers)
+    server.onRequest(
+      {},
+      async (request) => {
+        if (seen.has(request)) return;
+        seen.add(request);
+        count += 1;
+        if (count === nth) await act();
+      },
+      moment,
+    );
+  return () => count;
+}
+
+/** What one run alone leads to, and how many requests it makes. */
+interface Alone {
+  readonly requests: number;
+  readonly state: string;
+}
+
+const known = new Map<string, Promise<Alone>>();
+
+/** What the job does where it is alone. */
+function aloneOf(job: EditJob, lock: Lock): Promise<Alone> {
+  const found = known.get(`${job} ${lock}`) ?? runAlone(job, lock);
+  known.set(`${job} ${lock}`, found);
+  return found;
+}
+
+async function runAlone(job: EditJob, lock: Lock): Promise<Alone> {
+  const world = await startWorld(job, lock);
+  try {
+    const count = atRequest(world.servers, { nth: 0, moment: 'before' }, async () => undefined);
+    const report = await world.run();
+    if (report.exitCode !== 0) throw new Error(`the run alone failed: ${report.error}`);
+    return { requests: count(), state: JSON.stringify(world.state()) };
+  } finally {
+    await world.close();
+  }
+}
+
+/** A second run at every request, under every lock. */
+export async function twoRunsPoints(job: EditJob): Promise<readonly TwoRunsPoint[]> {
+  const points: TwoRunsPoint[] = [];
+  for (const lock of LOCKS) {
+    const { requests } = await aloneOf(job, lock);
+    for (let nth = 1; nth <= requests; nth += 1)
+      for (const moment of ['before', 'after'] as const)
+        for (const way of ['inside', 'beside'] as const) points.push({ job, lock, nth, moment, way });
+  }
+  return points;
+}
+
+/** What did not hold where a second run met the first; nothing where all did. */
+export async function twoRunsAt(
+  point: TwoRunsPoint,
+  startSecond: (asked: SecondRun) => Promise<Report>,
+): Promise<readonly string[]> {
+  const alone = await aloneOf(point.job, point.lock);
+  const world = await startWorld(point.job, point.lock);
+  try {
+    let wasLocked = false;
+    let second: Promise<Report> | undefined;
+    atRequest(world.servers, point, async () => {
+      wasLocked = world.isLocked();
+      second = startSecond(world.second);
+      if (point.way === 'inside') await second;
+    });
+    const first = await world.run();
+    const other = await second;
+    if (!other) return ['the second run did not begin'];
+    const last = await world.run();
+    return [
+      ...brokenAlone([first, other], { point, wasLocked }),
+      ...(JSON.stringify(world.state()) === alone.state ? [] : ['the end is not that of one run']),
+      ...twice(world.approved()).map((one) => `${one} was approved twice`),
+      ...twice(world.published()).map((one) => `the line of ${one} is published twice`),
+      ...(last.exitCode === 0 && last.changes.length === 0 ? [] : [`a third run: ${last.outcome}`]),
+    ];
+  } finally {
+    await world.close();
+  }
+}
+
+const twice = (all: readonly string[]) => all.filter((one, index) => all.indexOf(one) !== index);
+
+/** What each of the two runs says. */
+function brokenAlone(
+  [first, second]: readonly [Report, Report],
+  { point, wasLocked }: { readonly point: TwoRunsPoint; readonly wasLocked: boolean },
+): readonly string[] {
+  const isBeside = point.way === 'beside';
+  // Beside each other, the first may give the lock back before the second asks for it, and the second may be first to take it.
+  const mayRun = isBeside || !wasLocked;
+  const left = [first, second]
+    .flatMap(({ changes }) => changes)
+    .filter(({ result, error }) => result !== 'applied' && result !== 'unchanged' && !error);
+  return [
+    ...(second.outcome === 'skipped' && point.lock === 'no lock' ? ['skipped, and there is no lock'] : []),
+    ...(second.outcome !== 'skipped' && !mayRun
+      ? [`the second run ended as ${second.outcome}, not as skipped`]
+      : []),
+    ...(first.outcome === 'skipped' && (wasLocked || !isBeside) ? ['the first run gave way'] : []),
+    ...(point.lock !== 'no lock' && [first, second].some(({ exitCode }) => exitCode !== 0 && exitCode !== 5)
+      ? [`a run failed although there is a lock: ${first.error ?? second.error}`]
+      : []),
+    ...left.map(({ account }) => `${account} was left without a reason`),
+    ...([first, second].some(({ error }) => error?.includes('run broke off'))
+      ? ['an error that nobody foresaw']
+      : []),
+  ];
+}
