@@ -8,7 +8,7 @@ import { foundAndAllowed } from '../platform/schema-faults.ts';
 export const PersonShape = z.strictObject({
   dn: z.string().min(1),
   uid: z.string(),
-  unreadable: z.string().optional(),
+  unreadable: z.string().exactOptional(),
   cns: z.array(z.string()),
   mails: z.array(z.string()),
   disabled: z.boolean(),

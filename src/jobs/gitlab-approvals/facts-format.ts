@@ -12,7 +12,7 @@ import type { OptionalSource } from './trust.ts';
 const SourceAnswer = z.strictObject({
   isMember: z.boolean(),
   because: z.string(),
-  worthReporting: z.boolean().optional(),
+  worthReporting: z.boolean().exactOptional(),
 });
 const OptionalShape = z.union([
   z.enum(['off', 'failed']),
@@ -49,9 +49,7 @@ export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => (
       requireRecorded('LDAP', groupsNamed(trust, 'ldap'), (group) => Object.hasOwn(evidence.groups, group));
     return {
       waiting,
-      people: people.map(({ unreadable, ...person }) =>
-        unreadable === undefined ? person : { ...person, unreadable },
-      ),
+      people,
       evidence: {
         groups: new Map(Object.entries(evidence.groups).map(([group, dns]) => [group, new Set(dns)])),
         phabricator: answersFromJson(evidence.phabricator),
@@ -68,15 +66,8 @@ const answersToJson = (source: OptionalSource) =>
 
 function answersFromJson(source: z.output<typeof OptionalShape>): OptionalSource {
   if (typeof source === 'string') return source;
-  return new Map(
-    Object.entries(source).map(([group, people]) => [
-      group,
-      new Map(
-        Object.entries(people).map(([dn, { worthReporting, ...answer }]) => [
-          dn,
-          worthReporting === undefined ? answer : { ...answer, worthReporting },
-        ]),
-      ),
-    ]),
+  const said = Object.entries(source).map(
+    ([group, people]) => [group, new Map(Object.entries(people))] as const,
   );
+  return new Map(said);
 }

@@ -53,7 +53,7 @@ export const factsFormat = (projects: Projects): FactsFormat<RoleFacts> => ({
         Object.hasOwn(posix.membersOf, group),
       );
     }
-    const byDn = new Map(people.map((person) => [person.dn, withoutUndefined(person)]));
+    const byDn = new Map(people.map((person) => [person.dn, person]));
     return {
       people: [...byDn.values()],
       membersOf: new Map(
@@ -76,9 +76,6 @@ export const factsFormat = (projects: Projects): FactsFormat<RoleFacts> => ({
 });
 
 type Person = RoleFacts['people'][number];
-
-const withoutUndefined = ({ unreadable, ...person }: z.output<typeof PersonShape>): Person =>
-  unreadable === undefined ? person : { ...person, unreadable };
 
 function personAt(byDn: ReadonlyMap<string, Person>, dn: string, group: string): Person {
   const person = byDn.get(dn);
