@@ -66,8 +66,8 @@ const accountOf = ({ id, email, globalRole, managedbyIdp, ...rest }: Member, tea
 
 function ldapStatement({ person, member, membership }: RoleCase): Statement {
   if (!person) {
-    const address = member?.email ?? 'that address';
-    return { source: 'ldap', says: `nobody in the policy's groups has the address ${address}` };
+    const address = member ? `the address ${member.email}` : 'that address';
+    return { source: 'ldap', says: `nobody in the policy's groups has ${address}` };
   }
   const ldap = membership?.sources.ldap;
   const groups = typeof ldap === 'object' ? [...ldap.in].toSorted() : [];

@@ -27,8 +27,8 @@ export function createMembershipIndex(
 ): (person: LdapPerson) => Membership {
   const ldap = indexMembers(facts.membersOf);
   const posix = indexMembers(facts.posix.membersOf);
-  const users = Map.groupBy(groupsNamed(policy, 'user'), nameKey);
-  const namedUser = indexMembers(new Map([...users.values()].flat().map((user) => [user, [nameKey(user)]])));
+  const users = groupsNamed(policy, 'user');
+  const namedUser = indexMembers(new Map(users.map((user) => [user, [nameKey(user)]])));
   const sourcesOf = createSharedSources();
   return (person) => ({
     uid: person.uid,
@@ -36,7 +36,7 @@ export function createMembershipIndex(
     sources: sourcesOf(
       ldap.of(person),
       posix.of(person.uid),
-      namedUser.of(users.size === 0 ? '' : nameKey(person.uid)),
+      namedUser.of(users.length === 0 ? '' : nameKey(person.uid)),
     ),
   });
 }
@@ -52,7 +52,7 @@ function indexMembers<T>(membersOf: ReadonlyMap<string, Iterable<T>>): { of(memb
   const none: Groups = { asked: new Set(membersOf.keys()), in: new Set(), and: new Map() };
   const index = new Map<T, Groups>();
   for (const [group, members] of membersOf) {
-    for (const member of Array.isArray(members) ? (members as T[]) : [...members]) {
+    for (const member of members) {
       const before = index.get(member) ?? none;
       index.set(member, before.and.get(group) ?? withGroup(before, group));
     }

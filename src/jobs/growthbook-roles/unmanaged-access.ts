@@ -50,7 +50,8 @@ function unknownOrigin(
   { decisions }: Resolved<Access, Member>,
   projects: readonly string[],
 ): readonly Drift[] {
-  const known = new Set(people.flatMap(({ mails }) => mails.map(addressKey)));
+  // An empty address is nobody's.
+  const known = new Set(people.flatMap(({ mails }) => mails.map(addressKey)).filter((key) => key !== ''));
   const unknown = members.filter(({ email }) => !known.has(addressKey(email)));
   const decided = Map.groupBy(decisions, ({ account }) => account);
   return unknown.flatMap((member) => {

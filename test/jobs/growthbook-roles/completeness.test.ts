@@ -48,6 +48,10 @@ describe('people without an address fail the source where they are more than a t
     );
   });
 
+  test('one address among empty ones is enough', () => {
+    expect(() => requireCompleteLdap(ldap(people(20, 20, ['', 'a@example.org'])), LIMITS)).not.toThrow();
+  });
+
   test('an address of spaces is none', () => {
     expect(() => requireCompleteLdap(ldap(people(20, 3, [' '])), LIMITS)).toThrow(/found 3 of 20/);
   });
@@ -82,5 +86,62 @@ describe('dangling members fail the source, group by group', () => {
     const act = () => requireCompletePosix({ sizeOf: new Map([['deployment', size]]), dangling }, LIMITS);
     if (accepted) expect(act).not.toThrow();
     else expect(act).toThrow(/members of deployment that are missing under users \(found 2 of 19, 10\.5 %\)/);
+  });
+});
+
+describe('the whole message', () => {
+  const allowed =
+    '(allowed 10 %, SOURCE_MAX_INCOMPLETE_PERCENT, or 1, SOURCE_MAX_INCOMPLETE_COUNT, whichever is more)';
+  const cause = (n: number) =>
+    `the first is uid=x${n}: gone; most likely LDAP_PEOPLE_BASE or LDAP_USER_FILTER leaves people out, or LDAP_BIND_DN may not see them`;
+  const lostOf = (...groups: readonly string[]) =>
+    groups.flatMap((group) => [0, 1].map((n) => ({ group, dn: `uid=x${n}`, why: 'gone' })));
+
+  test('has addresses first, then each group, with a share of one decimal', () => {
+    const all = people(3, 2);
+    const given = {
+      people: all,
+      membersOf: new Map([
+        ['a', all],
+        ['b', all],
+        ['c', all.slice(0, 1)],
+      ]),
+      dangling: lostOf('a', 'c'),
+    };
+    expect(() => requireCompleteLdap(given, LIMITS)).toThrow(
+      new SourceError(
+        'people without an e-mail address (found 2 of 3, 66.7 %): the first is uid=u0,ou=people; most likely LDAP_BIND_DN may not read addresses, or they are in another attribute (LDAP_MAIL_ATTRIBUTES); ' +
+          `members of group a that lead to no person (found 2 of 5, 40 %): ${cause(0)}; ` +
+          `members of group c that lead to no person (found 2 of 3, 66.7 %): ${cause(0)} ${allowed}`,
+      ),
+    );
+  });
+
+  test('has five faults at the most', () => {
+    const groups = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const none: readonly LdapPerson[] = [];
+    const membersOf = new Map(groups.map((group) => [group, none] as const));
+    const fault = (group: string) =>
+      `members of group ${group} that lead to no person (found 2 of 2, 100 %): ${cause(0)}`;
+    expect(() => requireCompleteLdap({ people: [], membersOf, dangling: lostOf(...groups) }, LIMITS)).toThrow(
+      new SourceError(`${groups.slice(0, 5).map(fault).join('; ')} ${allowed}`),
+    );
+  });
+
+  test('of a POSIX group names its own missing users', () => {
+    const sizeOf = new Map([
+      ['deployment', 3],
+      ['other', 2],
+    ]);
+    const dangling = [
+      { group: 'other', name: 'y' },
+      { group: 'deployment', name: 'x' },
+      { group: 'deployment', name: 'z' },
+    ];
+    expect(() => requireCompletePosix({ sizeOf, dangling }, LIMITS)).toThrow(
+      new SourceError(
+        `members of deployment that are missing under users (found 2 of 3, 66.7 %): the first is x; most likely a part of the users is missing in data.yaml ${allowed}`,
+      ),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LdapPerson } from '../../../src/directories/ldap/groups-and-people.ts';
 import { matchMembers } from '../../../src/jobs/growthbook-roles/match.ts';
 import { member, person } from '../../fixtures.ts';
 
@@ -92,6 +93,65 @@ describe('never guesses', () => {
     const bob = person('bob', { mails: ['b@example.org', 'x@example.org'] });
     const { joined } = matchMembers([at('u1', 'a@example.org'), at('u2', 'x@example.org')], [ann, bob]);
     expect(joined.every(({ person: found, ambiguous }) => !found && ambiguous)).toBe(true);
+  });
+});
+
+describe('the whole match, and why it is ambiguous', () => {
+  const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((uid) =>
+    person(uid, { mails: [`${uid}@example.org`, 'x@example.org'] }),
+  ) as [LdapPerson, LdapPerson, LdapPerson];
+  const matchesOf = (emails: readonly string[], people: readonly LdapPerson[]) =>
+    matchMembers(
+      emails.map((email, index) => at(`u${index}`, email)),
+      people,
+    ).joined;
+
+  test.each([
+    ['nobody’s address', ['eve@example.org'], [ann], [{}]],
+    ['one person’s address', ['ann@example.org'], [ann, person('eve')], [{ person: ann }]],
+    [
+      'an address of three people',
+      ['x@example.org'],
+      [cid, ann, bob],
+      [{ ambiguous: 'several people have this address: ann, bob, cid', candidates: [cid, ann, bob] }],
+    ],
+    [
+      'two addresses of one person',
+      ['x@example.org', 'ann@example.org'],
+      [ann],
+      [
+        { ambiguous: 'ann has another member too: u1', candidates: [ann] },
+        { ambiguous: 'ann has another member too: u0', candidates: [ann] },
+      ],
+    ],
+    [
+      'one address three times, and the person’s other address',
+      ['x@example.org', 'X@example.org', 'x@Example.org', 'ann@example.org'],
+      [ann],
+      [
+        { ambiguous: '3 members have this address', candidates: [ann] },
+        { ambiguous: '3 members have this address', candidates: [ann] },
+        { ambiguous: '3 members have this address', candidates: [ann] },
+        { ambiguous: 'ann has another member too: u0, u1, u2', candidates: [ann] },
+      ],
+    ],
+    [
+      'one address twice, and nobody’s',
+      ['eve@example.org', 'EVE@example.org'],
+      [],
+      [
+        { ambiguous: '2 members have this address', candidates: [] },
+        { ambiguous: '2 members have this address', candidates: [] },
+      ],
+    ],
+  ])('%s', (_, emails, people, expected) => {
+    expect(matchesOf(emails, people)).toEqual(
+      expected.map((one, index) => ({
+        member: at(`u${index}`, emails[index] ?? ''),
+        address: emails[index]?.toLowerCase(),
+        ...one,
+      })),
+    );
   });
 });
 

@@ -25,20 +25,26 @@ describe('a protected address that is nobody’s', () => {
   });
 
   test('cannot be overridden, and the objection names the addresses and the setting', () => {
-    expect(unknownProtected(facts, ['an@example.org'])).toEqual([
+    expect(unknownProtected(facts, ['an@example.org', 'ann@example.org', 'Bob@example.org'])).toEqual([
       {
         name: 'protected-unknown',
-        found: 1,
+        found: 2,
         allowed: 0,
         overridable: false,
-        message: expect.stringMatching(/GROWTHBOOK_PROTECTED_MEMBERS.*an@example\.org/),
+        message:
+          'protected-unknown: nobody has these addresses of GROWTHBOOK_PROTECTED_MEMBERS (found an@example.org, Bob@example.org, allowed only addresses of members): correct the setting',
       },
     ]);
   });
 
   test('is noted, too', () => {
-    expect(protectionNotes(facts, ['vera@example.org', 'ann@example.org'])).toMatchObject([
-      { kind: 'protected', account: null, label: 'vera@example.org' },
+    expect(protectionNotes(facts, ['vera@example.org', 'ann@example.org'])).toEqual([
+      {
+        kind: 'protected',
+        account: null,
+        label: 'vera@example.org',
+        because: 'no member has this address of GROWTHBOOK_PROTECTED_MEMBERS',
+      },
     ]);
   });
 });

@@ -111,3 +111,144 @@ describe('people', () => {
     expect(idsOf(withPosix({ expiring: [{ name: 'somebody-else', on }] }))).toEqual([]);
   });
 });
+
+describe('the whole of each', () => {
+  test('access of a member whom no rule may change', () => {
+    const members = [
+      member('ann', { projectRoles: [entry('admin')] }),
+      member('bob', { projectRoles: [entry('admin')], managedbyIdp: true }),
+      member('cid', { email: '', projectRoles: [entry('admin'), entry('x', 'prj_b'), entry('y', 'prj_b')] }),
+    ];
+    const found = driftOf(facts({ ...inReadonly, members }), ['ann@example.org']);
+    expect(found).toEqual([
+      {
+        id: 'protected-above:ann',
+        kind: 'protected-above',
+        account: 'ann',
+        label: 'ann@example.org',
+        because: expect.stringContaining('protected by GROWTHBOOK_PROTECTED_MEMBERS'),
+      },
+      {
+        id: 'provider-managed-above:bob',
+        kind: 'provider-managed-above',
+        account: 'bob',
+        label: 'bob@example.org',
+        because: expect.stringContaining('an identity provider manages this member'),
+      },
+      {
+        id: 'unwritable-above:cid',
+        kind: 'unwritable-above',
+        account: 'cid',
+        label: 'cid',
+        because: expect.stringContaining('there are two entries for project prj_b'),
+      },
+    ]);
+  });
+
+  test('a gain that cannot be made is no drift, and neither is an ambiguous member', () => {
+    const members = [
+      member('ann', { managedbyIdp: true }),
+      member('x', { email: 'b@example.org', projectRoles: [entry('readonly')] }),
+    ];
+    const people = [
+      ann,
+      person('b1', { mails: ['b@example.org'] }),
+      person('b2', { mails: ['b@example.org'] }),
+    ];
+    const groups = { 'growthbook-readonly': ['ann', 'b1', 'b2'] };
+    expect(driftOf(facts({ people, members, groups, posix: { [GATE]: ['ann', 'b1', 'b2'] } }))).toEqual([]);
+  });
+
+  test('a role of a team', () => {
+    const teams = [team('t', { name: 'Search', projectRoles: [entry('admin')] })];
+    const members = [member('ann', { teams: ['t'], projectRoles: [entry('readonly')] })];
+    expect(driftOf(facts({ ...inReadonly, members, teams }))).toEqual([
+      {
+        id: 'team-role:ann:t:admin:prj_a',
+        kind: 'team-role',
+        account: 'ann',
+        label: 'ann@example.org',
+        because: 'team Search gives admin on the project, more than the policy, which gives readonly',
+      },
+    ]);
+  });
+
+  test('what a member whom no directory knows keeps', () => {
+    const projectRoles = [
+      entry('admin'),
+      entry('engineer', 'prj_b'),
+      entry('noaccess', 'prj_c'),
+      entry('x', 'prj_d'),
+    ];
+    const eve = member('eve', { globalRole: 'admin', projectRoles });
+    expect(driftOf(facts({ ...inReadonly, members: [eve] }))).toEqual([
+      {
+        id: 'unknown-origin:eve',
+        kind: 'unknown-origin',
+        account: 'eve',
+        label: 'eve@example.org',
+        because:
+          "nobody in the policy's groups has this address, and no plan removes the global role readonly, engineer on prj_b, x on prj_d",
+      },
+    ]);
+  });
+
+  test('a member without an address is nobody’s, though a person has an empty one', () => {
+    const people = [ann, person('bob', { mails: ['', ' '] })];
+    const members = [member('eve', { email: '', globalRole: 'readonly' })];
+    expect(idsOf(facts({ ...inReadonly, people, members }))).toEqual(['unknown-origin:eve']);
+  });
+
+  test('people', () => {
+    const people = [ann, person('bob'), person('off', { disabled: true }), person('')];
+    const given = facts({ people });
+    const posix = { ...given.posix, known: new Set(['bob']), expiring: [{ name: 'bob', on: '2026-06-02' }] };
+    expect(driftOf({ ...given, posix })).toEqual([
+      {
+        id: 'not-in-data-yaml:ann',
+        kind: 'not-in-data-yaml',
+        account: null,
+        label: 'ann',
+        because: 'is in an LDAP group of the policy, and nowhere under users in data.yaml',
+      },
+      {
+        id: 'expiring:bob',
+        kind: 'expiring',
+        account: null,
+        label: 'bob',
+        because: 'expiry_date 2026-06-02 in data.yaml',
+      },
+    ]);
+  });
+
+  test('which is there once where several projects say the same', () => {
+    const given = facts({ people: [ann], members: [] });
+    const note = { kind: 'team-granted', account: 'ann', label: 'a', because: 'b', key: 't:admin:global' };
+    const other = { ...note, kind: 'ambiguous' };
+    const about = { now: NOW, projects: [PROJECT] };
+    const found = driftIn(given, { decisions: [], notes: [note, other, note] }, about);
+    expect(found.map(({ id }) => id)).toEqual(['team-role:ann:t:admin:global']);
+  });
+
+  test('which several projects have apart', () => {
+    const needsPerson = { reason: 'protected', due: 'revoke admin → noaccess' } as const;
+    const kept = {
+      account: 'ann',
+      label: 'a',
+      because: 'b',
+      kind: 'skipped',
+      from: null,
+      to: null,
+      row: null,
+    } as const;
+    const decisions = ['prj_a', 'prj_b'].map((project) => ({
+      ...kept,
+      rule: 1,
+      groups: [],
+      project,
+      needsPerson,
+    }));
+    const found = driftIn(facts({}), { decisions, notes: [] }, { now: NOW, projects: ['prj_a', 'prj_b'] });
+    expect(found.map(({ id }) => id)).toEqual(['protected-above:ann:prj_a', 'protected-above:ann:prj_b']);
+  });
+});
