@@ -55,8 +55,8 @@ async function readOneByOne(
 ): Promise<readonly ReadAt[]> {
   const pages = [first];
   for (let last = first; last.page.hasMore; ) {
-    const next = last.page.nextOffset;
-    if (next === null || next <= last.offset) break;
+    const next = last.page.nextOffset ?? 0;
+    if (next <= last.offset) break;
     last = await at(next - 1 > last.offset ? next - 1 : next);
     pages.push(last);
   }
@@ -71,7 +71,7 @@ function faultIn(pages: readonly ReadAt[]): string | undefined {
   if (totals.length !== 1 || totals[0] !== ids.size)
     return `the count disagrees (found ${ids.size} members, total ${totals.join(', then ')})`;
   const shifted = pages.findIndex((one, index) => !continues(pages[index - 1], one));
-  if (shifted < 0) return undefined;
+  if (shifted === -1) return undefined;
   return `page ${shifted + 1} does not begin where page ${shifted} ends: members joined or left meanwhile`;
 }
 

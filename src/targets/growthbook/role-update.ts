@@ -1,6 +1,6 @@
 /** Builds the request body that changes a member's role, or says why none can. */
 
-import { type Access, type AccessRules, entryOf } from './access.ts';
+import { type Access, type AccessRules, entryOf, projectRoleOf } from './access.ts';
 import type { AdditionalRole, Member, ProjectRole } from './schema.ts';
 
 /** Built-in roles that can't be limited to environments. The server refuses a limit on them. */
@@ -60,13 +60,13 @@ export function whyUnwritable(member: Member, to: Access, rules: AccessRules): s
     (entry, index) => others.findIndex((other) => other.project === entry.project) !== index,
   );
   if (twice) return `there are two entries for project ${twice.project}`;
-  const echoed = others.flatMap((entry) => [entry, ...(entry.additionalRoles ?? [])]);
   const own = entryOf(member, rules);
-  const kept = [
-    ...(canBeLimited(to.globalRole) ? [member] : []),
-    ...(own && canBeLimited(to.projectRole ?? '') ? [own] : []),
-  ];
-  if (![...echoed, ...kept].some(cannotBeWritten)) return undefined;
+  const isInOthers = others.some(
+    (entry) => cannotBeWritten(entry) || entry.additionalRoles?.some(cannotBeWritten),
+  );
+  const isInMember = canBeLimited(to.globalRole) && cannotBeWritten(member);
+  const isInOwn = own !== undefined && canBeLimited(projectRoleOf(to)) && cannotBeWritten(own);
+  if (!isInOthers && !isInMember && !isInOwn) return undefined;
   return 'the row has a limit to no environment at all, which no write can express';
 }
 
@@ -74,7 +74,7 @@ export function whyUnwritable(member: Member, to: Access, rules: AccessRules): s
 export function afterWrite(member: Member, to: Access, rules: AccessRules): Member {
   const { project } = rules;
   const environments = keptEnvironments(to.globalRole, { ...member, role: member.globalRole });
-  const role = to.projectRole ?? to.globalRole;
+  const role = projectRoleOf(to);
   const entry = entryOf(member, rules);
   const ownEnvironments = keptEnvironments(role, entry);
   const own: ProjectRole = {

@@ -9,8 +9,11 @@ import type { Member, ProjectRole } from './schema.ts';
  */
 export type RowState =
   | { readonly is: 'unchanged'; readonly elsewhere?: string }
-  | { readonly is: 'done' }
-  | { readonly is: 'conflict'; readonly because: string };
+  | { readonly is: 'done'; readonly elsewhere?: undefined }
+  | { readonly is: 'conflict'; readonly because: string; readonly elsewhere?: undefined };
+
+/** The state of a row that somebody else changed. */
+export const conflict = (because: string): RowState => ({ is: 'conflict', because });
 
 interface Limited {
   readonly limitAccessByEnvironment: boolean;
@@ -79,12 +82,10 @@ export function compareRows(
 /** Compares a row, read just now, with the row that the change was planned from. */
 export function rowStateOf(
   change: Pick<Change<Access, Member>, 'to' | 'row'>,
-  { now, rules }: { readonly now: Member | undefined; readonly rules: ProjectRules },
+  { now, rules }: { readonly now: Member; readonly rules: ProjectRules },
 ): RowState {
-  if (!now) return { is: 'conflict', because: 'no longer a member' };
   if (canonicalJson(currentAccess(now, rules)) === canonicalJson(change.to)) return { is: 'done' };
   const { planned, elsewhere } = compareRows(now, change.row, rules);
-  if (planned.length > 0)
-    return { is: 'conflict', because: `changed since it was read: ${planned.join(', ')}` };
+  if (planned.length > 0) return conflict(`changed since it was read: ${planned.join(', ')}`);
   return { is: 'unchanged', ...(elsewhere.length > 0 ? { elsewhere: elsewhere.join(', ') } : {}) };
 }

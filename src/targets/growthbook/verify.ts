@@ -26,17 +26,16 @@ export async function verifyWrites(
           isLast: last.get(result.change.account) === result,
         }),
       );
-      const lost = now.flatMap((result, index) =>
-        states[index]?.is === 'lost' && result.result === 'applied' ? [index] : [],
+      const lost = now.flatMap(({ result, change }, index) =>
+        states[index]?.isLost && result === 'applied' ? [{ index, change }] : [],
       );
       for (const [index, result] of now.entries()) now[index] = verified(result, states[index]);
       if (lost.length === 0 || repeats === MOST_REPEATS || stopReason) {
         const changes = membershipChanges(input.before, rows);
         return { results: now, ...changes, ...(stopReason ? { stopReason } : {}) };
       }
-      for (const index of lost) {
-        const change = now[index]?.change;
-        if (!change || stopReason) break;
+      for (const { index, change } of lost) {
+        if (stopReason) break;
         const written = await writeAgain(change, input);
         now[index] = { change, ...written, ...(written.stopReason ? { result: 'failed' } : {}) };
         stopReason = written.stopReason;
@@ -66,11 +65,10 @@ type Result = ChangeResult<Access, Member>;
 
 const MOST_REPEATS = 2;
 
-/** A written row as it is now. `elsewhere` names what differs although no write of this run touches it. */
+/** A written row as it is now: as planned, where `elsewhere` names what differs although no write of this run touches it, or why it is not. */
 type WrittenState =
-  | { readonly is: 'written'; readonly elsewhere: readonly string[] }
-  | { readonly is: 'lost' }
-  | { readonly is: 'other'; readonly because: string };
+  | { readonly elsewhere: readonly string[]; readonly isLost?: undefined }
+  | { readonly because: string; readonly isLost: boolean };
 
 /** Compares every field of a written row with the row as it was right before the write and with the change. */
 function stateOf(
@@ -80,16 +78,16 @@ function stateOf(
 ): WrittenState | undefined {
   if (!sent || !rowBefore) return undefined;
   const now = rows.get(change.account);
-  if (!now) return { is: 'other', because: 'no longer there' };
+  if (!now) return { because: 'the row is no longer there', isLost: false };
   const { planned, elsewhere } = compareRows(now, afterWrite(rowBefore, change.to, rules), rules);
   // A later write to another project can change all but the entry of this one.
   const own = planned.filter((field) => (isLast ? !NOT_WRITTEN.includes(field) : field === OWN_ENTRY));
   if (own.length === 0) {
-    return { is: 'written', elsewhere: [...(isLast ? planned : []), ...elsewhere] };
+    return { elsewhere: [...(isLast ? planned : []), ...elsewhere] };
   }
   const since = compareRows(now, rowBefore, rules).planned.filter((field) => !NOT_WRITTEN.includes(field));
-  if (since.length === 0) return { is: 'lost' };
-  return { is: 'other', because: `changed since it was written: ${own.join(', ')}` };
+  if (since.length === 0) return { because: 'the row is as before: another writer undid it', isLost: true };
+  return { because: `the row is changed since it was written: ${own.join(', ')}`, isLost: false };
 }
 
 /** Fields that no role write changes. */
@@ -103,22 +101,15 @@ function verified(result: Result, state: WrittenState | undefined): Result {
     ...(rowBefore ? { rowBefore } : {}),
     ...(changedMeanwhile === undefined ? {} : { changedMeanwhile }),
   };
-  if (state.is === 'written') {
+  if ('elsewhere' in state) {
     const found = state.elsewhere.join(', ');
     const noted =
       found === '' ? {} : { changedMeanwhile: `changed by somebody else since the write: ${found}` };
     return { change, result: 'applied', sent: true, ...kept, ...noted };
   }
   if (result.result !== 'applied') return result;
-  const found =
-    state.is === 'lost' ? 'the row is as before: another writer undid it' : `the row is ${state.because}`;
-  return {
-    change,
-    result: 'failed',
-    sent: true,
-    ...kept,
-    error: `growthbook answered with success, but ${found}`,
-  };
+  const error = `growthbook answered with success, but ${state.because}`;
+  return { change, result: 'failed', sent: true, ...kept, error };
 }
 
 async function writeAgain(

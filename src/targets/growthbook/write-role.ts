@@ -7,7 +7,7 @@ import type { RateLimiter } from '../../platform/rate-limit.ts';
 import type { Access, AccessRules, RulesOf } from './access.ts';
 import type { GrowthBookClient } from './client.ts';
 import { roleUpdate } from './role-update.ts';
-import { type RowState, rowStateOf } from './row-state.ts';
+import { conflict, type RowState, rowStateOf } from './row-state.ts';
 import type { Member } from './schema.ts';
 
 /**
@@ -138,9 +138,10 @@ function stateAfterLostAnswer(
   change: Change<Access, Member>,
   { now, rowBefore, rules }: { now: Member | undefined; rowBefore: Member; rules: AccessRules },
 ): RowState {
+  if (!now) return conflict(GONE);
   const state = rowStateOf({ to: change.to, row: rowBefore }, { now, rules });
-  if (state.is !== 'unchanged' || state.elsewhere === undefined) return state;
-  return { is: 'conflict', because: `changed while the answer was lost: ${state.elsewhere}` };
+  if (state.elsewhere === undefined) return state;
+  return conflict(`changed while the answer was lost: ${state.elsewhere}`);
 }
 
 /** What the row that was read again says; undefined where it does not tell. */

@@ -134,7 +134,42 @@ describe('a role write', () => {
   });
 });
 
+test('the row after a write has the limit that the global role keeps, and nothing more of its own', () => {
+  const row = member('u', {
+    globalRole: 'engineer',
+    ...limit('dev'),
+    teams: ['t'],
+    additionalRoles: [more('admin')],
+    projectRoles: [entry('admin', PROJECT, { additionalRoles: [more('admin')] }), entry('admin', 'prj_b')],
+  });
+  const own = { ...entry('engineer'), additionalRoles: [] };
+  const after = { ...row, additionalRoles: [], projectRoles: [own, entry('admin', 'prj_b')] };
+  expect(afterWrite(row, to('engineer', 'engineer'), terms)).toEqual(after);
+  expect(afterWrite(row, to('engineer', 'readonly'), terms)).toEqual({
+    ...after,
+    globalRole: 'readonly',
+    environments: [],
+    limitAccessByEnvironment: false,
+  });
+});
+
 describe('why a row can’t be written', () => {
+  test('two entries for another project are named, and one for each of several is none', () => {
+    const row = (...projects: readonly string[]) =>
+      member('u', { projectRoles: projects.map((project) => entry('admin', project)) });
+    expect(whyUnwritable(row('prj_b', PROJECT, 'prj_c', 'prj_d'), to('readonly'), terms)).toBeUndefined();
+    expect(whyUnwritable(row('prj_b', 'prj_c', 'prj_d', 'prj_c'), to('readonly'), terms)).toBe(
+      'there are two entries for project prj_c',
+    );
+  });
+
+  test('a limit to no environment counts where the global role would be the project’s', () => {
+    const row = member('u', { globalRole: 'engineer', projectRoles: [entry('engineer', PROJECT, none)] });
+    const kept = { globalRole: 'engineer', projectRole: null, additionalRoles: [] };
+    expect(whyUnwritable(row, kept, terms)).toMatch(/no environment at all/);
+    expect(whyUnwritable(row, { ...kept, globalRole: 'readonly' }, terms)).toBeUndefined();
+  });
+
   test.each([
     ['an identity provider manages it', { managedbyIdp: true }, /identity provider/],
     [

@@ -78,7 +78,7 @@ const bob = changeOf(rowOf('bob'));
 
 describe('a written row that is as planned', () => {
   test('is applied, and nothing is written again', async () => {
-    expect(await verified([applied(ann)], [[written(ann)]])).toEqual({
+    expect(await verified([applied(ann)], [[written(ann)]])).toStrictEqual({
       results: [applied(ann)],
       notes: [],
       failures: [],
@@ -236,6 +236,16 @@ describe('of two writes to one row', () => {
   test('the first is applied where its own entry is as planned, whatever the second changed', async () => {
     const { results } = await verified([applied(first), applied(second)], [[written(second)]]);
     expect(results).toEqual([applied(first), applied(second)]);
+  });
+
+  test('the first is written again where its own entry is as before, whatever the second changed', async () => {
+    const later = changeOf(written(first), access('noaccess'), 'prj_2');
+    const now = { ...written(later), projectRoles: [entry('admin'), entry('noaccess', 'prj_2')] };
+    const again = () => ({ result: 'applied', sent: true, rowBefore: now }) as const;
+    const lists = [[now], [written(later)]];
+    const { results, repeated } = await verified([applied(first), applied(later)], lists, { again });
+    expect(results.map(({ result }) => result)).toEqual(['applied', 'applied']);
+    expect(repeated).toEqual(['ann']);
   });
 
   test('what somebody else changed is said of the last one alone', async () => {
