@@ -9,7 +9,7 @@ import { createHttpClient } from '../platform/http-client.ts';
 import { peekLease } from '../platform/lease.ts';
 import { leaseStoreOf } from './lock.ts';
 
-/** Looks at everything that a run needs: settings first, then each system. */
+/** Checks everything that a run needs: settings first, then each system. */
 export async function checkPrepared(
   job: Job,
   prepared: PreparedJob,

@@ -16,7 +16,7 @@ import type { RunContext, RunRequest } from './run-request.ts';
 const isQuestion = ({ explain, history, show, whatIf, record, compare }: RunRequest) =>
   [explain, history, show, whatIf, record, compare].some((one) => one !== undefined);
 
-/** Creates a run. Without settings it may not write, and its time is up. */
+/** Creates a run. Without settings it may not write, and its deadline is over. */
 export function createRun(
   job: Job,
   request: RunRequest,
@@ -37,7 +37,7 @@ export function createRun(
     explain: request.explain,
     recorded: request.recording,
     record: request.record,
-    readOthers: othersAt(request.compare),
+    readOthers: otherDecisionsReader(request.compare),
     whatIf: request.whatIf && {
       changes: request.whatIf.changes,
       policy: request.whatIf.policy?.name ?? null,
@@ -62,7 +62,7 @@ export function createRun(
   return run;
 }
 
-const othersAt = (path: string | undefined): Run['readOthers'] =>
+const otherDecisionsReader = (path: string | undefined): Run['readOthers'] =>
   path === undefined ? undefined : (keyOf) => readOtherDecisions(path, keyOf);
 
 /** The log of one run: each line has the run's id. */
@@ -73,7 +73,7 @@ export interface RunLog {
   readonly log: Log;
 }
 
-/** The log of a run that begins now. */
+/** Creates the log of a run that begins now. */
 export function createRunLog(job: Job, context: RunContext): RunLog {
   const id = randomUUID();
   const project = context.environment.GOOGLE_CLOUD_PROJECT?.trim();

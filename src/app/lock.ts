@@ -37,7 +37,7 @@ const NO_LEASE =
 const skipped = (because: string): State =>
   runStateOf({ skipped: true, notes: [noteAbout('skipped', '', because)] });
 
-/** Where the job's lease is kept; undefined without a setting for it. Throws where Cloud Storage gives no access token. */
+/** The store of the job's lease; undefined without a setting for it. Throws if Cloud Storage gives no access token. */
 export async function leaseStoreOf(settings: CommonValues, run: Run): Promise<LeaseStore | undefined> {
   const { LEASE_BUCKET: bucket, LOCK_DIR: folder } = settings;
   if (folder) return openLeaseFolder({ folder, name: run.job });

@@ -7,7 +7,7 @@ import { type HistoryReport, historyReport, pastRun } from '../reports/history.t
 import type { Report } from '../reports/report.ts';
 import { readLatestChange, readLatestReport, readReports } from './report-store.ts';
 
-/** A question about past runs: since when (milliseconds since 1970), and about whom. */
+/** A question about past runs: from which time on (milliseconds since 1970), and about whom. */
 export interface HistoryQuery {
   readonly since: number;
   readonly who?: string | undefined;
@@ -25,7 +25,7 @@ export async function readHistory(
 
 const RUN_ID = /^[\w-]{4,64}$/;
 
-/** The kept report of a run, by its id or the beginning of it, or `latest`. Throws `InvalidRequestError` where there is none, or several. */
+/** The kept report of a run, by its id, the beginning of its id, or `latest`. Throws `InvalidRequestError` if none or several are found. */
 export async function readReport(settings: CommonValues, run: Run, id: string): Promise<Report> {
   if (id === 'latest') return await readLatestReport(settings, run);
   if (!RUN_ID.test(id))
@@ -40,7 +40,7 @@ export async function readReport(settings: CommonValues, run: Run, id: string): 
   );
 }
 
-/** What a run really changed, to be undone. `latest` is the latest run that changed something. */
+/** The changes that a run made, for an undo. `latest` is the latest run that changed something. */
 export async function readUndone(settings: CommonValues, run: Run, id: string): Promise<UndoneRun> {
   const isLatest = id === 'latest';
   const report = isLatest ? await readLatestChange(settings, run) : await readReport(settings, run, id);

@@ -16,7 +16,7 @@ export async function publishRun(
   const keeps = settings.REPORTS !== undefined;
   const kept = keeps ? { report, unchanged: unchanged() } : undefined;
   const lost = kept && (await keepReport(settings, kept, { run, isStopping: stop?.aborted === true }));
-  // A plan that somebody asks for while the job enforces is not a run of the job's schedule.
+  // A plan on request, while the job's schedule enforces, must not replace the metrics of the scheduled runs.
   if (settings.PUSHGATEWAY_URL && !(run.dryRun && run.mode === 'enforce')) {
     const gauges = { ...state.gauges, ...(keeps ? { reportKept: lost === undefined ? 1 : 0 } : {}) };
     const isStopping = stop?.aborted === true;

@@ -75,7 +75,7 @@ function jsonIn(path: string): unknown {
   }
 }
 
-/** The recording of what a run read; undefined where none was asked for, or not everything was read. */
+/** The recording of what a run read; undefined if none was asked for, or if not everything was read. */
 export function recordingOf(
   { recorded }: RunState<unknown>,
   run: Run,
@@ -106,7 +106,7 @@ const CONNECTION = [
 ];
 const FILE = /_POLICY_FILE$/;
 
-/** The settings that decide, as they were given. A policy's file is recorded as the policy. */
+/** The settings that decisions depend on, as text. For a policy's file, its content is recorded. */
 function recordedSettings(
   spec: SettingsSpec,
   environment: Environment,
@@ -128,6 +128,6 @@ function recordedSettings(
 /** Replaces a secret: the plan is made offline, so no system is asked. */
 const NOT_RECORDED = 'not-recorded';
 
-/** The environment in which the recorded plan is made again. */
+/** The environment for making the recorded plan again. */
 export const environmentOf = ({ settings }: Recording): Environment =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? NOT_RECORDED]));

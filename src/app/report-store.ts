@@ -23,7 +23,7 @@ export function reportStore(settings: CommonValues, run: Run): ObjectStore | und
   return openStore(settings.REPORTS, { storage, metadata: `http://${host}` }, run);
 }
 
-/** A moment as a part of a name, by which names sort: `20260601T120000.000Z`. */
+/** A time as a part of a name, so that names sort by time: `20260601T120000.000Z`. */
 const stamp = (time: string): string => time.replaceAll(/[-:]/g, '');
 
 /** The name of a run's report, without its ending: reports of a job sort by time. */
@@ -70,7 +70,7 @@ export async function keepReport(
 /** Names have the time of their run and its id: `20260601T120000.000Z-ID.json`. */
 const NAME = /\/(\d{8}T\d{6}\.\d{3}Z)-([\w-]+)\.json$/;
 
-/** Which reports are read: from a time (milliseconds since 1970) on, or of the run whose id begins so. */
+/** Which reports are read: those from a time (milliseconds since 1970) on, or those of a run, by the beginning of its id. */
 export type ReportQuery = { readonly since: number } | { readonly id: string };
 
 /**

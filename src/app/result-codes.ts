@@ -8,7 +8,7 @@ export function codesOf({
   explanation,
   checks,
   history,
-  isRecalled,
+  isPastReport,
   whatIf,
   comparison,
 }: RunResult): {
@@ -18,12 +18,12 @@ export function codesOf({
   const isWrong = checks?.some(({ ok }) => !ok) === true;
   if (isWrong) return OUTCOMES['invalid-settings'];
   if (comparison) return { ...OUTCOMES.unchanged, exitCode: hasDifferences(comparison) ? DIFFERS : 0 };
-  return checks || explanation || history || isRecalled || whatIf
+  return checks || explanation || history || isPastReport || whatIf
     ? OUTCOMES.unchanged
     : OUTCOMES[report.outcome];
 }
 
-/** The exit code where another tool decides otherwise. */
+/** The exit code of `compare` if another tool decides differently. */
 const DIFFERS = 7;
 
 const hasDifferences = ({ onlyTheirs, onlyOurs, different }: Comparison): boolean =>

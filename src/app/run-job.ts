@@ -17,7 +17,7 @@ import type { RunContext, RunRequest, RunResult } from './run-request.ts';
 
 export type { RunContext, RunRequest, RunResult, WhatIfRequest } from './run-request.ts';
 
-/** Runs a job from its settings to its report and its log lines. Never throws: an unforeseen error is a failed run. */
+/** Runs a job, from its settings to its report and its log lines. Never throws: an unexpected error is a failed run. */
 export async function runJob(job: Job, request: RunRequest, context: RunContext): Promise<RunResult> {
   const log = createRunLog(job, context);
   let prepared: PreparedJob;
@@ -37,8 +37,9 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
     const checks = run.redactor.value(await checkPrepared(job, prepared, run));
     return { ...finish(job, run, runStateOf({})), checks };
   }
-  if (request.history || request.show !== undefined) return await recall(job, request, { settings, run });
-  const undone = await undoneBy(request, { settings, run });
+  if (request.history || request.show !== undefined)
+    return await answerFromPastRuns(job, request, { settings, run });
+  const undone = await runToUndo(request, { settings, run });
   const asked = undone instanceof Error ? run : { ...run, undo: undone };
   const state =
     undone instanceof Error
@@ -50,8 +51,8 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   return { ...result, report, ...(recording ? { recording } : {}) };
 }
 
-/** Past runs, or the report of one, instead of a run. */
-async function recall(
+/** Answers a question about past runs; no run takes place. */
+async function answerFromPastRuns(
   job: Job,
   { history, show = '' }: RunRequest,
   { settings, run }: RunWithSettings,
@@ -59,7 +60,7 @@ async function recall(
   try {
     if (!history) {
       const report = await readReport(settings, run, show);
-      return { ...finish(job, run, runStateOf({})), report, isRecalled: true };
+      return { ...finish(job, run, runStateOf({})), report, isPastReport: true };
     }
     const answer = run.redactor.value(await readHistory(settings, run, history));
     return { ...finish(job, run, runStateOf({})), history: answer };
@@ -74,7 +75,7 @@ interface RunWithSettings {
   readonly run: Run;
 }
 
-async function undoneBy({ undo }: RunRequest, { settings, run }: RunWithSettings) {
+async function runToUndo({ undo }: RunRequest, { settings, run }: RunWithSettings) {
   if (undo === undefined) return undefined;
   try {
     return await readUndone(settings, run, undo);
@@ -99,7 +100,7 @@ async function runPrepared(prepared: PreparedJob, run: Run): Promise<RunState<un
 }
 
 function failedRun(run: Run, error: unknown): RunState<unknown> {
-  run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+  run.log.error({ event: 'error', ...errorFields(error) }, 'run failed unexpectedly');
   const outcome = error instanceof SettingsError ? 'invalid-settings' : toRunError(error).outcome;
   return runStateOf({ errors: [{ outcome, message: messageOf(error) }] });
 }

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../platform/errors.ts';
 
-/** The time that a text such as `36h`, `7d` or `2026-06-01` means, in milliseconds since 1970. Throws `InvalidRequestError` for any other. */
+/** Parses `36h`, `7d` or `2026-06-01` into milliseconds since 1970. Throws `InvalidRequestError` for any other text. */
 export function parseSince(text: string, now: number): number {
   const [, count, unit = ''] = DURATION.exec(text) ?? [];
   if (count !== undefined) return now - Number(count) * (UNIT_MS[unit] ?? 0);

@@ -101,7 +101,7 @@ export async function applyAtTerminal(
   return ended(await runAtTerminal(job, { ...request, expectedPlan, environment }), request, options);
 }
 
-/** The exit code of a run that was skipped. Its settings were valid, so there are two values. */
+/** The exit code of a skipped run: 0 or 5, by the setting SKIPPED_EXIT_CODE. */
 const skippedExitCode = ({ SKIPPED_EXIT_CODE }: Environment): number => (SKIPPED_EXIT_CODE === '0' ? 0 : 5);
 
 /** Prints the result. An apply that wrote nothing because of the mode says so. */
@@ -114,7 +114,7 @@ function ended(result: RunResult, { dryRun }: RunRequest, options: ApplyAnswers)
   return code;
 }
 
-/** From so many changes on, what can be lost meanwhile is said before the question. */
+/** From this number of changes on, a warning about concurrent edits is shown before the question. */
 const MANY = 10;
 
 async function isConfirmed(count: number, warning: string | undefined): Promise<boolean> {

@@ -2,12 +2,12 @@ import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** Declares `check`, which looks at everything that a run needs, and writes nothing. */
+/** Declares `check`, which checks everything that a run needs, and writes nothing. */
 export function declareCheck({ job, command, setExitCode }: JobCommand): void {
   declareCommand(
     command,
     'check',
-    'Looks at everything that a run needs: one line each, with the cure. Writes nothing.',
+    'Checks everything that a run needs: one line each, with what to do. Writes nothing.',
   )
     .addHelpText(
       'after',

@@ -2,12 +2,12 @@ import { withFacts } from './environment.ts';
 import { type CommonOptions, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
-/** Declares `compare`, which lists where another tool decides otherwise. */
+/** Declares `compare`, which lists the accounts that another tool decides differently. */
 export function declareCompare({ job, command, setExitCode }: JobCommand): void {
   declareReading(
     command,
     'compare',
-    'Lists where another tool decides otherwise. Ends with 0 where nothing differs, else with 7.',
+    'Lists the accounts that another tool decides differently. Ends with 0 where nothing differs, else with 7.',
   )
     .argument(
       '<file>',

@@ -21,7 +21,7 @@ interface Words {
   readonly next: readonly string[];
 }
 
-/** All that can follow each sequence of commands. */
+/** The words that can follow each sequence of commands. */
 function wordsOf(command: Command, path: readonly string[] = []): readonly Words[] {
   const all = [...command.options, ...(path.length === 2 ? (command.parent?.parent?.options ?? []) : [])];
   const options = all.filter(({ hidden }) => !hidden).flatMap(({ long }) => (long ? [long] : []));

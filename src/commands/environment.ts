@@ -39,7 +39,7 @@ export async function withFacts<T>(
   return await work({ recording, environment: environmentOf(recording) });
 }
 
-/** Runs `work` with the settings that the options ask for: the real environment, or that of a sandbox which lives as long as the command. */
+/** Runs `work` with the settings that the options ask for: the real environment, or that of a sandbox that runs as long as the command. */
 export async function withEnvironment<T>(
   job: Job,
   { sandbox, envFile }: Pick<CommonOptions, 'sandbox' | 'envFile'>,
@@ -55,11 +55,11 @@ export async function withEnvironment<T>(
   }
 }
 
-/** Where a sandbox keeps its reports, and what runs changed in it: below the folder of REPORTS, never in a bucket. */
+/** The folder for a sandbox's reports and for its state between runs: below the folder of REPORTS, never in a bucket. */
 const sandboxFolder = ({ REPORTS: place = '' }: Environment): string | undefined =>
   place === '' || place.includes('://') ? undefined : join(place, 'sandbox');
 
-/** The environment of a sandbox: its own settings, and from outside those that lead to no system. What is no setting is taken too, so that a misspelling is found. */
+/** The environment of a sandbox: its own settings, and those from outside that lead to no system. Unknown variables are kept, so that a misspelling is found. */
 function inSandbox(outside: Environment, world: Environment): Environment {
   const portable = new Set(
     jobs.flatMap(({ settings }) => Object.keys(settings).filter((name) => settings[name]?.portable)),

@@ -5,7 +5,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
 
-/** Where a command of a job is declared. `setExitCode` receives the exit code of the process. */
+/** What a declaration of a job's command needs. `setExitCode` is called with the exit code of the process. */
 export interface JobCommand {
   readonly job: Job;
   readonly command: Command;
@@ -21,14 +21,14 @@ export interface CommonOptions {
   readonly facts?: string;
 }
 
-/** Declares a command that plans from what is read, or from a recording, with the options that all commands have. */
+/** Declares a command that plans from the real systems or from a recording, with the options that all commands have. */
 export const declareReading = (parent: Command, name: string, description: string): Command =>
   declareWith(parent, name, description).option(
     '--facts <file>',
     'plans from a recording, offline, as the recorded run would have (see record)',
   );
 
-/** Declares a command that needs the systems as they are now, with the options that all commands have. */
+/** Declares a command that reads the real systems, with the options that all commands have. */
 export const declareCommand = (parent: Command, name: string, description: string): Command =>
   declareWith(parent, name, description)
     .addOption(new Option('--facts <file>').hideHelp())

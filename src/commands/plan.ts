@@ -64,7 +64,7 @@ function writePlan(file: string, report: unknown): void {
   }
 }
 
-/** The approval by `--approve` and `--reason`. Throws `InvalidRequestError` where one is without the other. */
+/** The approval from `--approve` and `--reason`. Throws `InvalidRequestError` if only one of them is given. */
 export function hashApproval(options: {
   readonly approve?: string;
   readonly reason?: string;

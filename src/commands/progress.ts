@@ -2,7 +2,7 @@ import type { Progress } from '../engine/run-types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { LogSink } from '../platform/log.ts';
 
-/** A line on the terminal that says what a run is doing; log lines push it aside. */
+/** A line on the terminal that shows what a run is doing. It is drawn again below each log line. */
 export interface ProgressLine {
   readonly log: LogSink;
   update(progress: Progress): void;

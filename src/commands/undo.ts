@@ -15,7 +15,7 @@ export function declareUndo({ job, command, setExitCode }: JobCommand): void {
   declareCommand(
     command,
     'undo',
-    'Carries out the opposite of what a run changed, as apply does (see REPORTS). Approvals in GitLab have no way back.',
+    'Carries out the opposite of what a run changed, as apply does (see REPORTS). Approvals in GitLab cannot be undone.',
   )
     .argument(
       '<run>',

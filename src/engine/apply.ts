@@ -26,7 +26,7 @@ export async function apply<A, R>(
   const stopReason = stopped ?? verified.stopReason;
   return {
     results: verified.results,
-    notes: [...noteworthy(verified.results), ...verified.notes],
+    notes: [...notesOf(verified.results), ...verified.notes],
     errors: [
       ...(stopReason ? [toRunError(stopReason)] : []),
       ...errorsIn(verified),
@@ -43,7 +43,7 @@ export interface ApplyResult<A, R = unknown> {
   readonly errors: readonly RunError[];
 }
 
-interface Written<A, R> {
+interface WriteResults<A, R> {
   readonly results: readonly ChangeResult<A, R>[];
   readonly stopReason: Error | undefined;
 }
@@ -53,19 +53,19 @@ async function writeAll<A, R>(
   changes: readonly Change<A, R>[],
   writing: Writing<A, R>,
   { log, clock, progress }: Pick<Run, 'log' | 'clock' | 'progress'>,
-): Promise<Written<A, R>> {
+): Promise<WriteResults<A, R>> {
   const startedAt = clock.monotonic();
   const results = new Map<Change<A, R>, WriteResult<R>>();
   let stopReason: Error | undefined;
-  let openLoss: string | undefined;
+  let unfinishedLoss: string | undefined;
   const step = async (change: Change<A, R>) => {
     progress?.({ writes: { done: results.size, total: changes.length, startedAt } });
-    const result = await writeOne(change, writing, { stopReason, openLoss, log });
+    const result = await writeOne(change, writing, { stopReason, unfinishedLoss, log });
     results.set(change, result);
     logWrite(change, result, log);
     stopReason ??= result.stopReason;
     if (isLoss(change.kind) && isUnfinished(result))
-      openLoss ??= `${change.kind} of account ${change.account}`;
+      unfinishedLoss ??= `${change.kind} of account ${change.account}`;
     return result;
   };
   for (const group of writing.probes) {
@@ -91,8 +91,8 @@ async function verify<A, R>(
   }
 }
 
-/** A note for each change that was withheld as stale, and for each that met somebody else's change. */
-const noteworthy = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
+/** A note for each change that was withheld as stale, and for each account that somebody else changed. */
+const notesOf = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
   results.flatMap(({ change: { account, label }, stale, error = '', changedMeanwhile }) => [
     ...(stale ? [{ kind: 'stale', account, label, because: error }] : []),
     ...(changedMeanwhile === undefined
@@ -100,7 +100,7 @@ const noteworthy = (results: readonly ChangeResult<unknown>[]): readonly Note[] 
       : [{ kind: 'changed-meanwhile', account, label, because: changedMeanwhile }]),
   ]);
 
-/** A change as lines of the log have it. */
+/** The fields of a change in log lines. */
 const fieldsOf = ({ account, project, label, kind, from, to, rule }: Change<unknown>) => ({
   account,
   ...(project === undefined ? {} : { project }),
@@ -111,11 +111,11 @@ const fieldsOf = ({ account, project, label, kind, from, to, rule }: Change<unkn
   rule,
 });
 
-/** One line before each write: a run that is killed while it waits for the answer still shows what it had begun. */
+/** One line before each write: the log shows what a run was doing if it is killed while it waits for the answer. */
 const logStart = (change: Change<unknown>, log: Log): void =>
   log.info({ event: EVENTS.changeStarted, ...fieldsOf(change) }, 'change started');
 
-/** One line at the moment of each write: a run that is killed later still shows what it did. */
+/** One line after each write: the log shows what a run did if it is killed later. */
 function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
   if (result !== 'applied' && result !== 'failed') return;
   const fields = { ...fieldsOf(change), ...(error === undefined ? {} : { error }) };
@@ -123,20 +123,20 @@ function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: 
   else log.error({ event: EVENTS.changeFailed, ...fields }, 'change failed');
 }
 
-/** A loss that was withheld because its account changed meanwhile leaves access in place: the run is not a success. */
+/** A loss that was withheld because its account has changed leaves access in place, so the run is not a success. */
 function staleLosses(results: readonly ChangeResult<unknown>[]): readonly RunError[] {
-  const left = results.filter(({ change, stale }) => stale && isLoss(change.kind)).length;
-  if (left === 0) return [];
-  const what = left === 1 ? '1 loss is' : `${left} losses are`;
+  const count = results.filter(({ change, stale }) => stale && isLoss(change.kind)).length;
+  if (count === 0) return [];
+  const what = count === 1 ? '1 loss is' : `${count} losses are`;
   return [
     { outcome: 'deadline', message: `${what} left for the next run: the account changed after the plan` },
   ];
 }
 
-/** The error where every account of the plan is gone: one may have been removed since the plan, all of them hardly. */
+/** The error if every account of the plan is gone. One may have been removed since the plan was made; that all were is unlikely. */
 function allGone(results: readonly ChangeResult<unknown>[]): readonly RunError[] {
   if (!results.every(({ gone }) => gone)) return [];
-  const message = `every account of the plan is gone (found ${results.length}, allowed fewer): see who answers for the target`;
+  const message = `every account of the plan is gone (found ${results.length}, allowed fewer): check that the address of the target is right`;
   return [{ outcome: 'failed', message }];
 }
 
@@ -146,11 +146,18 @@ const isUnfinished = ({ result, invalidRow }: WriteResult) =>
 async function writeOne<A, R>(
   change: Change<A, R>,
   writing: Writing<A, R>,
-  { stopReason, openLoss, log }: { stopReason: Error | undefined; openLoss: string | undefined; log: Log },
+  {
+    stopReason,
+    unfinishedLoss,
+    log,
+  }: { stopReason: Error | undefined; unfinishedLoss: string | undefined; log: Log },
 ): Promise<WriteResult<R>> {
   if (stopReason) return withheldBy(stopReason);
-  if (openLoss && canGive(change)) {
-    return { result: 'withheld', error: `no access is given while a loss is not carried out: ${openLoss}` };
+  if (unfinishedLoss && canGive(change)) {
+    return {
+      result: 'withheld',
+      error: `no access is given while a loss is not carried out: ${unfinishedLoss}`,
+    };
   }
   logStart(change, log);
   try {

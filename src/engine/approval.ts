@@ -9,7 +9,7 @@ import type { Resolved } from './stage-types.ts';
 const keyOf = ({ account, project, kind, from, to }: ApprovedChange): string =>
   canonicalJson({ account, project, kind, from, to });
 
-/** The keys of the changes in the present plan that are exactly as a plan file approved them. */
+/** The keys of the changes of this plan that a plan file approves: they are exactly as in the file. */
 export function approvedChanges(
   { changes }: Plan<unknown>,
   approval: PlanApproval | undefined,
@@ -18,7 +18,7 @@ export function approvedChanges(
   return new Set(changes.filter((change) => approved.has(keyOf(change))).map(decisionKey));
 }
 
-/** Throws `InvalidRequestError` where what is carried out, such as a plan file, is of another target than this run's. */
+/** Throws `InvalidRequestError` if something, such as a plan file, was made for another target than that of this run. */
 export function checkSameTarget(
   what: string,
   given: Readonly<Record<string, string>>,
@@ -29,7 +29,7 @@ export function checkSameTarget(
     throw new InvalidRequestError(`${what} another target (found ${found}, allowed ${allowed})`);
 }
 
-/** The decisions as safety counts them: an approved change uses up no limit. Its access stays as it will be. */
+/** The decisions as safety counts them: an approved change does not count against a limit, and has its new access already. */
 export function withoutApproved<A, R>(
   resolved: Resolved<A, R>,
   approved: ReadonlySet<string>,

@@ -2,14 +2,14 @@
 
 import { messageOf } from '../platform/errors.ts';
 
-/** One thing that must be right. `look` returns what it found, or throws what is wrong; `cure` says what to do then. */
+/** One thing that must be right. `look` returns what it found, or throws an error; `cure` says what to do then. */
 export interface Check {
   readonly name: string;
   readonly cure: string;
   look(): Promise<string>;
 }
 
-/** The answer of one check. */
+/** The result of one check. */
 export interface CheckLine {
   readonly name: string;
   readonly ok: boolean;

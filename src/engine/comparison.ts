@@ -2,7 +2,7 @@
 
 import type { Decision } from './model.ts';
 
-/** What another tool decided about one account. `line` is its place in the file. */
+/** The decision of another tool about one account. `line` is its line in the file. */
 export interface OtherDecision {
   readonly account: string;
   readonly decision: string;
@@ -11,11 +11,11 @@ export interface OtherDecision {
 
 /** How a job's decisions are compared with those of another tool. */
 export interface ComparisonRules<A> {
-  /** Accounts with the same key are the same one. */
+  /** Accounts with the same key are the same account. */
   keyOf(account: string): string;
-  /** What the run decides, in the words of the other tool's file. */
+  /** The run's decision, in the words of the other tool's file. */
   decisionOf(decision: Decision<A>): string;
-  /** A word of the file in the form in which decisions are compared. */
+  /** A word of the file in the form that is compared. */
   wordOf(decision: string): string;
   /** The decision that gives nothing: an account with it in one list may be missing from the other. */
   readonly nothing: string;

@@ -3,7 +3,7 @@
 import type { Decision, Explained, Objection, SourceReading, Statement, Subject } from './model.ts';
 import { nearestNames, subjectsNamed } from './subjects.ts';
 
-/** The plan's decision, and why it will not be carried out; null where nothing hinders it. */
+/** The plan's decision. `hindrance` is the reason why it is not carried out, or null. */
 export interface ExplainedDecision extends Omit<Decision<unknown>, 'row' | 'tried'> {
   readonly hindrance: string | null;
 }
@@ -21,13 +21,13 @@ export interface Explanation {
   readonly nearest: readonly string[];
 }
 
-/** What a run read, and what safety says of its plan. */
+/** The sources of a run, and the objections to its plan. */
 export interface PlanFacts {
   readonly sources: readonly SourceReading[];
   readonly objections: readonly Objection[];
 }
 
-/** Explains every subject of a name by the decisions of a run: the conclusion is the plan's. */
+/** Explains every subject of a name, with the decisions of the run's plan. */
 export function explain<A, R>(
   who: string,
   subjects: readonly Subject<A, R>[],
@@ -43,11 +43,11 @@ function matchOf<A, R>(
   { sources, objections }: PlanFacts,
 ): Match {
   const { statements, ...explained } = explainSubject();
-  const readings = new Map(sources.map((reading) => [reading.name, reading]));
+  const sourcesByName = new Map(sources.map((reading) => [reading.name, reading]));
   return {
     ...explained,
     sources: statements.map((one) => {
-      const { version = null, asOf = null } = readings.get(one.source) ?? {};
+      const { version = null, asOf = null } = sourcesByName.get(one.source) ?? {};
       return { ...one, version, asOf };
     }),
     decision: decision && explainedDecision(decision, objections),
@@ -58,10 +58,10 @@ function explainedDecision(
   { row: _row, tried: _tried, ...decision }: Decision<unknown>,
   objections: readonly Objection[],
 ): ExplainedDecision {
-  return { ...decision, hindrance: hindranceOf(decision, objections) };
+  return { ...decision, hindrance: whyNotCarriedOut(decision, objections) };
 }
 
-function hindranceOf(
+function whyNotCarriedOut(
   { kind, because }: Pick<Decision<unknown>, 'kind' | 'because'>,
   objections: readonly Objection[],
 ): string | null {

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../platform/errors.ts';
 
-/** A membership as it would be: somebody more or less in a group of LDAP or of `data.yaml`. */
+/** An assumed change of membership: a person is added to a group of LDAP or of `data.yaml`, or removed from it. */
 export interface MembershipChange {
   readonly kind: 'add' | 'remove';
   readonly uid: string;

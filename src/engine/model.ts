@@ -21,7 +21,7 @@ export interface RuleAnswer {
   readonly answer: 'yes' | 'no' | 'failed' | 'off';
 }
 
-/** Why a run cannot do what the rules ask for. */
+/** Why a run cannot carry out what the rules ask for. */
 export type NeedReason =
   | 'protected'
   | 'provider-managed'
@@ -46,15 +46,15 @@ export interface Decision<A, R = unknown> {
   readonly groups: readonly string[];
   readonly tried?: readonly RuleAnswer[];
   readonly row: R | null;
-  /** Where one run keeps access in several projects: the one that this is about. */
+  /** The project of this decision, if the run manages several projects. */
   readonly project?: string;
   /** Why a person has to look at this account, and the change that the rules ask for (null: it is not known). */
   readonly needsPerson?: { readonly reason: NeedReason; readonly due: string | null };
-  /** The environments that the access before was limited to, where it was: no write gives such a limit back. */
+  /** The environments to which the access before was limited, if it was: no write restores such a limit. */
   readonly environments?: readonly string[];
   /** A loss that may be a gain as well, since the current access is not known. It counts as both, and is withheld where either is. */
   readonly mayGain?: boolean;
-  /** What somebody without an account gets at the first sign-in, in a word. */
+  /** The role that a person without an account gets at the first sign-in. */
   readonly atSignIn?: string;
 }
 
@@ -62,7 +62,7 @@ export interface Decision<A, R = unknown> {
 export const decisionKey = ({ account, project }: Pick<Decision<unknown>, 'account' | 'project'>): string =>
   project === undefined ? account : JSON.stringify([account, project]);
 
-/** A decision that changes something. `row` is the account's row as it was read: the write and the hash are made from it. */
+/** A decision that changes something. `row` is the account's row as it was read; the write and the hash use it. */
 export interface Change<A, R = unknown> extends Decision<A, R> {
   readonly kind: ChangeKind;
   readonly from: A;
@@ -70,7 +70,7 @@ export interface Change<A, R = unknown> extends Decision<A, R> {
   readonly row: R;
 }
 
-/** What one source says about a person or an account, in a sentence. `source` is the name of its reading. */
+/** A sentence of one source about a person or an account. `source` is the name of the source. */
 export interface Statement {
   readonly source: string;
   readonly says: string;
@@ -85,7 +85,7 @@ export interface ExplainedRule {
   readonly missing: readonly string[];
 }
 
-/** What a job knows about one person or account. Access is in the target's form; `effective` is what the account can really do. */
+/** What a job knows about one person or account. Access is in the target's form; `effective` is the access that is in force. */
 export interface Explained {
   readonly person: Readonly<Record<string, unknown>> | null;
   readonly account: Readonly<Record<string, unknown>> | null;
@@ -100,10 +100,10 @@ export interface Explained {
 
 /** A person, an account, or both: what a question can be about. */
 export interface Subject<A, R = unknown> {
-  /** Every name that it can be asked for by: addresses, user names, ids. */
+  /** Every name by which a question can find it: addresses, user names, ids. */
   readonly names: readonly string[];
   readonly decision: Decision<A, R> | null;
-  /** What is known of it. */
+  /** What is known about it. */
   explain(): Explained;
 }
 
@@ -115,13 +115,13 @@ export interface Note {
   readonly label: string;
   readonly because: string;
   readonly tried?: readonly RuleAnswer[];
-  /** The change that the rules ask for, where a person has to make it. */
+  /** The change that the rules ask for, if a person has to make it. */
   readonly due?: string | null;
   /** Distinguishes notes of one kind about one account, and is the same in every run. */
   readonly key?: string;
 }
 
-/** Access on the target that no rule gives and no run takes away, or that soon ends. `id` is the same in every report. */
+/** Access on the target that no rule gives and no run removes, or that ends soon. `id` is the same in every report. */
 export interface Drift {
   readonly id: string;
   readonly kind: string;
@@ -141,7 +141,7 @@ export const noteAbout = (kind: string, label: string, because: string): Note =>
 /** The whole difference between current and desired access, before the first write. */
 export interface Plan<A, R = unknown> {
   readonly changes: readonly Change<A, R>[];
-  /** `sha256:…` over the target's identity and the changes: the same for the same work, whatever order facts came in. */
+  /** `sha256:…` of the target's identity and the changes. It does not depend on the order in which facts were read. */
   readonly hash: string;
 }
 
@@ -152,7 +152,7 @@ export interface Limit {
   readonly allowed: number;
 }
 
-/** A reason not to carry a plan out. An overridable one is dropped for the plan whose hash was approved. */
+/** A reason not to carry a plan out. If the plan's hash was approved, overridable ones are ignored. */
 export interface Objection {
   readonly name: string;
   readonly found: number | string;
@@ -172,7 +172,7 @@ export interface SourceReading {
   readonly name: string;
   readonly entries: number;
   readonly version: string | null;
-  /** When what was read was last changed, by the source's own clock (RFC 3339), where the source says so. */
+  /** When the source's data last changed, by the source's own clock (RFC 3339); null if the source does not say it. */
   readonly asOf: string | null;
   readonly durationMs: number;
 }
@@ -187,15 +187,15 @@ export interface WriteResult<R = unknown> {
   readonly sent?: boolean;
   /** When the target is known to have carried the change out, in milliseconds since 1970. */
   readonly doneAt?: number;
-  /** The target refused this one change because of its row: the other changes are not affected. */
+  /** The target refused this change because of the account's row: other changes are not affected. */
   readonly invalidRow?: boolean;
-  /** The account is no longer as the plan read it. */
+  /** The account has changed since the plan read it. */
   readonly stale?: boolean;
-  /** The account is no longer there. */
+  /** The account no longer exists. */
   readonly gone?: boolean;
   /** The account's row right before the write. */
   readonly rowBefore?: R;
-  /** What somebody else changed since the plan was made, which the write left as it is. */
+  /** What somebody else changed since the plan was made. The write keeps it. */
   readonly changedMeanwhile?: string;
   /** `StopError` or `DeadlineError`: this run makes no further write. */
   readonly stopReason?: Error;

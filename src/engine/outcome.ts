@@ -38,7 +38,7 @@ const BY_SEVERITY = [
   'source-failed',
 ] as const;
 
-/** Why a run did not end well. */
+/** An error of a run, with the outcome that it leads to. */
 export interface RunError {
   readonly outcome: (typeof BY_SEVERITY)[number];
   readonly message: string;

@@ -37,37 +37,37 @@ export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Ru
   return { resolved, state };
 }
 
-/** The objection to a plan other than the one that was shown. */
+/** The objection if the plan is not the one that was shown before. */
 function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
   return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
 }
 
 /** The decisions that undo an earlier run. */
 function undo<F, A, R>(run: UndoneRun, stages: Stages<F, A, R>, facts: F): Resolved<A, R> {
-  const resolved = wayBackOf(stages)(facts, run);
+  const resolved = undoStageOf(stages)(facts, run);
   const warning =
     'the next run restores what the rules say: change the policy, or the groups that it reads, first';
   return { ...resolved, notes: [...resolved.notes, noteAbout('undo', `run ${run.id}`, warning)] };
 }
 
-/** Throws `InvalidRequestError` for a run of another target, and where the target has no way back. */
+/** Throws `InvalidRequestError` for a run of another target, and for a job that cannot undo its changes. */
 export function checkUndo<F, A, R>(
   run: UndoneRun | undefined,
   stages: Pick<Stages<F, A, R>, 'identity' | 'undo'>,
 ): void {
   if (!run) return;
-  wayBackOf(stages);
+  undoStageOf(stages);
   checkSameTarget('undo: a run of', run.target, stages.identity.target);
 }
 
-function wayBackOf<F, A, R>({ undo: wayBack }: Pick<Stages<F, A, R>, 'undo'>) {
-  if (wayBack) return wayBack;
+function undoStageOf<F, A, R>({ undo: undoStage }: Pick<Stages<F, A, R>, 'undo'>) {
+  if (undoStage) return undoStage;
   throw new InvalidRequestError(
-    'undo: what this job does has no way back: an administrator has to do it by hand',
+    'undo: this job cannot undo its changes: an administrator has to undo them by hand',
   );
 }
 
-/** The decisions, of one name alone where the run is about it. Throws `InvalidRequestError` where nobody has that name. */
+/** The decisions, or only those about one name. Throws `InvalidRequestError` if nobody has that name. */
 function resolveFor<F, A, R>(only: string | undefined, stages: Stages<F, A, R>, facts: F) {
   const resolved = stages.resolve(facts);
   if (only === undefined) return resolved;
@@ -80,7 +80,7 @@ function resolveFor<F, A, R>(only: string | undefined, stages: Stages<F, A, R>, 
 
 const REPORTED_AS_NOTES: readonly NoChangeKind[] = ['skipped', 'pending-sign-in', 'undecided'];
 
-/** The notes of decisions that leave an account as it is. */
+/** A note for each decision that changes nothing and that people should know. */
 export const noChangeNotes = (decisions: readonly Decision<unknown>[]): readonly Note[] =>
   decisions
     .filter(({ kind }) => (REPORTED_AS_NOTES as readonly string[]).includes(kind))

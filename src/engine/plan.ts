@@ -3,7 +3,7 @@ import { canonicalJson } from '../platform/canonical-json.ts';
 import { CHANGE_KINDS, type Change, type Decision, type Plan } from './model.ts';
 import type { PlanIdentity } from './stage-types.ts';
 
-/** The plan that decisions make: sorted and hashed. The same decisions in any order make the same plan, byte for byte. */
+/** Makes the plan from decisions: sorted and hashed. The order of the decisions makes no difference to it. */
 export function makePlan<A, R>(
   decisions: readonly Decision<A, R>[],
   identity: PlanIdentity<A, R>,
@@ -13,7 +13,7 @@ export function makePlan<A, R>(
   return { changes, hash: `sha256:${createHash('sha256').update(canonicalJson(hashed)).digest('hex')}` };
 }
 
-/** What a plan's hash looks like in reports. */
+/** The form of a plan's hash in reports. */
 export const PLAN_HASH = /^sha256:[0-9a-f]{64}$/;
 
 /** Whether a decision changes something. */

@@ -20,14 +20,14 @@ export async function readSource<T>(
   }
 }
 
-/** Waits for all readings, and throws one error with everything that failed; an error other than `SourceError` comes first. */
+/** Waits for all reads, and throws one error with everything that failed; an error other than `SourceError` comes first. */
 export async function allSources<const T extends readonly Promise<unknown>[]>(
-  readings: T,
+  reads: T,
 ): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
-  const settled = await Promise.allSettled(readings);
+  const settled = await Promise.allSettled(reads);
   const errors = settled.filter((one) => one.status === 'rejected').map((one): unknown => one.reason);
   const first = errors.find((error) => !(error instanceof SourceError));
   if (first !== undefined) throw first;
   if (errors.length > 0) throw new SourceError(errors.map(messageOf).join('; '));
-  return (await Promise.all(readings)) as { -readonly [I in keyof T]: Awaited<T[I]> };
+  return (await Promise.all(reads)) as { -readonly [I in keyof T]: Awaited<T[I]> };
 }

@@ -17,18 +17,18 @@ export interface Recording {
     readonly version: string;
   };
   readonly target: Readonly<Record<string, string>>;
-  /** Settings that were given, as text. Null stands for a secret that was set and is not recorded. */
+  /** The settings that were set, as text. Null is a secret, which is not recorded. */
   readonly settings: Readonly<Record<string, string | null>>;
   readonly sources: readonly SourceReading[];
-  /** What reading noted. */
+  /** The notes made while reading. */
   readonly notes: readonly Note[];
-  /** Sources that failed and leave some accounts undecided. */
+  /** The sources that failed, so that some accounts are undecided. */
   readonly failures: readonly string[];
   /** The job's facts as JSON. */
   readonly facts: unknown;
 }
 
-/** The part of a recording that the stages know. */
+/** The part of a recording that the stages make. */
 export type RecordedFacts = Pick<Recording, 'target' | 'sources' | 'notes' | 'failures' | 'facts'>;
 
 /** How a job's facts are written as JSON, and read again. */

@@ -24,7 +24,7 @@ import { differencesBetween } from './what-if.ts';
 
 /**
  * One run: collect, resolve, plan, safety, apply. Never throws: errors are part of the state that it returns.
- * With `alternative` the run is a question: the plan is made by the alternative's policy, and compared with the one in effect.
+ * With `alternative` the run answers a question: the plan uses the alternative's policy, and is compared with the plan in effect.
  */
 export async function runStages<F, A, R>(
   stages: Stages<F, A, R>,
@@ -36,7 +36,7 @@ export async function runStages<F, A, R>(
     if (run.approval?.target) checkSameTarget('plan file:', run.approval.target, stages.identity.target);
     checkUndo(run.undo, stages);
     checkSameTarget('what-if: a policy for', alternative.identity.target, stages.identity.target);
-    const others = await othersFor(stages, run);
+    const others = await readOtherDecisions(stages, run);
     const read = await factsFor(stages, alternative, { run, recorded });
     run.deadline.check('resolve');
     const facts = run.whatIf ? whatIfStages(stages).change(read, run.whatIf.changes) : read;
@@ -76,7 +76,7 @@ async function factsFor<F, A, R>(
   for (const source of sources) recorded.recorder.source(source);
   for (const note of notes) recorded.recorder.note(note);
   for (const failure of failures) recorded.recorder.failure(failure);
-  // The other policy may name groups that were not recorded.
+  // Throws if the other policy names groups that were not recorded.
   whatIfStages(alternative).factsFormat.fromJson(facts);
   return whatIfStages(stages).factsFormat.fromJson(facts);
 }
@@ -86,24 +86,24 @@ function whatIfStages<F, A>({ whatIf }: Stages<F, A>): WhatIfStages<F, A> {
   throw new InvalidRequestError('this job has neither recordings nor what-if');
 }
 
-interface Found<F, A, R> {
+interface StagesOutput<F, A, R> {
   readonly read: F;
   readonly decisions: readonly Decision<A, R>[];
   readonly others: readonly OtherDecision[] | undefined;
 }
 
 /** Another tool's decisions, where the run is to be compared with them. */
-async function othersFor<F, A>({ comparison }: Stages<F, A>, { readOthers }: Run) {
+async function readOtherDecisions<F, A>({ comparison }: Stages<F, A>, { readOthers }: Run) {
   if (!readOthers) return undefined;
   if (comparison) return await readOthers(comparison.keyOf);
   throw new InvalidRequestError('this job has no comparison');
 }
 
-/** What was asked for in addition to the plan: the difference from the plan of today, and a recording. */
+/** What a request asked for in addition to the plan: a comparison with the plan of today or with another tool, and a recording. */
 function extras<F, A, R>(
   stages: Stages<F, A, R>,
   { run, recorded }: { readonly run: Run; readonly recorded: Recorded },
-  { read, decisions, others }: Found<F, A, R>,
+  { read, decisions, others }: StagesOutput<F, A, R>,
 ): Pick<RunState<A, R>, 'whatIf' | 'recorded' | 'comparison'> {
   const { whatIf, record } = run;
   const today = () => stages.resolve(read).decisions;
@@ -197,9 +197,9 @@ function createRecorder() {
 
 /** The error that ended a run. An unexpected one is logged with its stack. */
 function unexpected(error: unknown, run: Run): RunError {
-  const foreseen = [SourceError, DeadlineError, StopError, InvalidRequestError].some(
+  const isExpected = [SourceError, DeadlineError, StopError, InvalidRequestError].some(
     (kind) => error instanceof kind,
   );
-  if (!foreseen) run.log.error({ event: 'error', ...errorFields(error) }, 'run broke off');
+  if (!isExpected) run.log.error({ event: 'error', ...errorFields(error) }, 'run failed unexpectedly');
   return toRunError(error);
 }

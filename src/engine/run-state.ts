@@ -7,7 +7,7 @@ import type { WhatIf } from './what-if.ts';
 
 /** Everything that the stages of one run returned. */
 export interface RunState<A, R = unknown> {
-  /** Where access is kept, as the plan's hash names it; undefined before the settings are read. */
+  /** The identity of the target, as in the plan's hash; undefined before the settings are read. */
   readonly target: Readonly<Record<string, string>> | undefined;
   readonly sources: readonly SourceReading[];
   readonly notes: readonly Note[];
@@ -21,17 +21,17 @@ export interface RunState<A, R = unknown> {
   readonly gauges: Readonly<Record<string, number>>;
   /** The answer to the question that the run was asked. */
   readonly explanation?: Explanation;
-  /** What the run read, where that was to be recorded. */
+  /** What the run read, if it was asked to record it. */
   readonly recorded?: RecordedFacts;
   /** How the decisions differ from those of another tool. */
   readonly comparison?: Comparison;
   /** The answer to a question of the form "what if". */
   readonly whatIf?: WhatIf;
-  /** Another run of the job was at work, so this one did nothing. */
+  /** True if another run of the job was working, so that this one did nothing. */
   readonly skipped: boolean;
 }
 
-/** The state of a run that did nothing, with what is known of it. */
+/** The state of a run, with defaults for everything that is not given. */
 export const runStateOf = <A, R>(known: Partial<RunState<A, R>>): RunState<A, R> => ({
   target: undefined,
   sources: [],

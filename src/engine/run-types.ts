@@ -6,7 +6,7 @@ import type { OtherDecision } from './comparison.ts';
 import type { Recording } from './recording.ts';
 import type { Assumption } from './what-if.ts';
 
-/** Whether a run may write: `observe` never writes, whatever is asked. */
+/** Whether a run may write. `observe` never writes, whatever the request is. */
 export type Mode = 'observe' | 'enforce';
 
 /** What one run passes from stage to stage. `startedAt` is in milliseconds since 1970. */
@@ -16,9 +16,9 @@ export interface Run extends RequestContext {
   readonly mode: Mode;
   readonly dryRun: boolean;
   readonly approval: PlanApproval | undefined;
-  /** The run is about the accounts of this name alone: an address, a user name or an id. */
+  /** Restricts the run to the accounts of this name: an address, a user name or an id. */
   readonly only?: string | undefined;
-  /** The run explains this name instead of showing the plan. */
+  /** The name that the run explains, instead of showing the plan. */
   readonly explain?: string | undefined;
   /** The plan is the opposite of what an earlier run changed. */
   readonly undo?: UndoneRun | undefined;
@@ -26,19 +26,19 @@ export interface Run extends RequestContext {
   readonly recorded?: Recording | undefined;
   /** Whether what the run reads is kept as a recording. */
   readonly record?: boolean | undefined;
-  /** What is assumed: the plan is the one that would be made then. `policy` names another policy by its file. */
+  /** The assumptions under which the plan is made. `policy` is the file name of another policy. */
   readonly whatIf?: Assumption | undefined;
   /** Reads another tool's decisions, to be compared with those of the run. Throws `InvalidRequestError`. */
   readonly readOthers?:
     | ((keyOf: (account: string) => string) => Promise<readonly OtherDecision[]>)
     | undefined;
-  /** The run only checks everything that a run needs; nothing is retried. */
+  /** The run only checks what a run needs; nothing is retried. */
   readonly check?: boolean | undefined;
-  /** The hash of the plan that was shown before: any other plan is refused. */
+  /** The hash of the plan that was shown before; any other plan is refused. */
   readonly expectedPlan?: string | undefined;
-  /** A text of this name that the job keeps between runs; undefined where nothing is kept. */
+  /** The text of this name that the job keeps between runs; undefined if nothing is kept. */
   readonly kept?: ((name: string) => KeptText | undefined) | undefined;
-  /** Cuts the job's secrets out of what leaves the process. */
+  /** Removes the job's secrets from what leaves the process. */
   readonly redactor: Redactor;
   /** Called with the run's progress. */
   readonly progress?: ((progress: Progress) => void) | undefined;
@@ -59,17 +59,17 @@ export interface Progress {
   readonly wait?: { readonly until: number; readonly reason: string };
 }
 
-/** The approval of one plan although safety objects: `hash` as that plan was shown with. */
+/** The approval of one plan to which safety objects: `hash` is the hash that was shown with it. */
 export interface PlanApproval {
   readonly hash: string;
   readonly reason: string;
-  /** With the plan itself, each of its changes stays approved where it is still exactly as approved. */
+  /** The changes of a plan file: each is approved if it is still exactly the same. */
   readonly changes?: readonly ApprovedChange[];
   /** The target of a plan file. */
   readonly target?: Readonly<Record<string, string>>;
 }
 
-/** An earlier run, and what it really changed. */
+/** An earlier run, and the changes that it made. */
 export interface UndoneRun {
   readonly id: string;
   readonly target: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ export interface UndoneChange extends ApprovedChange {
   readonly environments?: readonly string[] | undefined;
 }
 
-/** What identifies an approved change. `from` and `to` are the target's form of access, as a report shows it. */
+/** The fields that identify an approved change. `from` and `to` are the target's form of access, as a report shows it. */
 export interface ApprovedChange {
   readonly account: string;
   readonly project?: string | undefined;

@@ -2,7 +2,7 @@
 
 import type { Limit, Objection, Plan } from './model.ts';
 
-/** The number that a limit allows: the greater of a count and a percentage (rounded down) of a population. */
+/** The number that a limit allows: a count, or a percentage (rounded down) of a population, whichever is greater. */
 export const allowance = (count: number, percent: number, population: number): number =>
   Math.max(count, Math.floor((percent * population) / 100));
 
@@ -16,12 +16,12 @@ export function objectionsFor(
       name,
       found,
       allowed,
-      message: `${name}: more than one run may make (found ${found}, allowed ${allowed}; see ${setting})`,
+      message: `${name}: too many for one run (found ${found}, allowed ${allowed}; see ${setting})`,
       overridable: true,
     }));
 }
 
-/** The objections that remain when a plan with this hash was approved. The hash of any other plan is itself an objection. */
+/** The objections that remain after this hash was approved. If it is not the hash of the plan, that is an objection too. */
 export function remainingObjections(
   objections: readonly Objection[],
   plan: Plan<unknown>,

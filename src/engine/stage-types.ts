@@ -18,7 +18,7 @@ import type { FactsFormat } from './recording.ts';
 import type { UndoneRun } from './run-types.ts';
 import type { CompareAccess } from './what-if.ts';
 
-/** What the stage collect reads of one source, whole. `version` names what was read, where it has a name; `asOf` is its time (RFC 3339), where it has one. */
+/** One source, read completely. `version` names what was read, if it has a name; `asOf` is its time (RFC 3339), if it has one. */
 export interface Reading<T> {
   readonly facts: T;
   readonly entries: number;
@@ -30,7 +30,7 @@ export interface Reading<T> {
 export interface Recorder {
   source(reading: SourceReading): void;
   note(note: Note): void;
-  /** A failed source that leaves some accounts undecided: the run goes on and ends as `source-failed`. */
+  /** Records a failed source that leaves some accounts undecided: the run continues and ends as `source-failed`. */
   failure(message: string): void;
 }
 
@@ -41,13 +41,13 @@ export interface Resolved<A, R = unknown> {
   readonly drift?: readonly Drift[];
 }
 
-/** How a job's plan is ordered and hashed. */
+/** How a job's plan is sorted and hashed. */
 export interface PlanIdentity<A, R = unknown> {
-  /** Names the target: a plan for one target is no plan for another. */
+  /** Identifies the target: a plan for one target is not valid for another. */
   readonly target: Readonly<Record<string, string>>;
-  /** Orders changes of one kind. */
+  /** Compares two changes of one kind, for sorting. */
   compare(a: Change<A, R>, b: Change<A, R>): number;
-  /** The facts of one change that its approval is for. */
+  /** The facts of one change that an approval covers. */
   hashInput(change: Change<A, R>): Readonly<Record<string, unknown>>;
 }
 
@@ -60,19 +60,19 @@ export interface Verification<A, R = unknown> {
   readonly stopReason?: Error;
 }
 
-/** Where access is kept, as apply sees it. */
+/** The target as apply uses it. */
 export interface Target<A, R = unknown> {
-  /** Reads again, right before the first write, what the plan was made from. An error that it throws ends the run without a write. */
+  /** Prepares the writes, right before the first one. If it throws, the run ends without a write. */
   begin(changes: readonly Change<A, R>[]): Promise<Writing<A, R>>;
 }
 
 /** A target that is ready to be written. The order of calls is `write` for each change, one after the other, then `verify`. */
 export interface Writing<A, R = unknown> {
-  /** Groups of changes that come before all others: of each group they are tried until one is not stale. */
+  /** Groups of changes that are written first: of each group, one change after the other until one is not stale. */
   readonly probes: readonly (readonly Change<A, R>[])[];
-  /** Carries one change out, or returns why not. Throws only unexpected errors. */
+  /** Writes one change, or returns why not. Throws only unexpected errors. */
   write(change: Change<A, R>): Promise<WriteResult<R>>;
-  /** After the last write: reads back, repeats lost writes, publishes what was done. */
+  /** After the last write: reads back, repeats lost writes, publishes the results. */
   verify(results: readonly ChangeResult<A, R>[]): Promise<Verification<A, R>>;
 }
 
@@ -80,7 +80,7 @@ export interface Writing<A, R = unknown> {
 export interface WhatIfStages<F, A> {
   /** How the facts are recorded. */
   readonly factsFormat: FactsFormat<F>;
-  /** The facts as they would be. Throws `InvalidRequestError` for a person or group that they do not have. */
+  /** The facts after assumed changes. Throws `InvalidRequestError` for a person or group that is not in the facts. */
   change(facts: F, changes: readonly MembershipChange[]): F;
   /** Whether one access is more than another. */
   readonly compareAccess: CompareAccess<A>;
@@ -90,15 +90,15 @@ export interface WhatIfStages<F, A> {
 export interface Stages<F, A, R = unknown> {
   collect(recorder: Recorder): Promise<F>;
   resolve(facts: F): Resolved<A, R>;
-  /** Everybody whom a question can be about: each account with its person, and each person without an account. */
+  /** All subjects of questions: each account with its person, and each person without an account. */
   subjects(facts: F, resolved: Resolved<A, R>): readonly Subject<A, R>[];
   readonly identity: PlanIdentity<A, R>;
   checkSafety(resolved: Resolved<A, R>, facts: F): SafetyReport;
   /** The target of these facts. */
   target(facts: F): Target<A, R>;
-  /** The opposite of what an earlier run changed; absent where the target has no way back. */
+  /** The opposite of what an earlier run changed; absent if the job cannot undo its changes. */
   readonly undo?: (facts: F, run: UndoneRun) => Resolved<A, R>;
-  /** Called in an enforcing run without changes: finishes what earlier runs could not. */
+  /** Called in an enforcing run without changes: finishes what earlier runs could not finish. */
   readonly catchUp?: () => Promise<Pick<Verification<A, R>, 'failures' | 'notes'>>;
   /** How decisions are compared with those of another tool; absent where there is none. */
   readonly comparison?: ComparisonRules<A>;

@@ -6,7 +6,7 @@ import type { Resolved } from './stage-types.ts';
 const searchKey = (name: string): string =>
   name.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 
-/** All subjects (people and accounts) of that name, without regard to case, Unicode form and spaces. */
+/** Finds all subjects (people and accounts) of a name, whatever its case, Unicode form and spaces. */
 export function subjectsNamed<S extends Pick<Subject<unknown>, 'names'>>(
   subjects: readonly S[],
   who: string,
@@ -17,7 +17,7 @@ export function subjectsNamed<S extends Pick<Subject<unknown>, 'names'>>(
 
 const MAX_NEAREST = 5;
 
-/** The names that look most like `who`: at most five, the nearest first. A part of a name counts as near. */
+/** The names that are most similar to `who`: at most five, the nearest first. A part of a name counts as near. */
 export function nearestNames(subjects: readonly Pick<Subject<unknown>, 'names'>[], who: string) {
   const key = searchKey(who);
   const limit = Math.max(1, Math.floor(key.length / 3));
@@ -38,7 +38,7 @@ function distanceBetween(key: string, candidate: string, limit: number): number 
   return Math.min(closest(candidate), closest(localPart));
 }
 
-/** The decisions about the accounts of that name alone; every other account counts as unchanged. */
+/** Keeps the decisions about these subjects; every other account counts as unchanged. */
 export function restrictTo<A, R>(
   resolved: Resolved<A, R>,
   subjects: readonly Subject<A, R>[],

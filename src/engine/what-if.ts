@@ -4,9 +4,9 @@ import { canonicalJson } from '../platform/canonical-json.ts';
 import type { MembershipChange } from './membership-change.ts';
 import { type Decision, decisionKey } from './model.ts';
 
-/** Access after the next run, as it is decided one way and the other. */
+/** The access after the next run, by one of the two ways to decide. */
 export interface Alternative {
-  /** The access that the account has then; null where there is no account yet. */
+  /** The access of the account; null if there is no account yet. */
   readonly access: unknown;
   readonly rule: number | null;
   readonly because: string;
@@ -16,7 +16,7 @@ export interface Alternative {
 const DIRECTIONS = ['loses', 'gains', 'differs'] as const;
 type Direction = (typeof DIRECTIONS)[number];
 
-/** An account that would be treated otherwise. Null where one of the two decides nothing about it. */
+/** An account with different decisions. Null means that one of the two decides nothing about it. */
 export interface Difference {
   readonly account: string;
   readonly project?: string;
@@ -26,10 +26,10 @@ export interface Difference {
   readonly after: Alternative | null;
 }
 
-/** What is assumed in a question of the form "what if". */
+/** The assumptions of a what-if question. */
 export interface Assumption {
   readonly changes: readonly MembershipChange[];
-  /** The policy that takes the place of the one in effect, by the name of its file. */
+  /** The file name of the policy that replaces the one in effect. */
   readonly policy: string | null;
 }
 
@@ -41,10 +41,10 @@ export interface WhatIf extends Assumption {
 
 type Decided<A> = Decision<A>;
 
-/** Whether access after is more (above 0), less (below 0) or the same. */
+/** Compares two accesses: above 0 if the second is more, below 0 if it is less. */
 export type CompareAccess<A> = (before: A, after: A, decision: Pick<Decided<A>, 'project'>) => number;
 
-/** What differs between two ways to decide on the same facts. Losses come first. */
+/** The differences between two sets of decisions on the same facts. Losses come first. */
 export function differencesBetween<A>(
   before: readonly Decided<A>[],
   after: readonly Decided<A>[],
@@ -98,7 +98,7 @@ function differenceOf<A>({ decision, before, after }: Pair<A>, direction: Direct
 
 const alternativeOf = <A>({ to, rule, because }: Decided<A>): Alternative => ({ access: to, rule, because });
 
-/** People without an account yet gain and lose what they would get at their first sign-in. */
+/** For people without an account, the access at their first sign-in is compared. */
 function directionOf<A>({ before, after }: Pair<A>, compare: CompareAccess<A>): Direction | undefined {
   if (!before || !after) return before ? 'loses' : 'gains';
   const isSame = canonicalJson(before.to) === canonicalJson(after.to);

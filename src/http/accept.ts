@@ -1,5 +1,5 @@
 /**
- * The offered media type that an `Accept` header prefers; undefined where it takes none of them. Of equals the more specific range counts,
+ * The offered media type that an `Accept` header prefers; undefined if it accepts none of them. Of equals the more specific range counts,
  * then the one named first, then the one offered first. Parameters but `q` are ignored, and so is a range that is malformed.
  * See https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1. Takes linear time.
  */
@@ -31,7 +31,7 @@ function rangeOf(text: string): readonly MediaRange[] {
   return RANGE.test(first) && QUALITY.test(quality) ? [{ type: first, quality: Number(quality) }] : [];
 }
 
-/** The range that says whether a type is taken: the most specific one that has it. */
+/** The most specific range that contains a type: it says whether the type is accepted. */
 function bestMatch(type: string, ranges: readonly MediaRange[]) {
   const patterns = [type, `${type.split('/', 1)[0]}/*`, '*/*'];
   for (const [generality, pattern] of patterns.entries()) {

@@ -43,7 +43,7 @@ async function answer(job: Job, { request, response, stop }: Exchange): Promise<
   if (!response.writableFinished && !response.destroyed) await once(response, 'close');
 }
 
-/** Headers that belong to a status. After a 413 the rest of the body is not read, so the connection ends. */
+/** The headers of a status. After a 413 the rest of the body is not read, so the connection is closed. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   405: { Allow: 'GET, POST' },
   413: { Connection: 'close' },
@@ -61,7 +61,7 @@ async function parse(request: Request, job: string, now: number): Promise<RunReq
   }
 }
 
-/** A plan waits for its place until the job's time limit; a run that may write never waits. */
+/** A plan waits for a free place until the job's time limit; a run that may write never waits. */
 async function runRequest(job: Job, asked: RunRequest, context: RunContext): Promise<RunResult> {
   const run = () => runJob(job, asked, context);
   return asked.dryRun ? await withPlanSlot(timeLimitOf(job, context), run) : await run();

@@ -21,13 +21,13 @@ export async function withGracefulStop<T>(work: (stop: AbortSignal) => Promise<T
   }
 }
 
-/** Cloud Run waits ten seconds after SIGTERM. What has to be finished gets this much of them, in milliseconds. */
+/** Milliseconds after SIGTERM for work that has to be finished. Cloud Run ends the process after ten seconds. */
 const GRACE_MS = 8000;
 
 const SIGNAL = 'SIGTERM';
 const stop = new AbortController();
 const requestStop = () => stop.abort(GRACE_MS);
 
-/** The framework's listeners, which end the process at once. They wait until no request is at work. */
+/** The framework's listeners, which end the process at once. They are called when no request is running any more. */
 let postponed: readonly NodeJS.SignalsListener[] = [];
 let atWork = 0;

@@ -6,8 +6,8 @@ const MAX_PLANS_AT_ONCE = 2;
 const limit = createConcurrencyLimit(MAX_PLANS_AT_ONCE);
 
 /**
- * Runs a plan that somebody asks for. At most two run at once in this process, so that they leave a target's rate limit
- * to the scheduled run. Throws `InvalidRequestError` (503) when no place is free within `waitMs`.
+ * Runs a plan on request. At most two run at once in this process, so that they leave a target's rate limit
+ * to the scheduled run. Throws `InvalidRequestError` (503) if no place is free within `waitMs`.
  */
 export async function withPlanSlot<T>(waitMs: number, plan: () => Promise<T>): Promise<T> {
   const place = Promise.withResolvers<void>();

@@ -7,10 +7,10 @@ export interface Query {
   readonly only?: string;
   readonly explain?: string;
   readonly check?: boolean;
-  /** Memberships as they would be, each `UID:GROUP` or `UID:posix:GROUP`. */
+  /** Assumed memberships, each `UID:GROUP` or `UID:posix:GROUP`. */
   readonly add: readonly string[];
   readonly remove: readonly string[];
-  /** A history of past runs: of this name, or of everybody where it is empty. */
+  /** A history of past runs about this name, or about everybody if it is empty. */
   readonly history?: string;
   readonly since?: string;
 }

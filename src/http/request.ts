@@ -18,13 +18,13 @@ export interface HttpRequestParts {
   readonly method: string;
   readonly url: string;
   readonly body: Uint8Array;
-  /** The name of the job that is asked. */
+  /** The name of the job that the request is for. */
   readonly job: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** A few words, of which every character is seen. */
+/** A short text without control or invisible characters. */
 const Line = z
   .string()
   .trim()
@@ -93,7 +93,7 @@ function readGet(query: Query, { body, now }: HttpRequestParts): RunRequest {
   return { dryRun: true, history: { since: parseSince(since ?? DEFAULT_SINCE, now), who } };
 }
 
-/** The memberships of a question of the form "what if"; undefined where none is asked about. */
+/** The memberships of a what-if question; undefined without one. */
 function whatIfIn({ add, remove }: Query): WhatIfRequest | undefined {
   if (add.length + remove.length === 0) return undefined;
   const changes = [

@@ -7,7 +7,7 @@ import { jsonText } from '../platform/printable.ts';
 import type { Format } from '../reports/render.ts';
 import { preferredType } from './accept.ts';
 
-/** The media types of an answer, the one that is sent without any preference first. */
+/** The media types of an answer. The first is sent if the request has no preference. */
 const TYPES: Readonly<Record<string, Format>> = {
   'application/json': 'json',
   'text/plain': 'text',
@@ -44,7 +44,7 @@ export async function sendResult(
   response.type(`${type}; charset=utf-8`).send(text);
 }
 
-/** A report as JSON, which nearly every call asks for, loads nothing that draws pages. */
+/** Nearly every call asks for JSON: only other representations load the code that renders them. */
 async function represent(result: RunResult, format: Format): Promise<string> {
   const { report, history, checks, explanation, whatIf, comparison } = result;
   const isAnswer = [history, checks, explanation, whatIf, comparison].some((one) => one !== undefined);
@@ -53,5 +53,5 @@ async function represent(result: RunResult, format: Format): Promise<string> {
   return renderResult(result, format, { colour: false });
 }
 
-/** A page has its own style and script; what else is sent needs nothing. */
+/** The content policy of a page allows its own style and script; other answers need nothing. */
 const pagePolicy = async () => (await import('../reports/html-assets.ts')).CONTENT_POLICY;

@@ -57,7 +57,7 @@ export interface Job {
 export interface PreparedJob {
   readonly settings: CommonValues;
   run(run: Run): Promise<RunState<unknown>>;
-  /** Looks at everything that a run needs. */
+  /** Checks everything that a run needs. */
   check(run: Run): Promise<readonly CheckLine[]>;
 }
 

@@ -219,7 +219,7 @@ function brokenEnd([first, next, last]: readonly [Report, Report, Report]): read
     ...(open.length === 0
       ? []
       : [`not done after two more runs: ${open.map(({ account }) => account).join(', ')}`]),
-    ...([first, next].some(({ error }) => error?.includes('run broke off'))
+    ...([first, next].some(({ error }) => error?.includes('run failed unexpectedly'))
       ? ['an error that nobody foresaw']
       : []),
   ];

@@ -223,7 +223,7 @@ function brokenAlone(
       ? [`a run failed although there is a lock: ${first.error ?? second.error}`]
       : []),
     ...left.map(({ account }) => `${account} was left without a reason`),
-    ...([first, second].some(({ error }) => error?.includes('run broke off'))
+    ...([first, second].some(({ error }) => error?.includes('run failed unexpectedly'))
       ? ['an error that nobody foresaw']
       : []),
   ];

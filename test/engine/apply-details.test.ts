@@ -223,7 +223,8 @@ describe('the errors of a run', () => {
     expect((await applied(changes, { a: gone, b: gone })).errors).toEqual([
       {
         outcome: 'failed',
-        message: 'every account of the plan is gone (found 2, allowed fewer): see who answers for the target',
+        message:
+          'every account of the plan is gone (found 2, allowed fewer): check that the address of the target is right',
       },
     ]);
     expect((await applied(changes, { a: gone })).errors).toEqual([]);

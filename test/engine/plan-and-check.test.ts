@@ -10,7 +10,7 @@ const ACCOUNTS = ['ann reader admin', 'bob reader none', 'cid admin none'].map(t
 const { stages } = toyJob([]);
 const undone: UndoneRun = { id: 'r1', target: TOY_TARGET, changes: [] };
 const NO_WAY_BACK = new InvalidRequestError(
-  'undo: what this job does has no way back: an administrator has to do it by hand',
+  'undo: this job cannot undo its changes: an administrator has to undo them by hand',
 );
 
 describe('a run about one name', () => {
@@ -47,7 +47,7 @@ describe('a run that undoes another one', () => {
     ]);
   });
 
-  test('is refused where there is no way back', () => {
+  test('is refused for a job that cannot undo its changes', () => {
     expect(() => planAndCheck(stages, ACCOUNTS, testRun({ undo: undone }))).toThrow(NO_WAY_BACK);
     expect(() => checkUndo(undone, stages)).toThrow(NO_WAY_BACK);
   });

@@ -36,7 +36,7 @@ describe('a question about a name', () => {
             account: 'ann',
             kind: 'revoke',
             hindrance:
-              'the whole plan is refused: losses: more than one run may make (found 2, allowed 1; see TOY_LOSSES)',
+              'the whole plan is refused: losses: too many for one run (found 2, allowed 1; see TOY_LOSSES)',
           },
         },
       ],

@@ -126,8 +126,7 @@ describe('what earlier runs could not finish is finished', () => {
 });
 
 const LOSSES = ['ann admin none', 'bob reader none', 'cid admin none', 'dan none reader'];
-const REFUSAL = (found: number) =>
-  `losses: more than one run may make (found ${found}, allowed 1; see TOY_LOSSES)`;
+const REFUSAL = (found: number) => `losses: too many for one run (found ${found}, allowed 1; see TOY_LOSSES)`;
 const approvalOf = (...accounts: readonly string[]): PlanApproval => ({
   hash: 'sha256:00',
   reason: 'a reason',
@@ -252,7 +251,7 @@ describe('a run that breaks off', () => {
         event: 'error',
         error: 'x is not a function',
         stack_trace: error.stack,
-        message: 'run broke off',
+        message: 'run failed unexpectedly',
       },
     ]);
   });

@@ -120,7 +120,7 @@ function brokenBy(cell: Cell, { result, output }: StageRun, stage: FaultStage): 
   const isNamed =
     (NAMES[cell.system]?.test(said) === true && said.length > 20) || STALE.test(said) || isLimited;
   return [
-    ...(output.includes('"run broke off"') ? ['an error that nobody foresaw'] : []),
+    ...(output.includes('"run failed unexpectedly"') ? ['an error that nobody foresaw'] : []),
     ...(isQuestion && stage.writes() > 0 ? ['a question wrote something'] : []),
     ...(readFailed && stage.writes() > 0 ? ['wrote after a failed read'] : []),
     ...(failed && !isNamed ? [`the message does not name ${cell.system}: ${said.slice(0, 200)}`] : []),

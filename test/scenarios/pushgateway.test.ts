@@ -43,7 +43,7 @@ test('a plan that somebody asks for while the job enforces pushes nothing, and o
   expect(gateway.requests[0]?.body).toContain('muster_run_outcome{outcome="planned",mode="observe"} 1');
 });
 
-test('a run that broke off before it began pushes how it ended', async () => {
+test('a run that failed before it began pushes how it ended', async () => {
   const lease = { LEASE_BUCKET: 'leases', GCE_METADATA_HOST: '127.0.0.1:1' };
   await stage.run({}, { PUSHGATEWAY_URL: gateway.origin, ...lease });
   expect(gateway.requests[0]?.body).toContain('muster_run_outcome{outcome="failed",mode="enforce"} 1');

@@ -261,7 +261,7 @@ describe('the report of a run', () => {
   test('is shown as it was kept, by the beginning of its id', async () => {
     const { report } = await stage.run({}, { REPORTS: folder });
     const shown = await stage.run({ show: report.run.id.slice(0, 8) }, { REPORTS: folder });
-    expect([shown.isRecalled, shown.report]).toEqual([true, plain(report)]);
+    expect([shown.isPastReport, shown.report]).toEqual([true, plain(report)]);
   });
 
   test('is shown as the latest, whichever id it has', async () => {
@@ -269,7 +269,7 @@ describe('the report of a run', () => {
     stage.clock.advance(60_000);
     const { report } = await stage.run({}, { REPORTS: folder });
     const shown = await stage.run({ show: 'latest' }, { REPORTS: folder });
-    expect([shown.isRecalled, shown.report]).toEqual([true, plain(report)]);
+    expect([shown.isPastReport, shown.report]).toEqual([true, plain(report)]);
   });
 
   test('is an invalid request as the latest where none is kept yet', async () => {
@@ -284,8 +284,8 @@ describe('the report of a run', () => {
     ['', 'no id'],
   ])('that is not kept is an invalid request: %j', async (show, words) => {
     await stage.run({}, { REPORTS: folder });
-    const { report, isRecalled } = await stage.run({ show }, { REPORTS: folder });
-    expect([report.outcome, isRecalled]).toEqual(['invalid-request', undefined]);
+    const { report, isPastReport } = await stage.run({ show }, { REPORTS: folder });
+    expect([report.outcome, isPastReport]).toEqual(['invalid-request', undefined]);
     expect(report.error).toContain(words);
   });
 

@@ -212,14 +212,14 @@ describe('undo is refused, and nothing is read', () => {
     expect(await refusedFor(report.run.id)).toContain('is not a report of growthbook-roles');
   });
 
-  test('for an approval in GitLab, which has no way back', async () => {
+  test('for an approval in GitLab, which cannot be undone', async () => {
     await onStage(gitlabExample, async (gitlab) => {
       const { report } = await gitlab.run({}, { REPORTS: folder });
       expect(report.summary.applied).toBeGreaterThan(0);
       const sent = gitlab.approvalsSent().length;
       const undone = (await gitlab.run({ undo: report.run.id }, { REPORTS: folder })).report;
       expect([undone.outcome, gitlab.approvalsSent().length]).toEqual(['invalid-request', sent]);
-      expect(undone.error).toContain('has no way back');
+      expect(undone.error).toContain('cannot undo its changes');
     });
   });
 });

@@ -26,7 +26,7 @@ describe('safety', () => {
         name: 'approvals',
         found: 21,
         allowed: 20,
-        message: 'approvals: more than one run may make (found 21, allowed 20; see SAFETY_MAX_APPROVALS)',
+        message: 'approvals: too many for one run (found 21, allowed 20; see SAFETY_MAX_APPROVALS)',
         overridable: true,
       },
     ]);
