@@ -23,7 +23,7 @@ const GROWTHBOOK = inFolder(
 );
 const GITLAB = inFolder('src/targets/gitlab', 'approve client identities target');
 
-/** Each scope by its name: the engine, the policies, the pure parts of both jobs, the writing parts of both targets. */
+/** Each scope by its name: the engine, the policies, the pure parts of both jobs, both targets, the public log. */
 export const SCOPES: Readonly<Record<string, Scope>> = {
   policy: { mutate: ['src/policy/*.ts'], tests: ['test/policy/**/*.test.ts'] },
   engine: {
@@ -40,4 +40,5 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   growthbook: { mutate: GROWTHBOOK, tests: ['test/targets/growthbook/*.test.ts'] },
   gitlab: { mutate: GITLAB, tests: ['test/targets/gitlab/*.test.ts'] },
+  audit: { mutate: ['src/audit/mediawiki/*.ts'], tests: ['test/audit/mediawiki/*.test.ts'] },
 };
