@@ -103,7 +103,7 @@ const notesOf = (results: readonly ChangeResult<unknown>[]): readonly Note[] =>
 /** The fields of a change in log lines. */
 const fieldsOf = ({ account, project, label, kind, from, to, rule }: Change<unknown>) => ({
   account,
-  ...(project === undefined ? {} : { project }),
+  project,
   label,
   kind,
   from,
@@ -118,7 +118,7 @@ const logStart = (change: Change<unknown>, log: Log): void =>
 /** One line after each write: the log shows what a run did if it is killed later. */
 function logWrite(change: Change<unknown>, { result, error }: WriteResult, log: Log): void {
   if (result !== 'applied' && result !== 'failed') return;
-  const fields = { ...fieldsOf(change), ...(error === undefined ? {} : { error }) };
+  const fields = { ...fieldsOf(change), error };
   if (result === 'applied') log.info({ event: EVENTS.changeApplied, ...fields }, 'change applied');
   else log.error({ event: EVENTS.changeFailed, ...fields }, 'change failed');
 }

@@ -34,7 +34,6 @@ export function withoutApproved<A, R>(
   resolved: Resolved<A, R>,
   approved: ReadonlySet<string>,
 ): Resolved<A, R> {
-  if (approved.size === 0) return resolved;
   const decisions = resolved.decisions.map((decision) =>
     approved.has(decisionKey(decision)) ? { ...decision, kind: 'unchanged' as const } : decision,
   );

@@ -10,14 +10,17 @@ export interface MembershipChange {
 
 /** Reads `UID:GROUP`, which names an LDAP group, or `UID:posix:GROUP`. Throws `InvalidRequestError` for anything else. */
 export function parseMembership(kind: MembershipChange['kind'], text: string): MembershipChange {
-  const [, uid = '', source = 'ldap', group = ''] = /^([^:]+):(?:(ldap|posix):)?([^:]+)$/.exec(text) ?? [];
-  if (uid.trim() !== '' && group.trim() !== '')
-    return { kind, uid: uid.trim(), source: source === 'posix' ? 'posix' : 'ldap', group: group.trim() };
+  const [uid, ...rest] = text.split(':').map((part) => part.trim());
+  const group = rest.pop();
+  const [source = 'ldap', ...others] = rest;
+  if (uid && group && others.length === 0 && isSource(source)) return { kind, uid, source, group };
   const found = JSON.stringify(text.slice(0, 100));
   throw new InvalidRequestError(
     `${kind}: no membership (found ${found}, allowed UID:GROUP or UID:posix:GROUP)`,
   );
 }
+
+const isSource = (text: string): text is MembershipChange['source'] => text === 'ldap' || text === 'posix';
 
 /** A change of membership as it is written: `add ada:growthbook-admin`. */
 export const membershipText = ({ kind, uid, source, group }: MembershipChange): string =>

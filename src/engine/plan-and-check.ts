@@ -1,13 +1,6 @@
 import { InvalidRequestError } from '../platform/errors.ts';
 import { approvedChanges, checkSameTarget, withoutApproved } from './approval.ts';
-import {
-  type Decision,
-  type NoChangeKind,
-  type Note,
-  noteAbout,
-  type Objection,
-  type Plan,
-} from './model.ts';
+import { type Decision, type NoChangeKind, type Note, noteAbout } from './model.ts';
 import { makePlan } from './plan.ts';
 import { runStateOf } from './run-state.ts';
 import type { Run, UndoneRun } from './run-types.ts';
@@ -31,15 +24,10 @@ export function planAndCheck<F, A, R>(stages: Stages<F, A, R>, facts: F, run: Ru
     limits,
     objections: [
       ...(run.approval?.changes ? objections : remainingObjections(objections, plan, run.approval?.hash)),
-      ...unexpectedPlan(plan, run),
+      ...remainingObjections([], plan, run.expectedPlan),
     ],
   });
-  return { resolved, state };
-}
-
-/** The objection if the plan is not the one that was shown before. */
-function unexpectedPlan(plan: Plan<unknown>, { expectedPlan }: Run): readonly Objection[] {
-  return expectedPlan === undefined ? [] : remainingObjections([], plan, expectedPlan);
+  return { resolved, plan, state };
 }
 
 /** The decisions that undo an earlier run. */

@@ -40,8 +40,12 @@ export async function runStages<F, A, R>(
     const read = await factsFor(stages, alternative, { run, recorded });
     run.deadline.check('resolve');
     const facts = run.whatIf ? whatIfStages(stages).change(read, run.whatIf.changes) : read;
-    const { resolved, state: planned } = planAndCheck(alternative, facts, run);
-    const applied = await carryOut(planned, { target: stages.target(facts), catchUp: stages.catchUp }, run);
+    const { resolved, plan, state: planned } = planAndCheck(alternative, facts, run);
+    const applied = await carryOut(
+      { plan, objections: planned.objections },
+      { target: stages.target(facts), catchUp: stages.catchUp },
+      run,
+    );
     return {
       ...planned,
       ...applied,
@@ -148,7 +152,7 @@ function answerTo<A, R>(
  * Of a refused plan, the changes that a plan file approved are carried out, unless an objection cannot be overridden.
  */
 async function carryOut<A, R>(
-  { plan, objections }: RunState<A, R>,
+  { plan, objections }: { readonly plan: Plan<A, R>; readonly objections: readonly Objection[] },
   { target, catchUp }: { readonly target: Target<A, R>; readonly catchUp: Stages<unknown, A, R>['catchUp'] },
   run: Run,
 ): Promise<Pick<RunState<A, R>, 'results' | 'notes' | 'errors'>> {
@@ -170,9 +174,9 @@ async function carryOut<A, R>(
 }
 
 /** The changes that may be carried out, and those that an objection withholds. */
-function split<A, R>(plan: Plan<A, R> | undefined, objections: readonly Objection[], run: Run) {
-  const changes = plan?.changes ?? [];
-  if (!plan || objections.length === 0) return { approved: changes, withheld: [] };
+function split<A, R>(plan: Plan<A, R>, objections: readonly Objection[], run: Run) {
+  const { changes } = plan;
+  if (objections.length === 0) return { approved: changes, withheld: [] };
   const canOverride = objections.every(({ overridable }) => overridable);
   const keys = canOverride ? approvedChanges(plan, run.approval) : new Set<string>();
   const isApproved = (change: Change<A, R>) => keys.has(decisionKey(change));

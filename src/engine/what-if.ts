@@ -69,8 +69,8 @@ interface Pair<A> {
 }
 
 function pairsOf<A>(before: readonly Decided<A>[], after: readonly Decided<A>[]): readonly Pair<A>[] {
-  const key = (decision: Decided<A>) =>
-    `${decision.row === null ? 'person' : 'account'} ${decisionKey(decision)}`;
+  /** A person without an account can have the name of one. */
+  const key = (decision: Decided<A>) => `${decision.row === null} ${decisionKey(decision)}`;
   const afterByKey = new Map(after.map((decision) => [key(decision), decision]));
   const known = new Set(before.map(key));
   return [
@@ -104,7 +104,8 @@ function directionOf<A>({ before, after }: Pair<A>, compare: CompareAccess<A>): 
   const isSame = canonicalJson(before.to) === canonicalJson(after.to);
   if (before.to !== null && after.to !== null && !isSame) {
     const order = compare(before.to, after.to, after);
-    return order === 0 ? 'differs' : order > 0 ? 'gains' : 'loses';
+    if (order > 0) return 'gains';
+    return order < 0 ? 'loses' : 'differs';
   }
   const reasonDiffers = before.because !== after.because || before.kind !== after.kind;
   return reasonDiffers && (before.to === null || before.kind !== after.kind) ? 'differs' : undefined;

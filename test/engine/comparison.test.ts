@@ -32,7 +32,7 @@ test('each account is the same, different, or known to one tool alone; nothing a
     ],
     rules,
   );
-  expect(compared).toEqual({
+  expect(compared).toStrictEqual({
     onlyTheirs: [
       {
         account: 'unknown',

@@ -87,7 +87,7 @@ test('each decision that leaves an account as it is is a note, before those of t
   const kinds = ['skipped', 'unchanged', 'pending-sign-in', 'undecided', 'revoke'] as const;
   const decisions = kinds.map((kind) => decision({ kind, account: kind }));
   const note = { label: 'ann@example.org', because: 'a sentence' };
-  expect(noChangeNotes(decisions)).toEqual([
+  expect(noChangeNotes(decisions)).toStrictEqual([
     { ...note, kind: 'skipped', account: 'skipped' },
     { ...note, kind: 'pending-sign-in', account: 'pending-sign-in' },
     { ...note, kind: 'undecided', account: 'undecided' },

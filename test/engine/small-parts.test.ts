@@ -37,6 +37,7 @@ describe('a membership as a question writes it', () => {
     ['ada:ldap:admins', { uid: 'ada', source: 'ldap', group: 'admins' }, 'ada:admins'],
     ['ada:posix:ops', { uid: 'ada', source: 'posix', group: 'ops' }, 'ada:posix:ops'],
     [' ada : ops ', { uid: 'ada', source: 'ldap', group: 'ops' }, 'ada:ops'],
+    ['ada: posix : ops', { uid: 'ada', source: 'posix', group: 'ops' }, 'ada:posix:ops'],
     ['ada:posix', { uid: 'ada', source: 'ldap', group: 'posix' }, 'ada:posix'],
   ])('%j', (text, membership, written) => {
     const parsed = parseMembership('add', text);
@@ -53,6 +54,7 @@ describe('a membership as a question writes it', () => {
     ' :ops',
     'ada: ',
     'a:b:c',
+    'ada::ops',
     'ada:gerrit:ops',
     'a:posix:b:c',
     'ada:posix:',

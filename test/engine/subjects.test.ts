@@ -17,8 +17,10 @@ describe('a subject has a name', () => {
     ['jo\u0308rg van x', true],
     ['jorg van x', false],
     ['jörgvanx', false],
+    ['strasse', false],
+    ['STRAßE', true],
   ])('%j: %s', (who, found) => {
-    const subjects = [named('ann', 'Jörg van x'), named('bob')];
+    const subjects = [named('ann', 'Jörg van x', 'Straße'), named('bob')];
     expect(subjectsNamed(subjects, who)).toEqual(found ? [subjects[0]] : []);
   });
 

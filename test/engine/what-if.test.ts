@@ -89,7 +89,7 @@ test('who is decided in one way only gains or loses, also beside a person withou
   const person = of('u', 'reader', { row: null });
   const account = of('u', 'reader');
   const only = { access: 'reader', rule: 1, because: 'a sentence' };
-  expect(between([person], [account])).toEqual({
+  expect(between([person], [account])).toStrictEqual({
     differences: [
       { account: 'u', label: 'u', direction: 'loses', before: only, after: null },
       { account: 'u', label: 'u', direction: 'gains', before: null, after: only },
