@@ -10,33 +10,43 @@ import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
 import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import type { Recorded, SandboxServer } from '../sandbox/server.ts';
-import { startStorage } from '../sandbox/storage.ts';
+import { LEASE_BUCKET, type StoredObject, startStorage } from '../sandbox/storage.ts';
+import { type Line, nextRun } from './next-run.ts';
 
 export type CrashJob = 'growthbook-roles' | 'gitlab-approvals';
 /** How the process is started: the program `muster`, or the functions-framework. */
 export type Host = 'program' | 'function';
 
-/** A place in an apply: before or after the request of this number is carried out. SIGKILL is also what a lack of memory sends. */
+/** How the process ends: by a signal, or because V8 finds no memory in a small heap, which ends it with SIGABRT. */
+export type Ending = 'SIGKILL' | 'SIGTERM' | 'memory';
+const ENDINGS: readonly Ending[] = ['SIGKILL', 'SIGTERM', 'memory'];
+
+/** A place in an apply: before or after the request of this number is carried out. */
 export interface CrashPoint {
   readonly job: CrashJob;
   readonly host: Host;
   readonly nth: number;
   readonly moment: 'before' | 'after';
-  readonly signal: 'SIGKILL' | 'SIGTERM';
+  readonly ending: Ending;
 }
 
-interface World {
+/** The systems of a job, and what a run has done to them. */
+export interface World {
   readonly servers: readonly SandboxServer[];
   readonly environment: Readonly<Record<string, string>>;
   state(): string;
   /** The accounts that were written. */
   written(): readonly string[];
   published(): readonly string[];
+  /** The lease's object. */
+  lease(): StoredObject | undefined;
   close(): Promise<void>;
 }
 
-async function startWorld(job: CrashJob): Promise<World> {
-  const storage = await startStorage({ now: Date.now });
+/** Starts the systems. `now` is the time of Cloud Storage. */
+export async function startWorld(job: CrashJob, now: () => number = Date.now): Promise<World> {
+  const storage = await startStorage({ now });
+  const lease = () => [...storage.objects.values()][0];
   const common = {
     ...storage.environment,
     REPORTS: 'gs://reports',
@@ -47,6 +57,7 @@ async function startWorld(job: CrashJob): Promise<World> {
     const world = await startGrowthBookWorld({ requestsPerMinute: 6000 });
     const { state } = world.growthbook;
     return {
+      lease,
       servers: [world.growthbook, storage],
       environment: { ...world.environment, ...common },
       state: () => JSON.stringify(state.members.map(({ id }) => [id, effectiveAccess(state, id, PROJECT)])),
@@ -57,6 +68,7 @@ async function startWorld(job: CrashJob): Promise<World> {
   }
   const world = await startGitlabWorld(gitlabExample);
   return {
+    lease,
     servers: [world.gitlab, world.wiki, storage],
     environment: { ...world.environment, ...common, DENIED_ACCOUNTS: DENIED },
     state: () => JSON.stringify(world.gitlab.state.users.map(({ id, state }) => [id, state])),
@@ -69,22 +81,30 @@ async function startWorld(job: CrashJob): Promise<World> {
 const PROGRAM = new URL('../../src/muster.cjs', import.meta.url).pathname;
 const TARGETS = { 'growthbook-roles': 'growthbookRoles', 'gitlab-approvals': 'gitlabApprovals' };
 
+const ALLOCATING = new URL('./out-of-memory.ts', import.meta.url).href;
+/** Enough for a run, in MiB. */
+const SMALL_HEAP = 96;
+const NODE_OPTIONS = `--max-old-space-size=${SMALL_HEAP} --import=${ALLOCATING}`;
+
+/** Ends the process; fulfilled once it has ended, but for a SIGTERM, which lets it finish what it began. */
+export type End = (ending: Ending) => Promise<unknown>;
+
 /** One run of the job in a process of its own. `lines` are its log. */
-async function runProcess(
-  { job, host }: Pick<CrashPoint, 'job' | 'host'>,
+export async function runProcess(
+  { job, host, ending }: Pick<CrashPoint, 'job' | 'host'> & { readonly ending?: Ending },
   environment: Readonly<Record<string, string>>,
-  onStart: (kill: (signal: NodeJS.Signals) => void) => void,
-): Promise<{ readonly code: number | null; readonly lines: readonly Readonly<Record<string, unknown>>[] }> {
+  onStart: (end: End) => void,
+) {
   const cwd = mkdtempSync(join(tmpdir(), 'muster-crash-'));
   const port = host === 'function' ? await freePort() : 0;
   const { file, args } =
     host === 'function'
       ? frameworkCommand(TARGETS[job], port)
       : { file: process.execPath, args: ['--', PROGRAM, job, 'apply', '--yes'] };
-  const env = { PATH: process.env.PATH, HOME: cwd, ...environment };
+  const memory = ending === 'memory' ? { NODE_OPTIONS } : {};
   const child = spawn(file, args, {
     cwd: host === 'function' ? undefined : cwd,
-    env,
+    env: { PATH: process.env.PATH, HOME: cwd, ...memory, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -92,23 +112,36 @@ async function runProcess(
     stream.on('data', (chunk: Buffer) => {
       printed += chunk;
     });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  onStart((signal) => child.kill(signal));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  );
+  onStart(async (how) => {
+    child.kill(how === 'memory' ? 'SIGUSR2' : how);
+    // A signal takes a moment.
+    await (how === 'SIGTERM' ? new Promise((resolve) => setTimeout(resolve, 30)) : ended);
+  });
   if (host === 'function') {
     await answered(`http://127.0.0.1:${port}/`, ended);
     child.kill('SIGTERM');
   }
-  const code = await ended;
+  const end = await ended;
   rmSync(cwd, { recursive: true });
-  const lines = printed.split('\n').flatMap((line) => {
+  return { ...end, lines: linesIn(printed) };
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+const linesIn = (printed: string): readonly Line[] =>
+  printed.split('\n').flatMap((line) => {
     try {
-      return line.startsWith('{') ? [JSON.parse(line) as Readonly<Record<string, unknown>>] : [];
+      return line.startsWith('{') ? [JSON.parse(line) as Line] : [];
     } catch {
       return [];
     }
   });
-  return { code, lines };
-}
 
 /** Posts as soon as the function listens, and waits for the answer or the end of the process. */
 async function answered(origin: string, ended: Promise<unknown>): Promise<void> {
@@ -129,11 +162,11 @@ async function answered(origin: string, ended: Promise<unknown>): Promise<void> 
 }
 
 /** Counts requests of all servers, and calls `act` at one of them. */
-function atRequest(
+export function atRequest(
   servers: readonly SandboxServer[],
   nth: number,
   moment: 'before' | 'after',
-  act: () => void,
+  act: () => Promise<unknown>,
 ): () => number {
   let count = 0;
   const seen = new WeakSet<Recorded>();
@@ -144,10 +177,7 @@ function atRequest(
         if (seen.has(request)) return;
         seen.add(request);
         count += 1;
-        if (count !== nth) return;
-        act();
-        // A signal takes a moment; the answer waits for it.
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        if (count === nth) await act();
       },
       moment,
     );
@@ -157,15 +187,32 @@ function atRequest(
 /** What a run without a crash does: how many requests it makes, and where it ends. */
 export interface Smooth {
   readonly requests: number;
+  /** With a lock in a folder instead of the lease. */
+  readonly requestsWithFolder: number;
   readonly state: string;
   readonly published: number;
 }
 
 export async function smoothRun(job: CrashJob): Promise<Smooth> {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-lock-'));
+  try {
+    const { requests: requestsWithFolder } = await oneRun(job, { LOCK_DIR: folder });
+    return { ...(await oneRun(job, { LEASE_BUCKET })), requestsWithFolder };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function oneRun(job: CrashJob, lock: Readonly<Record<string, string>>) {
   const world = await startWorld(job);
   try {
-    const count = atRequest(world.servers, 0, 'before', () => undefined);
-    const { code, lines } = await runProcess({ job, host: 'program' }, world.environment, () => undefined);
+    const count = atRequest(world.servers, 0, 'before', async () => undefined);
+    const { LEASE_BUCKET: _, ...places } = world.environment;
+    const { code, lines } = await runProcess(
+      { job, host: 'program' },
+      { ...places, ...lock },
+      () => undefined,
+    );
     if (code !== 0)
       throw new Error(`the run without a crash ended with ${code}: ${JSON.stringify(lines.at(-1))}`);
     return { requests: count(), state: world.state(), published: world.published().length };
@@ -178,42 +225,53 @@ export async function smoothRun(job: CrashJob): Promise<Smooth> {
 export const pointsOf = (job: CrashJob, host: Host, { requests }: Smooth): readonly CrashPoint[] =>
   Array.from({ length: requests }, (_, index) =>
     (['before', 'after'] as const).flatMap((moment) =>
-      (['SIGKILL', 'SIGTERM'] as const).map((signal) => ({ job, host, nth: index + 1, moment, signal })),
+      ENDINGS.map((ending) => ({ job, host, nth: index + 1, moment, ending })),
     ),
   ).flat();
 
-export const pointText = ({ job, host, nth, moment, signal }: CrashPoint): string =>
-  `${job}, ${host}: ${signal} ${moment} request ${nth}`;
+export const pointText = ({ job, host, nth, moment, ending }: CrashPoint): string =>
+  `${job}, ${host}: ${ending === 'memory' ? 'no memory' : ending} ${moment} request ${nth}`;
+
+const SIGNALS = { SIGKILL: 'SIGKILL', memory: 'SIGABRT', SIGTERM: null } as const;
 
 /** What did not hold after a crash and a second run; nothing where all did. */
 export async function crashAt(point: CrashPoint, smooth: Smooth): Promise<readonly string[]> {
   const world = await startWorld(point.job);
   try {
-    const first = await runProcess(point, world.environment, (kill) => {
-      atRequest(world.servers, point.nth, point.moment, () => kill(point.signal));
+    const first = await runProcess(point, world.environment, (end) => {
+      atRequest(world.servers, point.nth, point.moment, () => end(point.ending));
     });
-    const again = { ...world.environment, LEASE_BUCKET: '' };
-    const { LEASE_BUCKET: _, ...withoutLease } = again;
-    const second = await runProcess({ job: point.job, host: 'program' }, withoutLease, () => undefined);
-    const logged = new Set(
-      [...first.lines, ...second.lines]
-        .filter(({ event }) => `${event}`.startsWith('change.'))
-        .map(({ account }) => account),
-    );
-    const lost = world.written().filter((account) => !logged.has(account));
-    const twice = world.written().filter((account, index, all) => all.indexOf(account) !== index);
+    const { LEASE_BUCKET: _, ...withoutLease } = world.environment;
+    const second = await nextRun(point.job, withoutLease);
+    const wanted = SIGNALS[point.ending];
     return [
-      ...(point.signal === 'SIGKILL' && first.code !== null ? ['the process was not killed'] : []),
-      ...(second.code === 0 ? [] : [`the second run ended with ${second.code}`]),
-      ...(world.state() === smooth.state ? [] : ['the second run does not converge']),
-      ...(lost.length === 0 ? [] : [`writes that no log line accounts for: ${lost.join(', ')}`]),
-      ...(point.job === 'gitlab-approvals' && twice.length > 0
-        ? [`approved twice: ${twice.join(', ')}`]
-        : []),
-      ...(new Set(world.published()).size === world.published().length ? [] : ['a line is published twice']),
-      ...(world.published().length <= smooth.published ? [] : ['more lines than approvals']),
+      ...(wanted === null || first.signal === wanted
+        ? []
+        : [`the process ended with ${first.code ?? first.signal}, not with ${wanted}`]),
+      ...(second.report.exitCode === 0 ? [] : [`the second run ended as ${second.report.outcome}`]),
+      ...brokenEnd(point.job, world, smooth),
+      ...notLogged(world, [...first.lines, ...second.lines]),
     ];
   } finally {
     await world.close();
   }
+}
+
+/** What is not as after one run without a crash. */
+export function brokenEnd(job: CrashJob, world: World, smooth: Smooth): readonly string[] {
+  const published = world.published();
+  const twice = world.written().filter((account, index, all) => all.indexOf(account) !== index);
+  return [
+    ...(world.state() === smooth.state ? [] : ['the second run does not converge']),
+    ...(job === 'gitlab-approvals' && twice.length > 0 ? [`approved twice: ${twice.join(', ')}`] : []),
+    ...(new Set(published).size === published.length ? [] : ['a line is published twice']),
+    ...(published.length <= smooth.published ? [] : ['more lines than approvals']),
+  ];
+}
+
+function notLogged(world: World, lines: readonly Line[]): readonly string[] {
+  const changes = lines.filter(({ event }) => `${event}`.startsWith('change.'));
+  const logged = new Set(changes.map(({ account }) => account));
+  const lost = world.written().filter((account) => !logged.has(account));
+  return lost.length === 0 ? [] : [`writes that no log line accounts for: ${lost.join(', ')}`];
 }
