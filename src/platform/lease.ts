@@ -8,12 +8,12 @@ import type { RequestContext } from './http-client.ts';
 export const LeaseContent = z.object({ run: z.string(), seconds: z.number().positive() });
 export type LeaseContent = z.infer<typeof LeaseContent>;
 
-/** A lease as it is stored. */
+/** A lease as a store has it. */
 export interface StoredLease extends LeaseContent {
   readonly generation: string;
-  /** Milliseconds since it was written. Both times come from the store's clock, so a wrong clock here makes no difference. */
+  /** Milliseconds since it was written, by the store's own clock on both sides: skew does not count. */
   readonly ageMs: number;
-  /** True if its process has certainly ended without releasing it. */
+  /** Its process is known to have ended without giving it back. */
   readonly abandoned?: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface LeaseStore {
   remove(generation: string): Promise<void>;
 }
 
-/** A request for a lease: the id of the run, and the number of seconds. */
+/** Who asks for a lease: the id of a run, and for how many seconds. */
 export interface LeaseRequest {
   readonly holder: string;
   readonly seconds: number;
@@ -33,9 +33,9 @@ export interface LeaseRequest {
 
 /** The right to be the one enforcing run of a job. */
 export interface Lease {
-  /** Throws `StopError` if the lease has expired or another run has taken it. */
+  /** Throws `StopError` where the lease is over or another's. */
   stillHeld(): Promise<void>;
-  /** Releases it. A failure is only logged, because the lease expires anyway. */
+  /** Gives it back; a failure is logged only, since the lease then ends by itself. */
   release(): Promise<void>;
 }
 
@@ -44,11 +44,11 @@ export interface HeldLease {
   readonly heldBy: string;
 }
 
-/** A holder stops this long before another may begin, because file systems and `Date` headers count whole seconds. */
+/** File systems and `Date` headers have whole seconds; a holder stops this much before another may begin. */
 const MARGIN_MS = 2000;
 const MAX_TRIES = 3;
 
-/** Acquires the job's lease: creates it, or takes over an expired one. Throws if the store cannot be used. */
+/** Takes the job's lease: creates it, or takes over one that is over. Throws where the store can't be used. */
 export async function acquireLease(
   store: LeaseStore,
   { holder, seconds }: LeaseRequest,
@@ -72,13 +72,13 @@ export async function acquireLease(
 
 const isOver = ({ ageMs, seconds, abandoned }: StoredLease) => abandoned === true || ageMs >= seconds * 1000;
 
-/** The run that holds the lease now; undefined if none does. Throws if the store cannot be read. */
+/** The run that holds the lease now; undefined where nobody does. Throws where the store can't be read. */
 export async function peekLease(store: LeaseStore): Promise<string | undefined> {
   const found = await store.read();
   return found && !isOver(found) ? found.run : undefined;
 }
 
-interface AcquiredLease {
+interface Holding {
   readonly generation: string;
   /** By the monotonic clock. */
   readonly startedAt: number;
@@ -86,13 +86,13 @@ interface AcquiredLease {
   readonly run: RequestContext;
 }
 
-function leaseOf(store: LeaseStore, { generation, startedAt, seconds, run }: AcquiredLease): Lease {
+function leaseOf(store: LeaseStore, { generation, startedAt, seconds, run }: Holding): Lease {
   return {
     stillHeld: async () => {
       const past = Math.round(run.clock.monotonic() - startedAt);
       const allowed = seconds * 1000 - MARGIN_MS;
       if (past >= allowed) {
-        throw new StopError(`lease: expired before the run ended (found ${past} ms, allowed ${allowed})`);
+        throw new StopError(`lease: over before the run was (found ${past} ms, allowed ${allowed})`);
       }
       const found = await store.read();
       if (found?.generation === generation) return;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyCharacter } from '../any-character.ts';
 
 /** Pieces that mean something to one reader or another. */
 const PIECES = [
@@ -50,7 +51,9 @@ const PIECES = [
 
 /** Text of pieces that mean something, and of anything else. */
 export const hostileText: fc.Arbitrary<string> = fc
-  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 6, unit: 'binary' })), { maxLength: 12 })
+  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 6, unit: anyCharacter })), {
+    maxLength: 12,
+  })
   .map((parts) => parts.join(''));
 
 const edit = fc.record({

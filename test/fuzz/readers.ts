@@ -24,6 +24,7 @@ import { parsePolicies } from '../../src/policy/policy-document.ts';
 import { parseTrust } from '../../src/policy/trust-document.ts';
 import { AccountPage } from '../../src/targets/gitlab/schema.ts';
 import { MemberPage, TeamList } from '../../src/targets/growthbook/schema.ts';
+import { anyCharacter } from '../any-character.ts';
 import { dataYamlText } from '../sandbox/growthbook/example.ts';
 import { entryMessage, resultMessage } from '../sandbox/ldap/messages.ts';
 import { type FuzzTarget, target } from './fuzz-target.ts';
@@ -127,7 +128,7 @@ export const READERS: readonly FuzzTarget[] = [
   }),
   target(
     'addresses and names',
-    fc.oneof(hostileText, fc.emailAddress(), fc.string({ unit: 'binary' })),
+    fc.oneof(hostileText, fc.emailAddress(), fc.string({ unit: anyCharacter })),
     (text) => {
       for (const keyOf of [addressKey, nameKey]) {
         const key = keyOf(text);

@@ -32,7 +32,7 @@ const dn = (description: string, defaultText: string): Setting<string> => ({
   },
 });
 
-/** The names that Active Directory accepts instead of a DN: `name@domain` and `DOMAIN\\name`. */
+/** Active Directory binds by `name@domain` and `DOMAIN\\name` as well. */
 const bindName = (description: string, defaultText: string): Setting<string> => ({
   ...text(description, defaultText),
   parse: (value) => {

@@ -6,7 +6,7 @@ import type { YamlScalar } from './yaml-types.ts';
 /** The place of a plain text: the column that its further lines must be beyond, or a flow collection. */
 export type Place = { readonly indent: number } | 'flow';
 
-/** The characters with which no plain text begins. */
+/** What no plain text begins with. */
 const INDICATORS = '?:,[]{}#&*!|>\'"%@`';
 const FLOW = ',[]{}';
 
@@ -110,7 +110,7 @@ function readQuoted(cursor: Cursor): YamlScalar {
   };
 }
 
-/** Joins the lines of a text. */
+/** The lines of a text as one, which no name is. */
 function joined(content: string): string {
   const lines = content.split('\n');
   return lines.length === 1 ? content : lines.map((line) => line.trim()).join(' ');
