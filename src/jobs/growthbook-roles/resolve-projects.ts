@@ -66,7 +66,9 @@ function decideMember(
   let row = member;
   let open = prepared;
   while (open.length > 0) {
-    const decided = open.flatMap((one) => decideOn(row, one.cases[index], one));
+    const decided = open.flatMap((from) =>
+      from.cases.slice(index, index + 1).map((one) => decideOn({ ...one, member: row }, from)),
+    );
     const [next] = decided
       .map(({ decision }) => decision)
       .filter(isChange)
@@ -82,8 +84,8 @@ function decideMember(
   return { decisions, notes };
 }
 
-function decideOn(row: Member, known: Case | undefined, from: Prepared): readonly ProjectDecision[] {
-  if (!known) return [];
-  const one = { ...known, member: row };
-  return [{ one, from, decision: { ...decide(one, from.rules), project: from.project } }];
-}
+const decideOn = (one: Case, from: Prepared): ProjectDecision => ({
+  one,
+  from,
+  decision: { ...decide(one, from.rules), project: from.project },
+});

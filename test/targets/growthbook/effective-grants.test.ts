@@ -97,6 +97,7 @@ describe('whether a move widens: rank first, then environments', () => {
     ['higher', [all('analyst')], [all('engineer')], true],
     ['lower, though in more environments', [grant('experimenter', 'dev')], [all('engineer')], false],
     ['higher, though in fewer environments', [all('engineer')], [grant('experimenter', 'dev')], true],
+    ['higher, though in no environment', [all('analyst')], [grant('engineer')], true],
     ['the same, from some environments to all', [grant('engineer', 'dev')], [all('engineer')], true],
     ['the same, from none to one', [grant('engineer')], [grant('engineer', 'dev')], true],
     ['the same, from none to none', [grant('engineer')], [grant('engineer')], false],
