@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY LICENSE ./
 COPY src ./src
-COPY terraform/bundle.ts terraform/source-zip.ts ./terraform/
+COPY terraform/bundle.ts terraform/bundle-plugins.ts terraform/source-zip.ts ./terraform/
 RUN node terraform/source-zip.ts dist/app
 
 FROM ${BASE}

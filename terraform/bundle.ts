@@ -1,29 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Plugin, rolldown } from 'rolldown';
+import { rolldown } from 'rolldown';
+import {
+  leaveOutUnused,
+  loadYamlLate,
+  makeListFormatsLate,
+  readDefaultPolicy,
+  YAML,
+} from './bundle-plugins.ts';
 
 /** What the bundle is loaded by: the functions, and the command. */
-const ENTRIES = { main: 'src/main.ts', cli: 'src/cli.ts' };
+const ENTRIES = { main: 'src/main.ts', cli: 'src/cli.ts', [YAML]: YAML };
 
 /** The framework loads the functions and registers them: both have to use the same copy of it. */
 const EXTERNAL = /^@google-cloud\/functions-framework/;
-
-const DEFAULT_POLICY = 'src/jobs/growthbook-roles/policy.ts';
-
-/** Reads and checks the default policy while the bundle is made: a function that starts does neither again. */
-const readDefaultPolicy = (root: string): Plugin => ({
-  name: 'default-policy',
-  load: async (id) => {
-    const path = join(root, DEFAULT_POLICY);
-    if (id !== path) return null;
-    const { defaultPolicy } = (await import(pathToFileURL(path).href)) as { defaultPolicy: () => unknown };
-    return {
-      code: `export const defaultPolicy = () => (${JSON.stringify(defaultPolicy())});`,
-      moduleType: 'js',
-    };
-  },
-});
 
 /**
  * The code of the project at `root` with the libraries that it uses, by file name: one file for the functions and one for the
@@ -35,7 +25,7 @@ export async function bundle(root: string): Promise<ReadonlyMap<string, string |
     input: ENTRIES,
     platform: 'node',
     external: [EXTERNAL],
-    plugins: [readDefaultPolicy(root)],
+    plugins: [readDefaultPolicy(root), leaveOutUnused, makeListFormatsLate, loadYamlLate],
   });
   try {
     const { output } = await build.generate({

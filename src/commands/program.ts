@@ -1,5 +1,6 @@
 /** The whole command line: all commands, their help, and the exit code. */
 
+import '../platform/interpreted-schemas.ts';
 import { Command, CommanderError } from 'commander';
 import { jobs } from '../jobs/registry.ts';
 import { InvalidRequestError, SettingsError } from '../platform/errors.ts';

@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
 
 /**
- * A name in the one form in which same names are equal text, as LDAP compares them (RFC 4518): Unicode NFC, without regard to
- * case, spaces at the ends cut, spaces inside counted once.
+ * The normal form of a name: names that are the same for LDAP (RFC 4518) become the same text. Unicode NFC, case folded, spaces at the
+ * ends cut, spaces inside counted once.
  */
 export function nameKey(name: string): string {
   if (PLAIN.test(name)) return name.toLowerCase();
@@ -13,8 +13,8 @@ export function nameKey(name: string): string {
 export const sameName = (a: string, b: string): boolean => nameKey(a) === nameKey(b);
 
 /**
- * An e-mail address in the one form in which same addresses are equal text: trimmed, Unicode NFC, without regard to case, the
- * domain in IDNA's ASCII form.
+ * The normal form of an e-mail address: the same addresses become the same text. Trimmed, Unicode NFC, case folded, the domain in
+ * IDNA's ASCII form.
  */
 export function addressKey(address: string): string {
   if (PLAIN.test(address)) return address.toLowerCase();
@@ -25,7 +25,7 @@ export function addressKey(address: string): string {
   return `${normal.slice(0, at)}${domainToASCII(domain) || domain}`;
 }
 
-/** Printable ASCII with single spaces inside at most: nothing but case can differ. */
+/** Printable ASCII with at most single spaces inside: only its case needs folding. */
 const PLAIN = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
 /**

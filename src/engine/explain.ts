@@ -4,7 +4,7 @@ import type { Decision, Explained, Objection, SourceReading, Statement, Subject 
 import { nearestNames, subjectsNamed } from './subjects.ts';
 
 /** The plan's decision. `hindrance` is the reason why it is not carried out, or null. */
-export interface ExplainedDecision extends Omit<Decision<unknown>, 'row' | 'tried'> {
+export interface ExplainedDecision extends Omit<Decision<unknown>, 'row' | 'tried' | 'desired'> {
   readonly hindrance: string | null;
 }
 
@@ -55,7 +55,7 @@ function matchOf<A, R>(
 }
 
 function explainedDecision(
-  { row: _row, tried: _tried, ...decision }: Decision<unknown>,
+  { row: _row, tried: _tried, desired: _desired, ...decision }: Decision<unknown>,
   objections: readonly Objection[],
 ): ExplainedDecision {
   return { ...decision, hindrance: whyNotCarriedOut(decision, objections) };

@@ -50,6 +50,8 @@ export interface Decision<A, R = unknown> {
   readonly project?: string;
   /** Why a person has to look at this account, and the change that the rules ask for (null: it is not known). */
   readonly needsPerson?: { readonly reason: NeedReason; readonly due: string | null };
+  /** What the rules ask for, where it is not carried out. */
+  readonly desired?: unknown;
   /** The environments to which the access before was limited, if it was: no write restores such a limit. */
   readonly environments?: readonly string[];
   /** A loss that may be a gain as well, since the current access is not known. It counts as both, and is withheld where either is. */

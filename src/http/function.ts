@@ -1,3 +1,4 @@
+import '../platform/interpreted-schemas.ts';
 import { once } from 'node:events';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { codesOf } from '../app/result-codes.ts';

@@ -57,7 +57,7 @@ export function bucketStore(place: BucketPlace, context: RequestContext): Object
   };
 }
 
-/** A part of a bucket: `prefix` is empty, or ends with a slash. */
+/** A part of a bucket. `prefix` is empty, or ends with a slash. */
 export interface BucketPlace extends StoragePlaces {
   readonly bucket: string;
   readonly prefix: string;

@@ -26,11 +26,11 @@ export const systemClock: Clock = {
 export interface Deadline {
   /** Milliseconds left, never negative. */
   left(): number;
-  /** Throws `DeadlineError` when the time is up and `StopError` when somebody asked the run to stop. */
+  /** Throws `DeadlineError` if the time is over, and `StopError` if the run was asked to stop. */
   check(where: string): void;
-  /** Sleeps, or throws at once where the pause would outlast the deadline. `reason` is what the pause waits for. */
+  /** Sleeps, or throws at once if the pause would be longer than the time left. `reason` says what the pause waits for. */
   pause(ms: number, where: string, reason?: string): Promise<void>;
-  /** The same deadline, so many milliseconds sooner. */
+  /** The same deadline, sooner by this number of milliseconds. */
   sooner(ms: number): Deadline;
   /** The same deadline, which ignores a request to stop: for work that has to be finished once it began. */
   finishing(): Deadline;
@@ -74,7 +74,7 @@ export function createDeadline(clock: Clock, ms: number, stop?: AbortSignal, onP
   return until(clock.monotonic() + ms, stop);
 }
 
-/** What is waited for, or the error that `late` makes where it takes longer than so many milliseconds. By the machine's clock, as sockets work by it. */
+/** Waits for a promise, or throws the error of `late` if that takes longer than this number of milliseconds. By the machine's clock, as sockets work by it. */
 export async function withTimeout<T>(pending: Promise<T>, ms: number, late: () => Error): Promise<T> {
   const over = Promise.withResolvers<never>();
   const timer = setTimeout(() => over.reject(late()), ms);

@@ -29,7 +29,7 @@ export function describeSettings(
   });
 }
 
-/** What was found, on one line and not too long of it: never a secret, whatever variable it is in, and never what is before an `@` or in a query. */
+/** A value for a message: on one line, shortened, and without secrets, what is before an `@`, and queries. */
 export function display(
   { secret: isSecret }: Setting<unknown>,
   found: string | undefined,

@@ -14,7 +14,7 @@ export function parseEnvironmentFile(content: Buffer, file: string): Environment
   };
 }
 
-/** A file of variables as it was read. `faults` are by variable; `broken` says which lines are no assignment. */
+/** A file of variables as it was read. `faults` are by variable; `broken` lists the lines that are no assignment. */
 export interface EnvironmentFile {
   readonly values: Readonly<Record<string, string>>;
   readonly faults: ReadonlyMap<string, string>;
@@ -90,7 +90,7 @@ function nextLineWith(quote: string, lines: readonly string[], from: number): nu
   return -1;
 }
 
-/** The fault of a value without quotes in which a `#` follows something else than a space: the rest of the line is lost as a comment. */
+/** The fault of a value without quotes that has a `#` after a character other than a space: the rest of the line would be lost as a comment. */
 function cutValue({ name, value, number }: Assignment, file: string): readonly (readonly [string, string])[] {
   if (/^["'`]/.test(value) || !/^[^#]*[^\s#]#/.test(value)) return [];
   const fault = `${name}: found a value that # cuts short (${file}, line ${number}), allowed: quotes around it`;

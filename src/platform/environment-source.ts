@@ -1,9 +1,9 @@
-/** Where an environment comes from: the file of each variable that was read from one, and what is wrong in that file. */
+/** Where an environment comes from: the file of each variable, if it was read from one, and the faults of that file. */
 export interface EnvironmentSource {
   readonly fileOf: ReadonlyMap<string, string>;
   /** By variable. */
   readonly faults: ReadonlyMap<string, string>;
-  /** What is wrong in that file and belongs to no variable. */
+  /** The faults of that file that belong to no variable. */
   readonly broken: readonly string[];
 }
 

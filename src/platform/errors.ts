@@ -1,6 +1,6 @@
 /** The errors that end a run or a request, and the message of any other error. */
 
-/** Settings that can't be used: every fault in one message. The run ends as `invalid-settings`. */
+/** Settings that cannot be used, with every fault in one message. The run ends as `invalid-settings`. */
 export class SettingsError extends Error {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
@@ -23,7 +23,7 @@ export class InvalidRequestError extends Error {
   }
 }
 
-/** A source that could not be read whole. The run ends as `source-failed`: no plan, no write. */
+/** A source that could not be read completely. The run ends as `source-failed`: no plan, no write. */
 export class SourceError extends Error {
   constructor(message: string) {
     super(message);
@@ -31,7 +31,7 @@ export class SourceError extends Error {
   }
 }
 
-/** The run's time is up. Nothing further is begun. */
+/** The run's time is over. Nothing more is begun. */
 export class DeadlineError extends Error {
   constructor(where: string) {
     super(`${where}: the deadline of this run has come (SYNC_DEADLINE_SECONDS)`);

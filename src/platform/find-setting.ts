@@ -5,7 +5,7 @@ import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf } from './errors.ts';
 import type { Environment, Setting } from './setting-types.ts';
 
-/** The variable that names a file with the value of a secret setting: Kubernetes, Docker and systemd hand secrets over so. */
+/** The variable that names a file with the value of a secret setting: Kubernetes, Docker and systemd provide secrets as files. */
 export const fileVariable = (name: string): string => `${name}_FILE`;
 
 /** The text of one variable as it was found, and where. `fault` says why it cannot be used. */

@@ -12,12 +12,12 @@ export interface HttpAnswer {
   readonly where: string;
 }
 
-/** The most characters of an answer that are looked at for a message. */
+/** Maximum number of characters of an answer that are used for a message. */
 const MAX_QUOTED = 20_000;
 
 const isHtml = (text: string) => /^\s*<(?:!doctype|!--|html|head|title|\?xml)/i.test(text);
 
-/** What an HTML page says is in its title. */
+/** The text of an HTML page for a message: its title. */
 function readable(text: string): string {
   if (!isHtml(text)) return text;
   const start = text.search(/<title[\s>]/i);
@@ -26,7 +26,7 @@ function readable(text: string): string {
   return end < 0 ? 'an HTML page' : `an HTML page: ${text.slice(opened + 1, end).trim()}`;
 }
 
-/** A server's text as it may be part of a message: one line, at most 300 characters, no secret. */
+/** A server's text in the form for messages: one line, at most 300 characters, no secret. */
 export function redact({ secrets = [] }: { readonly secrets?: readonly string[] }, text: string): string {
   const bounded = text.slice(0, MAX_QUOTED);
   return redactSecrets(secrets, readable(bounded)).replace(/\s+/g, ' ').trim().slice(0, 300);

@@ -20,7 +20,7 @@ export interface RequestContext {
   readonly requestCounter: RequestCounter;
   readonly writeGuard: WriteGuard;
   readonly log: Log;
-  /** Somebody waits at a terminal: an unreachable server is tried only twice. */
+  /** True if a person waits at a terminal: an unreachable server is tried only twice. */
   readonly interactive?: boolean;
   /** No request is retried. */
   readonly noRetries?: boolean;
@@ -32,14 +32,14 @@ export interface HttpSystem {
   /** The URL that every path is appended to, without a trailing slash. */
   readonly root: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Values that are cut out of every text of the server. */
+  /** Values that are removed from every text of the server. */
   readonly secrets?: readonly string[];
-  /** Which requests change something there. Default: all but GET. */
+  /** Whether a request may change something there. Default: every method but GET. */
   readonly writes?: (request: HttpRequest) => boolean;
   readonly rateLimiter?: RateLimiter;
   /** `RateLimit-Reset` is in seconds from now, and decides the wait after a 429. */
   readonly resetInSeconds?: boolean;
-  /** Shared by systems that together may have only so many open requests. */
+  /** Shared by systems that have one limit of open requests together. */
   readonly concurrency?: ConcurrencyLimit;
 }
 
@@ -64,11 +64,11 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Retries after the first attempt (default: 5 for GET, none for other methods). */
   readonly retries?: number;
-  /** The caller has secured a place in the rate limit for each attempt. */
+  /** True if the caller has reserved a place in the rate limit for each attempt. */
   readonly hasPlace?: boolean;
   /** Called right before each attempt is sent: from then on the server may have carried it out. */
   readonly onSent?: () => void;
-  /** Called after the pause and before each retry, with what came; false ends the retries. */
+  /** Called after the pause and before each retry, with the failed attempt; false ends the retries. */
   readonly shouldRetry?: (outcome: HttpAnswer | NoAnswerError) => Promise<boolean>;
 }
 
@@ -106,7 +106,7 @@ export function createHttpClient(system: HttpSystem, context: RequestContext): S
   };
 }
 
-/** Errors that a retry within seconds cannot avoid: no server there, an unknown name, a wrong certificate or protocol. */
+/** Errors that a retry within seconds cannot solve: no server at this address, an unknown name, a wrong certificate or protocol. */
 const HOPELESS =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPROTO|ERR_SSL_.*|ERR_TLS_.*|.*(?:CERT|SIGNATURE).*)$/;
 const HOPELESS_ATTEMPTS = 2;
@@ -208,7 +208,7 @@ async function sendRequest(
       responseType: 'buffer',
       throwHttpErrors: false,
       followRedirect: false,
-      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
+      // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
       https: { rejectUnauthorized: true },
       retry: { limit: 0 },
       timeout: { request: Math.max(1, Math.min(ATTEMPT_MS, left)) },

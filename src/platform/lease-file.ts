@@ -25,9 +25,9 @@ const FileContent = LeaseContent.extend({
 });
 type FileContent = z.infer<typeof FileContent>;
 
-/** Older generations that are kept, for processes that listed the folder a moment ago. */
+/** The number of older generations that are kept, for processes that listed the folder just before. */
 const KEPT_GENERATIONS = 8;
-/** A temporary file this old was left by a process that was killed. */
+/** The age from which a temporary file counts as left by a killed process. */
 const ABANDONED_FILE_MS = 3_600_000;
 const MAX_BYTES = 4096;
 
@@ -141,7 +141,7 @@ async function ageOf(place: LeaseFolder, generation: number): Promise<number> {
   }
 }
 
-/** Removes what nobody needs any more. */
+/** Removes files that are no longer needed. */
 async function removeOld(place: LeaseFolder, current: number): Promise<void> {
   const old = (await generationsIn(place)).filter((generation) => generation < current - KEPT_GENERATIONS);
   for (const generation of old) await rm(pathOf(place, generation), { force: true });

@@ -8,12 +8,12 @@ import type { RequestContext } from './http-client.ts';
 export const LeaseContent = z.object({ run: z.string(), seconds: z.number().positive() });
 export type LeaseContent = z.infer<typeof LeaseContent>;
 
-/** A lease as a store has it. */
+/** A lease as it is stored. */
 export interface StoredLease extends LeaseContent {
   readonly generation: string;
-  /** Milliseconds since it was written, by the store's own clock on both sides: skew does not count. */
+  /** Milliseconds since it was written. Both times come from the store's clock, so a wrong clock here makes no difference. */
   readonly ageMs: number;
-  /** Its process is known to have ended without giving it back. */
+  /** True if its process has certainly ended without releasing it. */
   readonly abandoned?: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface LeaseStore {
   remove(generation: string): Promise<void>;
 }
 
-/** Who asks for a lease: the id of a run, and for how many seconds. */
+/** A request for a lease: the id of the run, and the number of seconds. */
 export interface LeaseRequest {
   readonly holder: string;
   readonly seconds: number;
@@ -33,9 +33,9 @@ export interface LeaseRequest {
 
 /** The right to be the one enforcing run of a job. */
 export interface Lease {
-  /** Throws `StopError` where the lease is over or another's. */
+  /** Throws `StopError` if the lease has expired or another run has taken it. */
   stillHeld(): Promise<void>;
-  /** Gives it back; a failure is logged only, since the lease then ends by itself. */
+  /** Releases it. A failure is only logged, because the lease expires anyway. */
   release(): Promise<void>;
 }
 
@@ -44,11 +44,11 @@ export interface HeldLease {
   readonly heldBy: string;
 }
 
-/** File systems and `Date` headers have whole seconds; a holder stops this much before another may begin. */
+/** A holder stops this long before another may begin, because file systems and `Date` headers count whole seconds. */
 const MARGIN_MS = 2000;
 const MAX_TRIES = 3;
 
-/** Takes the job's lease: creates it, or takes over one that is over. Throws where the store can't be used. */
+/** Acquires the job's lease: creates it, or takes over an expired one. Throws if the store cannot be used. */
 export async function acquireLease(
   store: LeaseStore,
   { holder, seconds }: LeaseRequest,
@@ -72,13 +72,13 @@ export async function acquireLease(
 
 const isOver = ({ ageMs, seconds, abandoned }: StoredLease) => abandoned === true || ageMs >= seconds * 1000;
 
-/** The run that holds the lease now; undefined where nobody does. Throws where the store can't be read. */
+/** The run that holds the lease now; undefined if none does. Throws if the store cannot be read. */
 export async function peekLease(store: LeaseStore): Promise<string | undefined> {
   const found = await store.read();
   return found && !isOver(found) ? found.run : undefined;
 }
 
-interface Holding {
+interface AcquiredLease {
   readonly generation: string;
   /** By the monotonic clock. */
   readonly startedAt: number;
@@ -86,13 +86,13 @@ interface Holding {
   readonly run: RequestContext;
 }
 
-function leaseOf(store: LeaseStore, { generation, startedAt, seconds, run }: Holding): Lease {
+function leaseOf(store: LeaseStore, { generation, startedAt, seconds, run }: AcquiredLease): Lease {
   return {
     stillHeld: async () => {
       const past = Math.round(run.clock.monotonic() - startedAt);
       const allowed = seconds * 1000 - MARGIN_MS;
       if (past >= allowed) {
-        throw new StopError(`lease: over before the run was (found ${past} ms, allowed ${allowed})`);
+        throw new StopError(`lease: expired before the run ended (found ${past} ms, allowed ${allowed})`);
       }
       const found = await store.read();
       if (found?.generation === generation) return;

@@ -15,12 +15,12 @@ const SEVERITY: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** Where lines go: a file descriptor (1 is stdout, 2 stderr) or anything that takes lines. */
+/** The destination of lines: a file descriptor (1 is stdout, 2 is stderr) or a function of lines. */
 export type LogSink = 1 | 2 | { write(line: string): void };
 
 let isFailing = false;
 
-/** Has the process end with 1 instead of 0, once it ends by itself. */
+/** Makes the process end with exit code 1 instead of 0. */
 export function failAtTheEnd(): void {
   if (isFailing) return;
   isFailing = true;

@@ -12,7 +12,7 @@ const codeOf = (char: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 
-/** A value whose texts, which others wrote, show such characters as their code. */
+/** The same value; in its texts such characters are replaced by their code. */
 export const printable = <T>(value: T): T => escaped(value) as T;
 
 function escaped(value: unknown): unknown {
@@ -24,8 +24,8 @@ function escaped(value: unknown): unknown {
 
 const UNSAFE_IN_JSON = /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u0080-\u009f\u007f]/gu;
 
-/** A JSON text of the same value in which no such character is left as it is. */
+/** A JSON text of the same value in which such characters are escaped. */
 export const safeJson = (json: string): string => json.replace(UNSAFE_IN_JSON, codeOf);
 
-/** A value as indented JSON, which no terminal obeys. */
+/** A value as indented JSON without characters that control a terminal. */
 export const jsonText = (value: unknown): string => `${safeJson(JSON.stringify(value, null, 2))}\n`;

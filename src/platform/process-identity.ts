@@ -12,14 +12,14 @@ export const ProcessIdentity = z.object({
 });
 export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
 
-/** This process; undefined where the system does not say (all but Linux). */
+/** The identity of this process; undefined on systems other than Linux. */
 export async function currentProcess(): Promise<ProcessIdentity | undefined> {
   const { pid } = process;
   const [space, status] = await Promise.all([currentSpace(), statusOf(pid)]);
   return space === undefined || !status ? undefined : { space, pid, startedAt: status.startedAt };
 }
 
-/** Whether that process is known to have ended. False where it can't be known from here: another machine, container or user. */
+/** Whether that process has certainly ended. False if that cannot be known from here: another machine, container or user. */
 export async function hasEnded({ space, pid, startedAt }: ProcessIdentity): Promise<boolean> {
   if ((await currentSpace()) !== space) return false;
   if (!exists(pid)) return true;

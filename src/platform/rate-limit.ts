@@ -5,13 +5,13 @@ import type { Clock } from './clock.ts';
 /** The headers of an answer, from which the rate limit is read; names are in lower case. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Keeps requests under a limit a minute, by what the server says is left, and by our own count where it says nothing. */
+/** Keeps requests under a limit per minute, by the server's headers, and by its own count if the server sends none. */
 export interface RateLimiter {
-  /** Milliseconds to wait before the next requests; at 0 they may be sent. `kept` places of the window are kept free in addition. */
+  /** Milliseconds to wait before the next `places` requests; 0 means that they may be sent now. `kept` more requests stay free in the window. */
   wait(places?: number, kept?: number): number;
   /** Milliseconds until the present window ends. */
   windowLeft(): number;
-  /** Learns from an answer's `RateLimit-*` headers. */
+  /** Takes over what the `RateLimit-*` headers of an answer say. */
   learn(headers: Headers): void;
 }
 

@@ -5,14 +5,14 @@ import { ENVIRONMENT_SOURCE } from './environment-source.ts';
 import { messageOf, SettingsError } from './errors.ts';
 import type { Environment } from './settings.ts';
 
-/** The environment, with the working directory's `.env` beneath it outside production. Throws `SettingsError` where that cannot be read. */
+/** Reads the environment; outside production, variables that are not set come from the `.env` of the working directory. Throws `SettingsError` if that cannot be read. */
 export function readEnvironment(): Environment {
   const path = join(process.cwd(), '.env');
   if (process.env.NODE_ENV === 'production' || !existsSync(path)) return process.env;
   return layered(path, { file: '.env', where: '.env' });
 }
 
-/** The environment, with the variables of this file beneath it (`--env-file`). Throws `SettingsError` where it cannot be read. */
+/** Reads the environment; variables that are not set come from this file (`--env-file`). Throws `SettingsError` if it cannot be read. */
 export const loadEnvironmentFile = (path: string): Environment =>
   layered(path, { file: path, where: `--env-file ${path}` });
 

@@ -11,7 +11,7 @@ export interface Redactor {
   value<T>(value: T): T;
 }
 
-/** A redactor of these secrets, in every form in which a server may echo them. */
+/** Creates a redactor of these secrets, in every form in which a server may repeat them. */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const longestFirst = [...new Set(secrets)].toSorted((a, b) => b.length - a.length);
   const patterns = longestFirst.filter((secret) => secret !== '').flatMap(patternsOf);

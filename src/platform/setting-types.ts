@@ -7,7 +7,7 @@ export interface Setting<T> {
   readonly defaultText: string | null;
   readonly required: boolean;
   readonly secret: boolean;
-  /** Only line ends are cut from it: white space may be a part of a password. */
+  /** Only line ends are trimmed: spaces may be a part of a password. */
   readonly keepsSpaces?: boolean;
   /** A number, one of a few words or a policy: it says how to decide, and leads to no system. A sandbox takes it from outside. */
   readonly portable?: boolean;

@@ -92,7 +92,7 @@ export const required = <T>(
   required: true,
 });
 
-/** A value that is never printed. An empty one is refused. */
+/** A secret: its value is never printed. An empty one is refused. */
 export const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
 
 /** Further checks: `crossChecks` finds faults between settings (a setting at fault is undefined there); `known` are all names of Muster's settings. */
@@ -150,7 +150,7 @@ function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefin
   return undefined;
 }
 
-/** Names that shells, npm and make set, and names that a platform makes for its services: never a misspelling of ours. */
+/** Names that shells, npm, make and platforms set: they are never a misspelling of Muster's settings. */
 const FOREIGN = /^(HOME|NODE|MAKE)$|_PORT$|_PORT_|_SERVICE_/;
 
 /** How many edits a name of this length may be away: `CODE` and `MODEL` are no misspelling of `MODE`. */
@@ -173,7 +173,7 @@ export function misspellings(environment: Environment, known: readonly string[])
     });
 }
 
-/** Node checks no certificate where this variable is 0: no secret may travel so. */
+/** With this variable at 0 Node checks no certificate, so secrets would not be safe. */
 function uncheckedTls({ NODE_TLS_REJECT_UNAUTHORIZED: found }: Environment): readonly string[] {
   if (found !== '0') return [];
   return ['NODE_TLS_REJECT_UNAUTHORIZED: found 0 (certificates are not checked), allowed: nothing, or 1'];

@@ -46,10 +46,18 @@ export interface Evaluation extends RoleDecision {
 export const evaluate = (policy: DatedPolicy, person: Membership): Evaluation => ({
   ...decideRole(policy, person),
   answers: [
-    ...conclusionFor(policy, person.sources).evaluated.map((one) => answerFor(one, person.uid)),
+    ...conclusionFor(policy, person.sources)
+      .evaluated.map((one) => answerFor(one, person.uid))
+      .map((one) => withRefusal(one, policy, person.refusal)),
     ...policy.expired.map(expiredAnswer),
   ],
 });
+
+/** The answer about somebody who has nothing whatever the rules say: the gate's, or without a gate each yes, is a no for that reason. */
+const withRefusal = (one: RuleEvaluation, { gate }: Policy, refusal: string | undefined): RuleEvaluation =>
+  refusal !== undefined && (gate === 'none' ? one.answer === 'yes' : one.rule === gate.rule)
+    ? { ...one, answer: 'no', because: refusal, groups: [] }
+    : one;
 
 /** The decision alone, without the answers that it is made from. */
 export function decideRole(policy: DatedPolicy, { uid, refusal, sources }: Membership): RoleDecision {

@@ -3,8 +3,9 @@ import type { Decision } from '../../src/engine/model.ts';
 import { rankIn } from '../../src/engine/role-order.ts';
 import { subjects } from '../../src/jobs/growthbook-roles/list-subjects.ts';
 import { resolve } from '../../src/jobs/growthbook-roles/resolve.ts';
-import { type Access, projectRoleOf } from '../../src/targets/growthbook/access.ts';
+import { type Access, describe, projectRoleOf } from '../../src/targets/growthbook/access.ts';
 import type { Member } from '../../src/targets/growthbook/schema.ts';
+import { explanationProblems } from '../explanations.ts';
 import { roleOf, verdictOn } from './oracle.ts';
 import { PROJECT, type RoleWorld } from './role-worlds.ts';
 
@@ -16,14 +17,15 @@ export function faultsIn(world: RoleWorld): readonly string[] {
   const access = { order: policy.order, project: PROJECT, maxGlobalRole: ceiling };
   const rules = { policy, access, protectedMembers };
   const resolved = resolve(facts, rules);
+  const all = subjects(facts, resolved, rules);
   const onMembers = resolved.decisions.filter(({ row }) => row !== null);
   const pending = resolved.decisions.filter(({ row }) => row === null);
   return [
     ...(onMembers.length === facts.members.length ? [] : ['not one decision for each member']),
     ...onMembers.flatMap((decision) => memberFaults(decision, world)),
     ...pendingFaults(pending, world),
-    ...subjects(facts, resolved, rules).flatMap((subject) => explanationFaults(subject, world)),
-    ...unexplained(onMembers, subjects(facts, resolved, rules)),
+    ...all.flatMap((subject) => missingRules(subject, world)),
+    ...explanationProblems(resolved, all, describe),
   ];
 }
 
@@ -69,34 +71,12 @@ function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleWorld):
     : [`at the first sign-in: found ${found.join()}, desired ${expected.join()}`];
 }
 
-type RoleSubject = ReturnType<typeof subjects>[number];
-
-/** An explanation concludes what the plan does. */
-function explanationFaults({ decision, explain }: RoleSubject, { policy }: RoleWorld): readonly string[] {
-  const { desired, current, rules } = explain();
-  if (!decision) return [];
-  const wanted = desired as Access;
+/** An explanation has every rule of the policy. */
+function missingRules(
+  { decision, explain }: ReturnType<typeof subjects>[number],
+  { policy }: RoleWorld,
+): readonly string[] {
   const known = [...policy.rules, ...policy.expired].length + (policy.gate === 'none' ? 0 : 1);
-  const isChange = !['skipped', 'unchanged', 'pending-sign-in'].includes(decision.kind);
-  return [
-    ...(rules.length === known
-      ? []
-      : [`${decision.account}: ${rules.length} of ${known} rules are explained`]),
-    ...(isChange && JSON.stringify(wanted) !== JSON.stringify(decision.to)
-      ? [`${decision.account}: explained ${JSON.stringify(wanted)}, decided ${JSON.stringify(decision.to)}`]
-      : []),
-    ...(decision.kind === 'unchanged' && projectRoleOf(wanted) !== projectRoleOf(current as Access)
-      ? [`${decision.account}: explained ${JSON.stringify(wanted)}, and left as it is`]
-      : []),
-    ...(decision.kind === 'pending-sign-in' && (wanted.projectRole ?? '') !== decision.atSignIn
-      ? [`${decision.account}: explained ${wanted.projectRole}, desired ${decision.atSignIn}`]
-      : []),
-  ];
+  const found = explain().rules.length;
+  return found === known ? [] : [`${decision?.account}: ${found} of ${known} rules are explained`];
 }
-
-const unexplained = (decisions: readonly RoleDecision[], all: readonly RoleSubject[]): readonly string[] => {
-  const explained = new Set(all.map(({ decision }) => decision?.account));
-  return decisions
-    .filter(({ account }) => !explained.has(account))
-    .map(({ account }) => `${account}: no explanation`);
-};

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { subjects } from '../../src/jobs/gitlab-approvals/list-subjects.ts';
 import { defaultTrust } from '../../src/jobs/gitlab-approvals/policy.ts';
-import { resolve } from '../../src/jobs/gitlab-approvals/resolve.ts';
+import { describe, resolve } from '../../src/jobs/gitlab-approvals/resolve.ts';
 import type { OptionalSource } from '../../src/jobs/gitlab-approvals/trust.ts';
 import { policyAt } from '../../src/policy/dated-policy.ts';
+import { explanationProblems } from '../explanations.ts';
 import { type OracleAnswer, trusts } from './oracle.ts';
 
 const GROUPS = ['wmf', 'nda', 'tools'];
@@ -103,12 +104,7 @@ export function trustFaultsIn(world: TrustWorld): readonly string[] {
         ? []
         : [`${decision.label}: found ${decision.kind}, expected ${expected}: ${decision.because}`];
     }),
-    ...all.flatMap(({ decision, explain }) => {
-      const { desired } = explain();
-      return desired === decision?.to || decision?.kind === 'skipped' || decision?.kind === 'undecided'
-        ? []
-        : [`${decision?.label}: explained ${JSON.stringify(desired)}, decided ${decision?.to}`];
-    }),
+    ...explanationProblems(resolved, all, describe),
     ...(all.length === resolved.decisions.length ? [] : ['not one explanation for each account']),
   ];
 }

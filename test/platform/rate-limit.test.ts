@@ -14,8 +14,8 @@ const limits = (limit: number, remaining: number, reset: number): Headers => ({
   'ratelimit-reset': `${reset}`,
 });
 /** How many requests find their place now. */
-function placesIn(pace: RateLimiter): number {
-  for (let found = 0; ; found += 1) if (pace.wait() > 0) return found;
+function placesIn(limiter: RateLimiter): number {
+  for (let found = 0; ; found += 1) if (limiter.wait() > 0) return found;
 }
 
 describe('where the server says nothing', () => {
@@ -23,86 +23,86 @@ describe('where the server says nothing', () => {
     '%i a minute find their place, and the next waits for the minute to end',
     (perMinute) => {
       const clock = stillClock();
-      const pace = createRateLimiter(clock, perMinute);
-      expect(placesIn(pace)).toBe(perMinute);
+      const limiter = createRateLimiter(clock, perMinute);
+      expect(placesIn(limiter)).toBe(perMinute);
       clock.advance(59_000);
-      expect(pace.wait()).toBe(1000);
+      expect(limiter.wait()).toBe(1000);
       clock.advance(999);
-      expect(pace.wait()).toBe(1);
+      expect(limiter.wait()).toBe(1);
       clock.advance(1);
-      expect(placesIn(pace)).toBe(perMinute);
+      expect(placesIn(limiter)).toBe(perMinute);
     },
   );
 
   test('the minute begins with the first request', () => {
     const clock = stillClock();
-    const pace = createRateLimiter(clock, 1);
+    const limiter = createRateLimiter(clock, 1);
     clock.advance(30_000);
-    expect(pace.wait()).toBe(0);
-    expect(pace.wait()).toBe(60_000);
+    expect(limiter.wait()).toBe(0);
+    expect(limiter.wait()).toBe(60_000);
   });
 });
 
 describe('where the server says what is left', () => {
   test('that counts, though our own limit is higher', () => {
     const clock = stillClock();
-    const pace = createRateLimiter(clock, 60);
-    pace.wait();
-    pace.learn(limits(60, 3, 20));
-    expect(placesIn(pace)).toBe(3);
-    expect(pace.wait()).toBe(20_000);
+    const limiter = createRateLimiter(clock, 60);
+    limiter.wait();
+    limiter.learn(limits(60, 3, 20));
+    expect(placesIn(limiter)).toBe(3);
+    expect(limiter.wait()).toBe(20_000);
   });
 
   test('nothing left: wait for the reset, not for our own minute', () => {
     const clock = stillClock();
-    const pace = createRateLimiter(clock, 60);
-    pace.wait();
-    pace.learn(limits(60, 0, 3));
-    expect(pace.wait()).toBe(3000);
+    const limiter = createRateLimiter(clock, 60);
+    limiter.wait();
+    limiter.learn(limits(60, 0, 3));
+    expect(limiter.wait()).toBe(3000);
     clock.advance(3000);
-    expect(pace.wait()).toBe(0);
+    expect(limiter.wait()).toBe(0);
   });
 
   test('our own limit counts, though the server leaves more', () => {
-    const pace = createRateLimiter(stillClock(), 5);
-    pace.wait();
-    pace.learn(limits(600, 599, 60));
-    expect(placesIn(pace)).toBe(4);
+    const limiter = createRateLimiter(stillClock(), 5);
+    limiter.wait();
+    limiter.learn(limits(600, 599, 60));
+    expect(placesIn(limiter)).toBe(4);
   });
 
   test('what others used of the window is counted', () => {
-    const pace = createRateLimiter(stillClock(), 30);
-    pace.wait();
-    pace.learn(limits(60, 40, 60));
-    expect(placesIn(pace)).toBe(10);
+    const limiter = createRateLimiter(stillClock(), 30);
+    limiter.wait();
+    limiter.learn(limits(60, 40, 60));
+    expect(placesIn(limiter)).toBe(10);
   });
 
   test('an answer that comes late does not give places back', () => {
-    const pace = createRateLimiter(stillClock(), 60);
-    for (let n = 0; n < 3; n += 1) pace.wait();
-    pace.learn(limits(60, 1, 60));
-    expect(pace.wait()).toBe(0);
-    pace.learn(limits(60, 2, 60));
-    expect(pace.wait()).toBe(60_000);
+    const limiter = createRateLimiter(stillClock(), 60);
+    for (let n = 0; n < 3; n += 1) limiter.wait();
+    limiter.learn(limits(60, 1, 60));
+    expect(limiter.wait()).toBe(0);
+    limiter.learn(limits(60, 2, 60));
+    expect(limiter.wait()).toBe(60_000);
   });
 
   test('nor where the server does not say what its limit is', () => {
-    const pace = createRateLimiter(stillClock(), 60);
-    for (let n = 0; n < 3; n += 1) pace.wait();
-    pace.learn({ 'ratelimit-remaining': '1', 'ratelimit-reset': '60' });
-    pace.learn({ 'ratelimit-remaining': '2', 'ratelimit-reset': '60' });
-    expect(placesIn(pace)).toBe(1);
+    const limiter = createRateLimiter(stillClock(), 60);
+    for (let n = 0; n < 3; n += 1) limiter.wait();
+    limiter.learn({ 'ratelimit-remaining': '1', 'ratelimit-reset': '60' });
+    limiter.learn({ 'ratelimit-remaining': '2', 'ratelimit-reset': '60' });
+    expect(placesIn(limiter)).toBe(1);
   });
 
   test('a new window of the server’s is a new window', () => {
     const clock = stillClock();
-    const pace = createRateLimiter(clock, 2);
-    pace.wait();
-    pace.learn(limits(2, 1, 10));
+    const limiter = createRateLimiter(clock, 2);
+    limiter.wait();
+    limiter.learn(limits(2, 1, 10));
     clock.advance(9_900);
-    pace.wait();
-    pace.learn(limits(2, 1, 60));
-    expect(placesIn(pace)).toBe(1);
+    limiter.wait();
+    limiter.learn(limits(2, 1, 60));
+    expect(placesIn(limiter)).toBe(1);
   });
 
   test.each([
@@ -113,10 +113,10 @@ describe('where the server says what is left', () => {
     ['the other family of names', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '5' }],
     ['nothing', {}],
   ])('headers with %s are not believed', (_, headers) => {
-    const pace = createRateLimiter(stillClock(), 3);
-    pace.wait();
-    pace.learn(headers);
-    expect(placesIn(pace)).toBe(2);
+    const limiter = createRateLimiter(stillClock(), 3);
+    limiter.wait();
+    limiter.learn(headers);
+    expect(placesIn(limiter)).toBe(2);
   });
 });
 
@@ -141,12 +141,12 @@ test('a server with a fixed window, wherever it stands, never has to answer 429'
   fc.assert(
     fc.property(begins, perMinute, fc.array(fc.nat({ max: 2000 }), { maxLength: 20 }), (begun, own, gaps) => {
       const clock = stillClock(begun);
-      const pace = createRateLimiter(clock, own);
+      const limiter = createRateLimiter(clock, own);
       let used = 0;
       let window = 0;
       for (let n = 0; n < 150; n += 1) {
         clock.advance(gaps[n % Math.max(1, gaps.length)] ?? 0);
-        for (let wait = pace.wait(); wait > 0; wait = pace.wait()) clock.advance(wait);
+        for (let wait = limiter.wait(); wait > 0; wait = limiter.wait()) clock.advance(wait);
         const now = Math.floor(clock.now() / 60_000);
         if (now !== window) {
           window = now;
@@ -154,7 +154,7 @@ test('a server with a fixed window, wherever it stands, never has to answer 429'
         }
         used += 1;
         expect(used).toBeLessThanOrEqual(60);
-        pace.learn(limits(60, 60 - used, Math.ceil((60_000 - (clock.now() % 60_000)) / 1000)));
+        limiter.learn(limits(60, 60 - used, Math.ceil((60_000 - (clock.now() % 60_000)) / 1000)));
       }
     }),
     { numRuns: 50 },

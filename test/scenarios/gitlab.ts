@@ -1,8 +1,9 @@
 import { type RunRequest, type RunResult, runJob } from '../../src/app/run-job.ts';
-import { gitlabApprovals } from '../../src/jobs/gitlab-approvals/job.ts';
+import { gitlabDefinition } from '../../src/jobs/gitlab-approvals/job.ts';
 import { knownSettings } from '../../src/jobs/registry.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import { type Cast, startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { explaining } from './explaining.ts';
 
 /** All systems of the job on 127.0.0.1 with time standing still, and a way to run the job in them. */
 export async function setStage(cast: Cast, clock: StillClock = stillClock()) {
@@ -21,16 +22,18 @@ export async function setStage(cast: Cast, clock: StillClock = stillClock()) {
       over: Readonly<Record<string, string | undefined>> = {},
       stop?: AbortSignal,
     ): Promise<RunResult> =>
-      runJob(
-        gitlabApprovals,
-        { dryRun: false, ...call },
-        {
-          environment: { ...environment, ...over },
-          clock,
-          log: { write: (line: string) => void lines.push(JSON.parse(line)) },
-          known: [...new Set([...knownSettings, ...Object.keys(gitlabApprovals.settings)])],
-          ...(stop ? { stop } : {}),
-        },
+      explaining(gitlabDefinition, (job) =>
+        runJob(
+          job,
+          { dryRun: false, ...call },
+          {
+            environment: { ...environment, ...over },
+            clock,
+            log: { write: (line: string) => void lines.push(JSON.parse(line)) },
+            known: [...new Set([...knownSettings, ...Object.keys(gitlabDefinition.settings)])],
+            ...(stop ? { stop } : {}),
+          },
+        ),
       ),
     /** The ids that GitLab was told to approve, whatever it answered. */
     approvalsSent: () =>

@@ -1,5 +1,5 @@
 import { type RunRequest, type RunResult, runJob } from '../../src/app/run-job.ts';
-import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
+import { growthbookDefinition } from '../../src/jobs/growthbook-roles/job.ts';
 import { knownSettings } from '../../src/jobs/registry.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import {
@@ -8,6 +8,7 @@ import {
   startGrowthBookWorld,
 } from '../sandbox/growthbook/world.ts';
 import type { Recorded } from '../sandbox/server.ts';
+import { explaining } from './explaining.ts';
 
 /** The example's world with time standing still, and a way to run the job in it. */
 export interface Stage extends GrowthBookWorld {
@@ -34,16 +35,18 @@ export async function setStage(options: Omit<GrowthBookWorldOptions, 'now'> = {}
     clock,
     lines,
     run: (call = {}, environment = {}, stop) =>
-      runJob(
-        growthbookRoles,
-        { dryRun: false, ...call },
-        {
-          environment: { MODE: 'enforce', LOG_LEVEL: 'debug', ...world.environment, ...environment },
-          clock,
-          log,
-          known: knownSettings,
-          ...(stop ? { stop } : {}),
-        },
+      explaining(growthbookDefinition, (job) =>
+        runJob(
+          job,
+          { dryRun: false, ...call },
+          {
+            environment: { MODE: 'enforce', LOG_LEVEL: 'debug', ...world.environment, ...environment },
+            clock,
+            log,
+            known: knownSettings,
+            ...(stop ? { stop } : {}),
+          },
+        ),
       ),
     posts: () => world.growthbook.requests.filter(({ method }) => method !== 'GET'),
   };

@@ -28,7 +28,7 @@ describe('the source zip', () => {
     const names = Object.keys(files);
     expect(names).toEqual(names.toSorted());
     expect(names.filter((name) => !/^chunk-|\.map$/.test(name))).toEqual([
-      ...['LICENSE', 'LICENSES.txt', 'cli.js', 'main.js', 'package-lock.json', 'package.json'],
+      ...['LICENSE', 'LICENSES.txt', 'cli.js', 'main.js', 'package-lock.json', 'package.json', 'yaml.js'],
     ]);
     for (const name of ['main.js.map', 'cli.js.map']) expect(names).toContain(name);
     const text = Buffer.from(files['LICENSES.txt'] ?? []).toString();
@@ -42,6 +42,17 @@ describe('the source zip', () => {
     const code = [...files].filter(([name]) => name.endsWith('.js')).map(([, content]) => content.length);
     expect(code.reduce((a, b) => a + b, 0)).toBeLessThan(950_000);
     expect(files.get('main.js')?.length).toBeLessThan(20_000);
+  });
+
+  it('has none of the parts of libraries that a start would read for nothing', async () => {
+    const files = [...(await deployable(root))].filter(([name]) => name.endsWith('.js'));
+    const code = files.map(([, content]) => String(content)).join('\n');
+    const required = new Set([...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name));
+    expect(required).toContain('./yaml.js');
+    expect(required).not.toContain('node:http2');
+    expect(code.match(/=new Intl\.ListFormat/g)).toBeNull();
+    const main = files.filter(([name]) => name !== 'yaml.js' && name !== 'cli.js');
+    expect(main.map(([, content]) => content.length).reduce((a, b) => a + b)).toBeLessThan(700_000);
   });
 
   it.each(['build', 'gcp-build', 'prepare'])('refuses the script %s, which the build would run', (script) => {
@@ -78,6 +89,17 @@ describe('the source zip, unpacked into an empty folder', () => {
       const response = await fetch(server.origin);
       expect(response.status).toBe(500);
       expect(await response.json()).toMatchObject({ outcome: 'invalid-settings', exitCode: 4, run: { job } });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('reads a policy with the library that is loaded for it alone', async () => {
+    const server = await startFramework('growthbookRoles', { GROWTHBOOK_POLICY: 'rules: [' }, at);
+    try {
+      const text = await (await fetch(server.origin)).text();
+      expect(text).toContain('GROWTHBOOK_POLICY');
+      expect(text).toContain('line 1');
     } finally {
       await server.close();
     }

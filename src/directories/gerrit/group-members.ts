@@ -47,7 +47,7 @@ export interface GerritSettings {
   readonly concurrency?: ConcurrencyLimit;
 }
 
-/** The beginning of every JSON answer, so that no page can run it as a script. */
+/** Gerrit's prefix of every JSON answer: with it, no web page can run the answer as a script. */
 const PREFIX = ")]}'";
 const REPEATS = 3;
 
@@ -61,13 +61,13 @@ const Members = z.array(
 
 type Member = z.infer<typeof Members>[number];
 
-/** The usernames of a group's active members. `isHidden` where no name but the caller's is shown: then the group most likely is not visible. */
+/** The usernames of a group's active members. `isHidden` if no name but the caller's is shown: then the group is most likely not visible. */
 export interface GroupMembers {
   readonly usernames: readonly string[];
   readonly isHidden: boolean;
 }
 
-/** What most likely leads to a status. A redirect's address is in `where`. */
+/** The most likely cause of a status. The address of a redirect is in `where`. */
 const CAUSES: Readonly<Record<number, string>> = {
   302: 'GERRIT_URL has to be the address that needs no redirect',
   401: 'GERRIT_USER or GERRIT_PASSWORD (the HTTP password) is wrong',

@@ -49,7 +49,7 @@ interface Found {
   why(member: Member): string;
 }
 
-/** The people, the members of each group, and the members that lead to no person. Throws where none of many members is a person. */
+/** Assembles the people, the members of each group, and the members that lead to no person. Throws if none of many members is a person. */
 export function assembled(ldap: LdapSession, { persons, flat, why }: Found): LdapMembers {
   const people = peopleIn([...persons.values()], ldap.schema);
   const byKey = new Map([...persons.keys()].map((key, index) => [key, people[index]]));
@@ -68,7 +68,7 @@ export function assembled(ldap: LdapSession, { persons, flat, why }: Found): Lda
   return { people, membersOf, dangling };
 }
 
-/** Where none of many members is found, a setting is most likely wrong; the reasons name it. */
+/** If none of many members is found, a setting is most likely wrong; the reasons name it. */
 function requireSomebody(people: readonly LdapPerson[], dangling: readonly DanglingMember[]): void {
   const [first, second] = dangling;
   if (people.length > 0 || !first || !second) return;

@@ -12,8 +12,8 @@ import type { LdapSession } from './session.ts';
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
 
 /**
- * Active Directory follows groups inside groups itself (MS-ADTS, 3.1.1.3.4.4.3). Of what a group names itself, what is neither among
- * its people nor a group is dangling.
+ * Finds the people behind groups by Active Directory's own rule for nested groups (MS-ADTS, 3.1.1.3.4.4.3). A member in a group's list
+ * that is neither one of these people nor a group is dangling.
  */
 export async function readChained(
   ldap: LdapSession,

@@ -15,7 +15,7 @@ export interface LdapConnection {
   readonly requestCounter: RequestCounter;
   /** Sends one request and waits for its whole answer. Errors name the server and `what`; a refusal is an `LdapRefusal`. */
   request(what: string, message: (messageId: number) => Message): Promise<LdapAnswer>;
-  /** Binds. From then on a request throws where the connection is not bound. */
+  /** Binds. After that a request throws if the connection is not bound. */
   bind(dn: string, password: string): Promise<void>;
   /** Unbinds and closes the connection. */
   close(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Endpoint {
   readonly secrets?: readonly string[];
 }
 
-interface Time {
+interface ConnectionContext {
   readonly deadline: Deadline;
   readonly requestCounter: RequestCounter;
 }
@@ -43,37 +43,37 @@ const START_TLS = '1.3.6.1.4.1.1466.20037';
 
 /**
  * Connects, with TLS from the first byte (ldaps) or by StartTLS where asked for, and asks `firstRequest`, whose answer shows that
- * the server serves. A step takes 10 s at most and a quarter of the time left, so that one silent server leaves time for the next.
+ * the server serves. A step takes 10 s at most and a quarter of the time left, so that a server that does not answer leaves time for the next.
  */
 export async function openConnection<T>(
-  peer: Endpoint,
-  run: Time,
-  firstRequest: (wire: LdapConnection) => Promise<T>,
-): Promise<{ readonly wire: LdapConnection; readonly first: T }> {
-  if (peer.protocol === 'ldaps' && peer.tls.startTls)
+  endpoint: Endpoint,
+  run: ConnectionContext,
+  firstRequest: (connection: LdapConnection) => Promise<T>,
+): Promise<{ readonly connection: LdapConnection; readonly first: T }> {
+  if (endpoint.protocol === 'ldaps' && endpoint.tls.startTls)
     throw new Error('StartTLS and ldaps:// exclude each other');
-  const where = `ldap ${peer.address}: connect`;
+  const where = `ldap ${endpoint.address}: connect`;
   run.deadline.check(where);
   run.requestCounter.count('ldap', 'connect');
   const ms = Math.min(CONNECT_MS, Math.ceil(run.deadline.left() / 4));
   const limit = { ms, deadline: run.deadline, where };
-  const plain = keepError(connect({ host: peer.host, port: peer.port }));
+  const plain = keepError(connect({ host: endpoint.host, port: endpoint.port }));
   try {
     await within(limit, once(plain, 'connect'));
-    const socket = peer.protocol === 'ldaps' ? await secured(plain, peer, limit) : plain;
+    const socket = endpoint.protocol === 'ldaps' ? await secured(plain, endpoint, limit) : plain;
     const exchange = createExchange(
-      peer.tls.startTls ? await upgraded(socket, peer, { ...limit, run }) : socket,
+      endpoint.tls.startTls ? await upgraded(socket, endpoint, { ...limit, run }) : socket,
     );
-    const wire = connectionOn(exchange, peer, run);
-    return { wire, first: await within(limit, firstRequest(wire)) };
+    const connection = connectionOn(exchange, endpoint, run);
+    return { connection, first: await within(limit, firstRequest(connection)) };
   } catch (error) {
     plain.destroy();
     throw error;
   }
 }
 
-async function secured(plain: Socket, peer: Endpoint, limit: Limit): Promise<Socket> {
-  const secure = keepError(beginTls(plain, peer.tls));
+async function secured(plain: Socket, endpoint: Endpoint, limit: Limit): Promise<Socket> {
+  const secure = keepError(beginTls(plain, endpoint.tls));
   await within(limit, once(secure, 'secureConnect'));
   return secure;
 }
@@ -81,8 +81,8 @@ async function secured(plain: Socket, peer: Endpoint, limit: Limit): Promise<Soc
 /** StartTLS (RFC 4511, section 4.14). Bytes that came without TLS after its answer are an error. */
 async function upgraded(
   plain: Socket,
-  peer: Endpoint,
-  limit: Limit & { readonly run: Time },
+  endpoint: Endpoint,
+  limit: Limit & { readonly run: ConnectionContext },
 ): Promise<Socket> {
   limit.run.requestCounter.count('ldap', 'starttls');
   const exchange = createExchange(plain);
@@ -90,12 +90,12 @@ async function upgraded(
     limit,
     exchange.request((messageId) => new ExtendedRequest({ messageId, oid: START_TLS })),
   );
-  if (result.code !== 0) throw refusal(result, peer.secrets);
+  if (result.code !== 0) throw refusal(result, endpoint.secrets);
   exchange.release();
-  return await secured(plain, peer, limit);
+  return await secured(plain, endpoint, limit);
 }
 
-function connectionOn(exchange: Exchange, peer: Endpoint, run: Time): LdapConnection {
+function connectionOn(exchange: Exchange, endpoint: Endpoint, run: ConnectionContext): LdapConnection {
   let mustBeBound = false;
   const check = (where: string) => {
     run.deadline.check(where);
@@ -103,20 +103,20 @@ function connectionOn(exchange: Exchange, peer: Endpoint, run: Time): LdapConnec
     if (mustBeBound && !exchange.isBound()) throw new Error('the connection is no longer bound');
   };
   const request: LdapConnection['request'] = async (what, message) => {
-    const where = `ldap ${peer.address}: ${what}`;
+    const where = `ldap ${endpoint.address}: ${what}`;
     try {
       check(where);
       const limit = { ms: OPERATION_MS, deadline: run.deadline, where };
       const answer = await within(limit, exchange.request(message));
       check(where);
-      if (answer.result.code !== 0) throw refusal(answer.result, peer.secrets);
+      if (answer.result.code !== 0) throw refusal(answer.result, endpoint.secrets);
       return answer;
     } catch (error) {
       throw located(error, where);
     }
   };
   return {
-    address: peer.address,
+    address: endpoint.address,
     requestCounter: run.requestCounter,
     request,
     bind: async (dn, password) => {
@@ -131,7 +131,7 @@ function connectionOn(exchange: Exchange, peer: Endpoint, run: Time): LdapConnec
   };
 }
 
-/** A socket's error must have a listener; it stays readable in `errored`. */
+/** Adds a listener for errors, without which one would end the process. The error stays readable in `errored`. */
 function keepError<S extends Socket>(socket: S): S {
   return socket.on('error', () => undefined);
 }
@@ -142,7 +142,7 @@ interface Limit {
   readonly where: string;
 }
 
-/** Waits so many milliseconds and never past the deadline. The caller closes the connection when this throws, which ends the pending request. */
+/** Waits for at most `ms` milliseconds, and never past the deadline. The caller closes the connection when this throws, which ends the pending request. */
 function within<T>({ ms, deadline, where }: Limit, pending: Promise<T>): Promise<T> {
   const left = deadline.left();
   const late = () => (left <= ms ? new DeadlineError(where) : new Error(`no answer within ${ms} ms`));

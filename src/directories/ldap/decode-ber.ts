@@ -17,7 +17,7 @@ export const BER = {
   set: 0x31,
 } as const;
 
-/** Bytes that are not BER as LDAP uses it: a length that does not fit, or a tag that does not belong there. */
+/** The error for bytes that are not BER as LDAP uses it: a length that does not fit, or a wrong tag. */
 export class MalformedBerError extends Error {
   constructor(message: string) {
     super(message);
@@ -51,7 +51,7 @@ export function elementAt(bytes: Buffer, at: number, limit: number): BerElement 
   return { tag: header.tag, start: header.start, end: header.start + header.length };
 }
 
-/** The elements inside another one, which they fill exactly. */
+/** The elements inside another one. Together they have exactly its length. */
 export function childrenOf(bytes: Buffer, { start, end }: Pick<BerElement, 'start' | 'end'>): BerElement[] {
   const children: BerElement[] = [];
   for (let at = start; at < end; ) {
@@ -78,8 +78,8 @@ export function integerIn(bytes: Buffer, element: BerElement | undefined, tag: n
 }
 
 /**
- * The bytes of an octet string. One wrong bit in its length can make it swallow the strings after it, which leaves all other
- * lengths right: a value that ends in a whole octet string is refused.
+ * The bytes of an octet string. One wrong bit in its length can make it include the strings after it, while all other lengths stay
+ * right. So a value that ends with a whole octet string is refused.
  */
 export function octetsIn(bytes: Buffer, element: BerElement | undefined): Buffer {
   const { start, end } = expectTag(element, BER.octetString);

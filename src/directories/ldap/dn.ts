@@ -21,7 +21,7 @@ const TEXT_TAGS = new Set([0x04, 0x0c, 0x13, 0x16]);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ESCAPABLE = /["+,;<>#= \\]/;
 
-/** A DN in which nothing but case can differ: short names, and values without escapes and with single spaces inside. */
+/** A DN whose spellings differ only in case: short names, and values without escapes and with single spaces inside. */
 const PLAIN_DN =
   /^(uid|cn|ou|o|dc)=([\w.@-]+(?: [\w.@-]+)*)(?:,(?:uid|cn|ou|o|dc)=[\w.@-]+(?: [\w.@-]+)*)*$/i;
 
@@ -59,7 +59,7 @@ export function parseDn(dn: string): readonly Rdn[] {
   }
 }
 
-/** One text for all the spellings of a DN: case, spaces, escapes and the order inside a multi-valued RDN make no difference. */
+/** The normal form of a DN: the same text for every spelling by case, spaces, escapes and order inside a multi-valued RDN. */
 export function normalizeDn(dn: string): string {
   return PLAIN_DN.test(dn) ? dn.toLowerCase() : normalNames(dn).join(',');
 }
@@ -83,7 +83,7 @@ export function isDirectlyUnder(dn: string, base: string): boolean {
   return namesBetween(dn, base) === 1;
 }
 
-/** How many names a DN has more than the base it ends in; 0 where it does not end in it. */
+/** How many names a DN has before the base; 0 if it does not end with the base. */
 function namesBetween(dn: string, base: string): number {
   const names = normalNames(dn);
   const end = normalNames(base);
@@ -138,7 +138,7 @@ function withoutTail(plain: string): string {
   return pieces.join('');
 }
 
-/** Hex pairs are bytes of UTF-8, so that several of them may make one character. */
+/** Hex pairs are bytes of UTF-8, so several of them can be one character. */
 function unescaped(dn: string, raw: string): string {
   const bytes = [...raw.matchAll(PIECE)].map(([piece, hex, char, plain]) => {
     if (hex !== undefined) return Buffer.from(hex, 'hex');

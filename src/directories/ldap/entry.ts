@@ -9,8 +9,8 @@ export function attributeKey(name: string): string {
 }
 
 /**
- * An attribute's values, whatever the case of its name, those with options (`mail;lang-en`) too; none where it is missing. Refuses
- * what is not UTF-8.
+ * The values of an attribute, whatever the case of its name, also those with options (`mail;lang-en`); none if it is missing. Throws if
+ * a value is not UTF-8.
  */
 export function attributeValues(entry: LdapEntry, attribute: string): readonly string[] {
   const wanted = attribute.toLowerCase();

@@ -14,20 +14,20 @@ export interface LdapAnswer {
   readonly result: LdapResult;
 }
 
-/** Makes the message of a request, with its number. */
+/** Makes the message of a request with this number. */
 type NewMessage = (messageId: number) => Message;
 
-/** Requests and answers on one socket. Bytes that are not the answer to a request end it at once. */
+/** An exchange of requests and answers on one socket. Bytes that are not the answer to a request end it at once. */
 export interface Exchange {
   /** Sends one request; the next is sent when this one is answered. */
   request(message: NewMessage): Promise<LdapAnswer>;
-  /** Sends what has no answer. */
+  /** Sends a message that has no answer. */
   send(message: NewMessage): Promise<void>;
-  /** Throws where the socket is lost. */
+  /** Throws if the socket is lost. */
   check(): void;
   /** Whether the last bind on this very socket succeeded, and the socket is there. */
   isBound(): boolean;
-  /** Stops reading, so that TLS can begin. Throws where bytes are left that nobody asked for. */
+  /** Stops reading, so that TLS can begin. Throws if unexpected bytes have come. */
   release(): void;
   destroy(): void;
 }
@@ -50,9 +50,9 @@ interface State {
   received: number;
 }
 
-/** How long a message that has begun may pause. */
+/** How long the next bytes of an incomplete message may take. */
 const SILENCE_MS = 5000;
-/** The server's own message before it closes the connection (RFC 4511, section 4.4.1) has this number. */
+/** The number of the server's message before it closes the connection (RFC 4511, section 4.4.1). */
 const UNSOLICITED = 0;
 
 /** An exchange on a connected socket, whose `error` event has a listener already. */
@@ -131,7 +131,7 @@ function fail(state: State, error: Error): void {
   state.socket.destroy(error);
 }
 
-/** Ends the exchange where a message that has begun does not go on. */
+/** Ends the exchange if the rest of an incomplete message does not come. */
 async function watch(state: State, pending: Pending, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const before = state.received;

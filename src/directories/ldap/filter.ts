@@ -23,7 +23,7 @@ const BIT_AND = '1.2.840.113556.1.4.803';
 const BIT_OR = '1.2.840.113556.1.4.804';
 const MAX_FILTER = 4096;
 
-/** Reads a filter (RFC 4515). Throws an error that says what is allowed. */
+/** Parses a filter (RFC 4515). Throws an error that says what is allowed. */
 export function parseFilter(text: string): Filter {
   const allowed = 'a filter as RFC 4515 writes it, `(objectClass=person)`';
   if (!/^\(.*\)$/s.test(text) || text.length > MAX_FILTER)
@@ -41,7 +41,7 @@ const withoutEscapedUtf8 = (text: string): string =>
     Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
   );
 
-/** Reads a filter that is evaluated here, on entries that were read: only the rules that Muster knows. */
+/** Parses a filter that Muster itself evaluates, on entries that were read. Throws for rules that Muster does not know. */
 export function parseEntryFilter(text: string): Filter {
   const filter = parseFilter(text);
   checkRules(filter);
@@ -66,7 +66,7 @@ const ITEMS = [
   LessThanEqualsFilter,
 ];
 
-/** The attributes that a filter asks for, each once. */
+/** The attributes in a filter, each once. */
 export const attributesIn = (filter: Filter): readonly string[] => [...new Set(namesIn(filter))];
 
 function namesIn(filter: Filter): readonly string[] {
@@ -118,7 +118,7 @@ function hasPieces(value: string, { initial, any, final }: SubstringFilter): boo
   return value.endsWith(last) && value.length - last.length >= at;
 }
 
-/** Whole numbers by their size, all else as text. */
+/** Compares whole numbers by their size, and everything else as text. */
 function isOrdered(low: string, high: string): boolean {
   const isNumber = [low, high].every((one) => /^-?\d{1,30}$/.test(one));
   return isNumber ? BigInt(low) <= BigInt(high) : nameKey(low) <= nameKey(high);

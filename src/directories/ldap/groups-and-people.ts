@@ -17,7 +17,7 @@ export type { DanglingMember, LdapMembers } from './assemble-members.ts';
 export { type LdapGroup, readGroups, whyMissing } from './groups.ts';
 export type { LdapPerson } from './person.ts';
 
-/** Resolves members to the people under the base, through groups inside groups where the schema follows them. What leads to no person is `dangling`, never guessed. */
+/** Resolves members to the people under the base, through groups inside groups where the schema follows them. A member that leads to no person is `dangling`; nothing is guessed. */
 export async function readMembers(
   ldap: LdapSession,
   peopleBase: string,
@@ -33,8 +33,8 @@ export async function readMembers(
 }
 
 /**
- * Groups with the DNs of their members among these people, and of members that were not asked for. Groups inside groups are followed
- * where the schema says so; members that are user names become the DNs of the people who alone have them.
+ * Groups with the DNs of their members: of these people, and of members that were not searched. Groups inside groups are followed if the
+ * schema says so. A member that is a user name becomes the DN of its person, if only one person has that name.
  */
 export async function withMemberDns(
   ldap: LdapSession,
@@ -52,7 +52,7 @@ export async function withMemberDns(
   return groups.map((group) => ({ ...group, members: group.members.flatMap(dnsOf) }));
 }
 
-/** The people of whom any `cn` or user name is one of these, each once. At most 150 names in one search. */
+/** The people with one of these names as a `cn` or as the user name, each once. At most 150 names in one search. */
 export async function findPeople(
   ldap: LdapSession,
   peopleBase: string,

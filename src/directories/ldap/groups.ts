@@ -67,7 +67,7 @@ export function membersIn(entry: LdapEntry, { memberAttribute }: LdapSchema): re
   return values.map((value) => value.replace(/#'[01]*'B$/, ''));
 }
 
-/** Throws where a group has no members in the attribute of the schema and some in another: it is read by a wrong schema. */
+/** Throws if a group has no members in the schema's attribute and some in another: then the schema is wrong. */
 function checkMemberAttribute(groups: readonly NamedEntry[], { memberAttribute }: LdapSchema): void {
   const faults = groups.flatMap(({ name, entry }) => {
     const used = entry.attributes.filter((one) => one.values.length > 0).map((one) => attributeKey(one.name));
@@ -81,7 +81,7 @@ function checkMemberAttribute(groups: readonly NamedEntry[], { memberAttribute }
     );
 }
 
-/** Why groups of these names were not found, as far as the directory shows: they are deeper, or the filter leaves them out. */
+/** Why groups of these names were not found, if the directory shows it: they are deeper, or the filter excludes them. */
 export async function whyMissing(
   ldap: LdapSession,
   groupsBase: string,

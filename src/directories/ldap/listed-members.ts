@@ -6,7 +6,7 @@ import { searchPeople } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
-/** Members are DNs: people are searched by the nearest name; each remaining member is read to see whether it is a group. */
+/** Finds the people behind members that are DNs, by the first name of each DN. Each other member is read to see whether it is a group. */
 export async function readListed(
   ldap: LdapSession,
   bases: Bases,

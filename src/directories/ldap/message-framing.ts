@@ -2,16 +2,16 @@ import { BER, headerAt, MalformedBerError } from './decode-ber.ts';
 
 /** Cuts a stream of bytes into LDAP messages. */
 export interface MessageFraming {
-  /** Takes what has come and gives the messages that are whole now. Throws `MalformedBerError` where the bytes begin no LDAP message. */
+  /** Adds bytes, and returns the messages that are complete now. Throws `MalformedBerError` if the bytes are not an LDAP message. */
   push(chunk: Buffer): readonly Buffer[];
-  /** Whether a message has begun and not ended. */
+  /** Whether a message is incomplete. */
   isInsideMessage(): boolean;
 }
 
 const MAX_MESSAGE = 64 * 1024 * 1024;
 const CONTROLS = 0xa0;
 
-/** A framing at the start of a message. Linear in the bytes, however they are cut. */
+/** Creates a framing. It takes linear time, however the bytes are cut. */
 export function createMessageFraming(): MessageFraming {
   let chunks: Buffer[] = [];
   let size = 0;
@@ -41,7 +41,7 @@ function cut(bytes: Buffer) {
   }
 }
 
-/** Where the message ends by its own length; undefined where more bytes are needed to know. */
+/** The end of the message, by its own length; undefined if more bytes are needed to know it. */
 function endOfMessage(bytes: Buffer, at: number): number | undefined {
   if (at < bytes.length && bytes[at] !== BER.sequence) throw new MalformedBerError(notLdap(bytes, at));
   const message = headerAt(bytes, at);
@@ -53,7 +53,7 @@ function endOfMessage(bytes: Buffer, at: number): number | undefined {
   return end;
 }
 
-/** A message's length that is too large shows in its number, its operation, or in what comes after it: nobody waits for the rest. */
+/** Finds a wrong length at once, by the message's number, its operation, or the bytes after it, instead of waiting for bytes that never come. */
 function checkBeginning(bytes: Buffer, start: number, end: number): void {
   const number = headerAt(bytes, start);
   if (!number) return;

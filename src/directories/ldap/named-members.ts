@@ -6,7 +6,7 @@ import type { Member } from './nested-groups.ts';
 import { searchPeople } from './person.ts';
 import type { LdapSession } from './session.ts';
 
-/** Members are user names. A name that several people have counts for nobody. */
+/** Finds the people behind members that are user names. A name that several people have matches nobody. */
 export async function readNamed(
   ldap: LdapSession,
   peopleBase: string,

@@ -24,7 +24,7 @@ export interface Member {
   readonly fault: string | undefined;
 }
 
-/** A member's DN in normal form, or why it is none. */
+/** Parses a member's DN. */
 export function memberOf(text: string): Member {
   try {
     return { text, ...readDn(text), fault: undefined };
@@ -41,7 +41,7 @@ const GROUP_CLASSES = new Set([
   'posixgroup',
   'ipausergroup',
 ]);
-/** The most members outside both bases that are read one by one. */
+/** Maximum number of members outside both bases that are read one by one. */
 const MAX_SINGLE_READS = 10;
 
 /** Whether an entry is a group, whatever its class is called: it has members or a well-known class. */
@@ -91,7 +91,7 @@ async function readOne(ldap: LdapSession, dn: string, attributes: readonly strin
   }
 }
 
-/** A group inside a group while they are not followed is an error: its people would be taken for nobody. */
+/** The groups among these entries, with their members. Throws if nested groups are not followed: their people would be ignored. */
 export function nestedGroupsIn(
   ldap: LdapSession,
   entries: ReadonlyMap<string, LdapEntry>,
@@ -123,8 +123,8 @@ export function flattened(
 }
 
 /**
- * Groups with the members of the groups inside them, without reading people: where a member can be a group is looked at, outside the
- * people base and where the two bases overlap.
+ * Groups with the members of the groups inside them, without reading people: members that may be groups are read: those outside the
+ * people base, or all of them if the two bases overlap.
  */
 export async function withNestedGroups(
   ldap: LdapSession,

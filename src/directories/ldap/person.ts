@@ -11,17 +11,17 @@ import type { LdapSession } from './session.ts';
 /** One person's entry. `dn` and the values are as the server spelt them. */
 export interface LdapPerson {
   readonly dn: string;
-  /** The user name. Where the entry has not exactly one, all of them with `and` between: a name that matches nobody. */
+  /** The user name. If the entry has none or several, all of them joined by `and`: a name that matches nobody. */
   readonly uid: string;
-  /** Why the entry cannot be read as one person: it concerns nobody else, and nothing is decided about this one. */
+  /** Why the entry cannot be read as one person. Then nothing is decided about this person; others are not affected. */
   readonly unreadable?: string;
   readonly cns: readonly string[];
   readonly mails: readonly string[];
-  /** What `LDAP_DISABLED_FILTER` says of the entry. */
+  /** Whether the entry matches `LDAP_DISABLED_FILTER`. */
   readonly disabled: boolean;
 }
 
-/** More names make slapd's work on a filter quadratic; fewer make more requests. */
+/** More names make a filter slow in slapd, whose work is quadratic; fewer names need more requests. */
 export const NAMES_IN_A_FILTER = 150;
 
 /** The entries of people who have one of these names, in one search for each 150 names. */
@@ -42,10 +42,10 @@ export async function searchPeople(
   return found;
 }
 
-/** Up to so many people without a user name are taken for mistakes in their entries. */
+/** Up to this number, people without a user name count as mistakes in their entries. */
 const FEW = 2;
 
-/** People from their entries. Throws where none of them has a user name: then it is in another attribute. */
+/** Makes people of entries. Throws if none of them has a user name: then it is in another attribute. */
 export function peopleIn(entries: readonly LdapEntry[], schema: LdapSchema): readonly LdapPerson[] {
   const people = entries.map((entry) => personIn(entry, schema));
   if (people.length > FEW && people.every(({ uid }) => uid === ''))
@@ -70,13 +70,13 @@ function personIn(entry: LdapEntry, schema: LdapSchema): LdapPerson {
   };
 }
 
-/** Values are in such a filter as bytes: there is no text in which a `*` or a parenthesis could mean something. */
+/** A filter for any of these values. They are bytes, not text, so a `*` or a parenthesis has no special meaning. */
 export const anyOf = (names: readonly DnPart[]): Filter =>
   new OrFilter({
     filters: names.map(({ type, value }) => new EqualityFilter({ attribute: type, value })),
   });
 
-/** The items in groups of at most `size`. */
+/** Splits items into groups of at most `size`. */
 export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),

@@ -1,7 +1,7 @@
 import { attributeKey } from './entry.ts';
 import type { LdapAttribute, LdapEntry } from './response.ts';
 
-/** The entry with every attribute whole. Active Directory answers a long attribute in parts, beside an empty attribute of the plain name (MS-ADTS, 3.1.1.3.1.3.3). */
+/** The entry with all values of each attribute. Active Directory answers a long attribute in parts, beside an empty attribute of the plain name (MS-ADTS, 3.1.1.3.1.3.3). */
 export async function withAllRanges(entry: LdapEntry, read: ReadAttribute): Promise<LdapEntry> {
   const ranged = entry.attributes.filter(({ name }) => HAS_RANGE.test(name));
   if (ranged.length === 0) return entry;
@@ -18,7 +18,7 @@ export type ReadAttribute = (dn: string, attribute: string) => Promise<readonly 
 
 type Value = string | Buffer;
 
-/** One part of an attribute; `last` is undefined in the part that ends it. */
+/** One part of an attribute; `last` is undefined in the final part. */
 interface Part {
   readonly key: string;
   readonly first: number;
@@ -27,7 +27,7 @@ interface Part {
 }
 
 const RANGED = /^([^;]+);range=(\d+)-(\d+|\*)$/i;
-/** Also a range that can't be read: without this its values would be an attribute of another name, and the attribute empty. */
+/** Matches also a malformed range, which would otherwise be taken for an attribute of another name. */
 const HAS_RANGE = /;range(?:[=;]|$)/i;
 
 async function readRange(

@@ -5,7 +5,7 @@ import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
 import { redact } from '../../platform/http-answer.ts';
 import type { LdapResult } from './response.ts';
 
-/** An operation that the server did not carry out. `matchedDn` is how much of the base exists, where that is what is wrong. */
+/** The error for an operation that the server refused. `matchedDn` is the part of the base that exists, if the base is wrong. */
 export class LdapRefusal extends Error {
   readonly code: number;
   readonly matchedDn: string;
@@ -22,7 +22,7 @@ const REFERRAL = 10;
 export const NO_SUCH_OBJECT = 32;
 export const UNABLE_TO_SERVE: ReadonlySet<number> = new Set([51, 52]);
 
-/** What to do about each result code. */
+/** Advice for each result code. */
 const ADVICE: Readonly<Record<number, string>> = {
   3: 'the server’s time limit for LDAP_BIND_DN is too low, or an attribute of a filter is not indexed',
   4: 'the server’s size limit for LDAP_BIND_DN is too low, although pages are asked for',

@@ -25,7 +25,7 @@ export interface LdapEntry {
   readonly attributes: readonly LdapAttribute[];
 }
 
-/** What ends an operation. `operation` is the tag of the answer; a cookie that is not empty says that there are more pages. */
+/** The message that ends an operation. `operation` is the tag of the answer; a cookie that is not empty says that there are more pages. */
 export interface LdapResult {
   readonly kind: 'result';
   readonly operation: number;
@@ -44,7 +44,7 @@ export type LdapResponse = { readonly id: number } & (
 
 const CONTROLS = ProtocolOperation.LDAP_CONTROLS;
 const REFERRALS = 0xa3;
-/** What may come after an operation's common result: SASL credentials, and the name and value of an extended answer. */
+/** The elements that may follow the common result: SASL credentials, and the name and value of an extended answer. */
 const AFTER_RESULT = new Set([0x87, 0x8a, 0x8b]);
 const RESULTS: ReadonlySet<number> = new Set([
   ProtocolOperation.LDAP_RES_BIND,

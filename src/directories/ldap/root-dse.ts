@@ -4,7 +4,7 @@ import { isUnder, normalizeDn, parseDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
 import { LdapRefusal, UNABLE_TO_SERVE } from './refusal.ts';
 
-/** What a server says of itself (RFC 4512, section 5.1). Empty where it does not say it. */
+/** What a server says about itself (RFC 4512, section 5.1). A field is empty if the server does not say it. */
 export interface RootDse {
   readonly namingContexts: readonly string[];
   readonly capabilities: readonly string[];
@@ -12,14 +12,14 @@ export interface RootDse {
 
 const ANYTHING = new PresenceFilter({ attribute: 'objectClass' });
 
-/** Active Directory names this capability (MS-ADTS, 3.1.1.3.4.3). */
+/** The capability that shows Active Directory (MS-ADTS, 3.1.1.3.4.3). */
 export const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 
-/** Asks for the root DSE. A server that refuses it is used all the same, unless it says that it is busy or unavailable. */
-export async function readRootDse(wire: LdapConnection): Promise<RootDse> {
-  wire.requestCounter.count('ldap', 'rootdse');
+/** Reads the root DSE. A server that refuses it is used all the same, unless it says that it is busy or unavailable. */
+export async function readRootDse(connection: LdapConnection): Promise<RootDse> {
+  connection.requestCounter.count('ldap', 'rootdse');
   try {
-    const [entry] = await readBase(wire, '', ['namingContexts', 'supportedCapabilities']);
+    const [entry] = await readBase(connection, '', ['namingContexts', 'supportedCapabilities']);
     return {
       namingContexts: entry ? attributeValues(entry, 'namingContexts') : [],
       capabilities: entry ? attributeValues(entry, 'supportedCapabilities') : [],
@@ -32,10 +32,10 @@ export async function readRootDse(wire: LdapConnection): Promise<RootDse> {
 
 /**
  * When the data below these bases last changed, in RFC 3339: `contextCSN` at the naming context above each, the oldest of them.
- * Null where the server does not tell it.
+ * Null if the server does not say it.
  */
 export async function readAsOf(
-  wire: LdapConnection,
+  connection: LdapConnection,
   { namingContexts }: RootDse,
   bases: readonly string[],
 ): Promise<string | null> {
@@ -43,7 +43,7 @@ export async function readAsOf(
   if (contexts.some((context) => context === undefined)) return null;
   const times: (string | null)[] = [];
   for (const context of new Set(contexts))
-    if (context !== undefined) times.push(await changedAt(wire, context));
+    if (context !== undefined) times.push(await changedAt(connection, context));
   return times.some((time) => time === null) ? null : (times.toSorted()[0] ?? null);
 }
 
@@ -59,10 +59,10 @@ function contextAbove(base: string, contexts: readonly string[]): string | undef
   return above.toSorted((a, b) => parseDn(b).length - parseDn(a).length)[0];
 }
 
-async function changedAt(wire: LdapConnection, context: string): Promise<string | null> {
-  wire.requestCounter.count('ldap', 'contextcsn');
+async function changedAt(connection: LdapConnection, context: string): Promise<string | null> {
+  connection.requestCounter.count('ldap', 'contextcsn');
   try {
-    const [entry] = await readBase(wire, context, ['contextCSN']);
+    const [entry] = await readBase(connection, context, ['contextCSN']);
     const times = entry ? attributeValues(entry, 'contextCSN').map(timeOf) : [];
     return (
       times
@@ -85,8 +85,8 @@ function timeOf(csn: string): string | null {
   return Number.isNaN(Date.parse(text)) ? null : text;
 }
 
-async function readBase(wire: LdapConnection, baseDN: string, attributes: string[]) {
-  const { entries } = await wire.request(`read ${baseDN || 'the root DSE'}`, (messageId) => {
+async function readBase(connection: LdapConnection, baseDN: string, attributes: string[]) {
+  const { entries } = await connection.request(`read ${baseDN || 'the root DSE'}`, (messageId) => {
     return new SearchRequest({
       messageId,
       baseDN,

@@ -11,7 +11,7 @@ import {
   schemaFrom,
 } from './schema.ts';
 
-/** A text that `check` accepts. `check` throws what is allowed. */
+/** A setting whose text `check` accepts. `check` throws an error that says what is allowed. */
 const checked =
   (check: (value: string) => unknown) =>
   (description: string, defaultText: string): Setting<string> => ({
@@ -29,7 +29,7 @@ const attribute = checked((value) => {
   if (!isAttribute(value)) throw new Error('the name of an attribute');
 });
 
-/** The variables that say how the directory keeps people and groups. Each one not set is as `LDAP_SCHEMA` says. */
+/** The variables that describe how the directory keeps people and groups. A variable that is not set has the value of the preset `LDAP_SCHEMA`. */
 export const schemaVariables = {
   LDAP_SCHEMA: oneOf(
     'wikimedia',

@@ -8,14 +8,14 @@ export interface LdapSchema {
   /** The attribute of a person that is the user name in policies and accounts. */
   readonly userName: string;
   readonly mails: readonly string[];
-  /** What an entry has to match to be a person, or a group. */
+  /** The filters for people and for groups. */
   readonly userFilter: Filter;
   readonly groupFilter: Filter;
-  /** What marks a person's account as disabled. It is evaluated on the entry that was read. */
+  /** The filter for disabled accounts. Muster evaluates it on the entry that was read. */
   readonly disabledFilter: Filter;
-  /** How deep below their base groups are looked for. People are looked for to the end. */
+  /** How deep below their base groups are searched. People are searched at every depth. */
   readonly scope: 'one' | 'sub';
-  /** Whether groups inside groups are followed, to the end. */
+  /** Whether groups inside groups are followed, at every depth. */
   readonly nestedGroups: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface SchemaTexts {
   readonly LDAP_NESTED_GROUPS: 'true' | 'false';
 }
 
-/** Locked for good; any other time is a lock after wrong passwords, which ends by itself (draft-behera-ldap-password-policy, 5.3.3). */
+/** The value for an account that is locked permanently. Any other time is a lock after wrong passwords, which ends by itself (draft-behera-ldap-password-policy, 5.3.3). */
 const LOCKED_FOR_GOOD = '(pwdAccountLockedTime=000001010000Z)';
 
 const RFC2307: SchemaTexts = {

@@ -18,17 +18,17 @@ export interface LdapQuery {
 
 const PAGE_SIZE = 500;
 
-/** Every entry that answers the query, every value of each, or an error. Counts as one request whatever its pages. */
+/** Returns every entry that matches the query, with every value, or throws. Counts as one request, however many pages it has. */
 export async function searchAll(
-  wire: LdapConnection,
+  connection: LdapConnection,
   base: string,
   query: LdapQuery,
 ): Promise<readonly LdapEntry[]> {
-  const entries = await readPages(wire, base, query).catch((error: unknown) => {
-    throw namingTheBase(error, base, query);
+  const entries = await readPages(connection, base, query).catch((error: unknown) => {
+    throw withBase(error, base, query);
   });
   const readOn = (dn: string, attribute: string) =>
-    readPages(wire, dn, {
+    readPages(connection, dn, {
       scope: 'base',
       filter: new PresenceFilter({ attribute: 'objectClass' }),
       attributes: [attribute],
@@ -38,33 +38,33 @@ export async function searchAll(
   return whole;
 }
 
-/** A base that does not exist is a wrong setting. */
-function namingTheBase(error: unknown, base: string, { setting }: LdapQuery): unknown {
+/** Adds the setting to the error for a base that does not exist. */
+function withBase(error: unknown, base: string, { setting }: LdapQuery): unknown {
   if (!(error instanceof LdapRefusal) || error.code !== NO_SUCH_OBJECT || setting === undefined) return error;
   const exists = error.matchedDn === '' ? '' : `, of which ${error.matchedDn} exists`;
   return new LdapRefusal(`${error.message} (${setting}: found ${base}${exists})`, error);
 }
 
 async function readPages(
-  wire: LdapConnection,
+  connection: LdapConnection,
   base: string,
   query: LdapQuery,
 ): Promise<readonly LdapEntry[]> {
   const what = `search under ${base}`;
-  wire.requestCounter.count('ldap', 'search');
+  connection.requestCounter.count('ldap', 'search');
   const entries: LdapEntry[] = [];
   for (let cookie: Buffer | undefined = Buffer.alloc(0); cookie !== undefined; ) {
-    const page = await wire.request(what, pageRequest(base, query, cookie));
+    const page = await connection.request(what, pageRequest(base, query, cookie));
     const reference = page.references.find((url) => !isOtherPartition(url));
     if (reference !== undefined)
       throw new Error(
-        `ldap ${wire.address}: ${what}: the server refers to ${reference}, and referrals are not followed`,
+        `ldap ${connection.address}: ${what}: the server refers to ${reference}, and referrals are not followed`,
       );
     entries.push(...page.entries);
     const isMore = page.result.cookie !== undefined && page.result.cookie.length > 0;
     if (isMore && page.entries.length === 0 && page.references.length === 0)
       throw new Error(
-        `ldap ${wire.address}: ${what}: an empty page came although the server has more (found ${entries.length} entries)`,
+        `ldap ${connection.address}: ${what}: an empty page came although the server has more (found ${entries.length} entries)`,
       );
     cookie = isMore ? page.result.cookie : undefined;
   }

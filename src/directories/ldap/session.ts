@@ -26,11 +26,11 @@ export interface LdapSettings {
   readonly bindPassword?: string;
   readonly startTls: boolean;
   readonly caCertPath?: string;
-  /** The name in the certificate, where a tunnel hides it. */
+  /** The name in the server's certificate, if a tunnel hides it. */
   readonly tlsServerName?: string;
   readonly groupsBase: string;
   readonly peopleBase: string;
-  /** Wikimedia's where it is not given. */
+  /** By default Wikimedia's. */
   readonly schema?: LdapSchema;
 }
 
@@ -40,7 +40,7 @@ export interface LdapRunContext {
   readonly requestCounter: RequestCounter;
 }
 
-/** The one connection of a run. A search returns the whole answer (all pages, all ranges) or throws. */
+/** The LDAP connection of a run. A search returns the whole answer (all pages, all ranges) or throws. */
 export interface LdapSession {
   search(base: string, query: LdapQuery): Promise<readonly LdapEntry[]>;
   /** `ldap://host:port` of the server that serves this run. */
@@ -48,7 +48,7 @@ export interface LdapSession {
   readonly rootDse: RootDse;
   readonly schema: LdapSchema;
   readonly groupsBase: string;
-  /** When the data last changed, in RFC 3339, as it was before the first search; null where the server does not tell it. */
+  /** When the data last changed, in RFC 3339, as it was before the first search; null if the server does not say it. */
   readonly asOf: string | null;
 }
 
@@ -86,28 +86,28 @@ const addressOf = ({ protocol, host, port }: LdapServer) =>
 
 /**
  * Hands over a session on the first server that works (connected, TLS done, root DSE asked) and closes it afterwards.
- * A refused bind ends it at once; where no server works, one error has the reason of each. Never reconnects.
+ * A refused bind ends it at once; if no server works, one error has the reason of each. Never reconnects.
  */
 export async function withLdap<T>(
   settings: LdapSettings,
   run: LdapRunContext,
   use: (ldap: LdapSession) => Promise<T>,
 ): Promise<T> {
-  const { wire, first: rootDse } = await firstServer(settings, run);
+  const { connection, first: rootDse } = await firstServer(settings, run);
   try {
-    if (settings.bindDn !== undefined) await bind(wire, settings.bindDn, settings.bindPassword ?? '');
-    const asOf = await readAsOf(wire, rootDse, [settings.groupsBase, settings.peopleBase]);
+    if (settings.bindDn !== undefined) await bind(connection, settings.bindDn, settings.bindPassword ?? '');
+    const asOf = await readAsOf(connection, rootDse, [settings.groupsBase, settings.peopleBase]);
     const oneAtATime = pLimit(1);
     return await use({
-      server: wire.address,
+      server: connection.address,
       rootDse,
       schema: settings.schema ?? WIKIMEDIA,
       groupsBase: settings.groupsBase,
       asOf,
-      search: (base, query) => oneAtATime(() => searchAll(wire, base, query)),
+      search: (base, query) => oneAtATime(() => searchAll(connection, base, query)),
     });
   } finally {
-    await wire.close();
+    await connection.close();
   }
 }
 
@@ -115,7 +115,7 @@ async function firstServer(settings: LdapSettings, run: LdapRunContext) {
   const secure = settings.startTls || settings.servers.some((server) => server.protocol === 'ldaps');
   const trusted = secure ? await readTrusted(settings.caCertPath) : [];
   const secrets = settings.bindPassword === undefined ? [] : [settings.bindPassword];
-  const silent: string[] = [];
+  const failures: string[] = [];
   for (const server of settings.servers) {
     const address = addressOf(server);
     const certificateName = settings.tlsServerName ?? server.host;
@@ -124,15 +124,15 @@ async function firstServer(settings: LdapSettings, run: LdapRunContext) {
       return await openConnection({ ...server, address, tls, secrets }, run, readRootDse);
     } catch (error) {
       if (error instanceof DeadlineError || error instanceof StopError) throw error;
-      silent.push(`${address} (${reasonOf(error)})`);
+      failures.push(`${address} (${reasonOf(error)})`);
     }
   }
-  throw new Error(`ldap: no server answers: ${silent.join('; ')}`);
+  throw new Error(`ldap: no server answers: ${failures.join('; ')}`);
 }
 
-async function bind(wire: LdapConnection, dn: string, password: string): Promise<void> {
+async function bind(connection: LdapConnection, dn: string, password: string): Promise<void> {
   if (dn === '' || password === '')
     throw new Error(`ldap: bind as "${dn}": an empty DN or password binds as nobody`);
-  wire.requestCounter.count('ldap', 'bind');
-  await wire.bind(dn, password);
+  connection.requestCounter.count('ldap', 'bind');
+  await connection.bind(dn, password);
 }

@@ -32,7 +32,7 @@ const dn = (description: string, defaultText: string): Setting<string> => ({
   },
 });
 
-/** Active Directory binds by `name@domain` and `DOMAIN\\name` as well. */
+/** The names that Active Directory accepts instead of a DN: `name@domain` and `DOMAIN\\name`. */
 const bindName = (description: string, defaultText: string): Setting<string> => ({
   ...text(description, defaultText),
   parse: (value) => {

@@ -29,7 +29,7 @@ export class ConduitError extends SourceError {
   }
 }
 
-/** The methods that change nothing; each other one counts as a write. */
+/** The methods that only read. Every other method counts as a write. */
 const READ_METHODS = ['user.whoami', 'user.ldapquery', 'project.search'];
 const REPEATS = 3;
 const Envelope = z.object({

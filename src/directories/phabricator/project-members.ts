@@ -26,7 +26,7 @@ export async function readProjectMembers(
   return { facts, entries: accounts.length, version: null };
 }
 
-/** Whether someone is in a project, and what was found. `worthReporting` where a no has a reason that a person has to fix. */
+/** Whether a person is in a project, and why. `worthReporting` is true if a no has a reason that a person has to fix. */
 export interface Membership {
   readonly isMember: boolean;
   readonly because: string;
@@ -88,7 +88,7 @@ async function linkedAccounts(conduit: Conduit, names: readonly string[]): Promi
   return [...found.values()];
 }
 
-/** Conduit reports a name without a linked account as an error, unless another name of the request is known. */
+/** Reads the accounts linked to these names. Conduit reports a name without an account as an error, unless another name of the request has one. */
 async function ldapQuery(
   conduit: Conduit,
   ldapnames: readonly string[],
@@ -147,7 +147,7 @@ function membership(names: readonly string[], found: Found): Membership {
   return { isMember, because: `${userName} is ${isMember ? '' : 'not '}in Phabricator ${found.project}` };
 }
 
-/** Why an account is not one of a person who can use it (roles as observed on Phorge of August 2026). */
+/** Why an account does not count: it is disabled, a bot or the like (roles as observed on Phorge of August 2026). */
 function whyUnusable({ roles }: Account, { bots }: Found): string | undefined {
   if (roles.includes('disabled')) return 'disabled';
   if (roles.includes('list')) return 'a mailing list';

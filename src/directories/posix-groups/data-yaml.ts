@@ -21,17 +21,17 @@ export interface PosixGroups {
   readonly absent: ReadonlySet<string>;
   /** Members that are missing under `users`. */
   readonly dangling: readonly { readonly group: string; readonly name: string }[];
-  /** The number of names that each group lists, whoever they are. */
+  /** The number of names in the list of each group. */
   readonly sizeOf: ReadonlyMap<string, number>;
   /** All names under `users`. */
   readonly known: ReadonlySet<string>;
   /** Users with an `expiry_date`, as the file has it. */
   readonly expiring: readonly { readonly name: string; readonly on: string }[];
-  /** Keys that occur twice and decide nothing, with their lines. */
+  /** Keys that occur twice, where that makes no difference, with their lines. */
   readonly repeatedKeys: readonly string[];
 }
 
-/** Where the file is, how many users it has at the least, which groups must be in it. */
+/** Where the file is, how many users it has at least, and which groups it must have. */
 export interface PosixQuery {
   readonly url: string;
   readonly minUsers: number;
@@ -39,7 +39,7 @@ export interface PosixQuery {
   readonly mayBeEmpty: readonly string[];
 }
 
-/** Reads the groups asked for, whole or not at all. */
+/** Reads these groups completely, or throws. */
 export async function readPosixGroups(query: PosixQuery, run: Run): Promise<Reading<PosixGroups>> {
   const { text, version, asOf } = await readFileAt(query.url, run);
   const facts = posixGroups(text, query);

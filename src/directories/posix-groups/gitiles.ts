@@ -16,7 +16,7 @@ export interface PinnedFile {
   readonly asOf: string | null;
 }
 
-/** The greatest size of the file itself, in bytes. */
+/** Maximum size of the file, in bytes. */
 export const MAX_FILE_BYTES = 4 * 2 ** 20;
 
 const BRANCH = /^(.*\/\+)\/refs\/heads\/([^/]+)\/(.+)$/;
@@ -111,7 +111,7 @@ function utf8({ body, where }: HttpAnswer): string {
   }
 }
 
-/** Where the bytes differ first from what they are once they are read as UTF-8. */
+/** The first byte that is not UTF-8, and its line. */
 function firstFault(body: Uint8Array): { readonly byte: string; readonly line: number } {
   const found = Buffer.from(body);
   const read = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body));

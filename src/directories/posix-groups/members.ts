@@ -5,7 +5,7 @@ import { textIn } from './yaml-maps.ts';
 import type { YamlList, YamlNode } from './yaml-types.ts';
 import { targetOf } from './yaml-types.ts';
 
-/** User names as Linux has them. In all public versions of the file only typing errors have another form. */
+/** The form of user names in Linux. In all public versions of the file, only typing errors have another form. */
 const POSIX_NAME = /^[a-z0-9_][a-z0-9_.-]*$/;
 const MAX_NESTED = 50;
 
@@ -26,15 +26,15 @@ export function membersOfGroup(members: YamlNode | undefined, group: string): re
   return [...found.values()];
 }
 
-interface Collecting {
+interface ListState {
   readonly group: string;
   readonly found: Map<string, ListedMember>;
-  /** Lists that were read already: each is read once, however often it is used. */
+  /** The lists that were read already: each is read once, however often aliases use it. */
   readonly done: Set<YamlList>;
   readonly within: readonly YamlList[];
 }
 
-function collect(list: YamlList, at: Collecting): void {
+function collect(list: YamlList, at: ListState): void {
   const where = `data.yaml: line ${list.line}: members of ${at.group}`;
   if (at.within.includes(list)) throw new SourceError(`${where} contain themselves`);
   if (at.within.length > MAX_NESTED)

@@ -1,4 +1,4 @@
-/** Finds texts that Ruby's YAML reader, which puppet uses, takes for something else than text. */
+/** Finds texts that Ruby's YAML reader, which puppet uses, does not read as text. */
 
 /**
  * Puppet reads the file with Ruby's Psych, which takes some texts without quotes for something else. These are the
@@ -17,7 +17,7 @@ const OTHERS = [
   /^[-+]?0x[0-9a-fA-F_,]+$/,
 ];
 
-/** Whether Ruby takes a text without quotes for a text, and not for a number, a truth value, a date, a symbol or nothing. */
+/** Whether Ruby reads a text without quotes as text, and not as a number, a boolean, a date, a symbol or null. */
 export function isTextForRuby(text: string): boolean {
   if (text === '' || WORDS.test(text)) return false;
   return LIKE_TEXT.test(text) || !OTHERS.some((pattern) => pattern.test(text));

@@ -22,7 +22,7 @@ import type { YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-types.ts';
 interface Place {
   readonly indent: number;
   readonly depth: number;
-  /** A mapping or list may begin on this very line. */
+  /** Whether a mapping or list may begin on this line. */
   readonly mayBegin: boolean;
   /** A list may begin at `indent` itself: the value of a key. */
   readonly listAtIndent: boolean;

@@ -10,7 +10,7 @@ export interface Cursor {
   lineStart: number;
 }
 
-/** Throws for a file that cannot be read, or that two readers could read differently. */
+/** Throws the error for a file that cannot be read, or that other readers could read differently. */
 export function fail({ line }: { readonly line: number }, message: string): never {
   throw new SourceError(`data.yaml: does not parse: line ${line}: ${message}`);
 }
@@ -19,7 +19,7 @@ export function fail({ line }: { readonly line: number }, message: string): neve
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)/;
 
-/** The beginning of a text. Throws `SourceError` for a character that readers disagree about. */
+/** A cursor at the beginning of a text. Throws `SourceError` for a character that readers treat differently. */
 export function startOf(file: string): Cursor {
   const at = file.search(FORBIDDEN);
   if (at >= 0) {
@@ -73,7 +73,7 @@ function skipComment(cursor: Cursor): void {
   cursor.at = end < 0 ? cursor.text.length : end;
 }
 
-/** Moves to the end of this line, which may have only a comment. */
+/** Moves to the end of this line. Throws if it has anything but a comment. */
 export function endLine(cursor: Cursor): void {
   skipSpaces(cursor);
   if (charAt(cursor) === '#') skipComment(cursor);

@@ -13,7 +13,7 @@ import {
 import { readKey, readPlainLine, readText } from './yaml-scalars.ts';
 import type { YamlList, YamlMap, YamlNode } from './yaml-types.ts';
 
-/** Deeper files are refused. */
+/** Maximum nesting of lists and mappings. */
 export const MAX_DEPTH = 50;
 
 /** A list or mapping in brackets at the cursor, without the rest of its line. */

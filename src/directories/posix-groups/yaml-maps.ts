@@ -13,7 +13,7 @@ export interface DuplicateKey {
   readonly line: number;
 }
 
-/** Resolves mappings, and knows which ones it has resolved. */
+/** Resolves mappings, and remembers those that it has resolved. */
 export interface MapReader {
   entriesOf(map: YamlMap): Entries;
   readonly resolved: ReadonlySet<YamlMap>;
@@ -23,7 +23,7 @@ export interface MapReader {
 const MAX_MERGED = 1_000_000;
 const MAX_MERGE_DEPTH = 20;
 
-/** A text for Ruby's reader too; undefined for a number, a truth value or nothing. */
+/** The text of a scalar, if Ruby reads it as text too; undefined for a number, a boolean or null. */
 export function textIn(scalar: YamlScalar): string | undefined {
   if (!scalar.exact) fail(scalar, 'a name with escapes or in a text block');
   const { text, quoted } = scalar;

@@ -6,7 +6,7 @@ import type { YamlScalar } from './yaml-types.ts';
 /** The place of a plain text: the column that its further lines must be beyond, or a flow collection. */
 export type Place = { readonly indent: number } | 'flow';
 
-/** What no plain text begins with. */
+/** The characters with which no plain text begins. */
 const INDICATORS = '?:,[]{}#&*!|>\'"%@`';
 const FLOW = ',[]{}';
 
@@ -110,7 +110,7 @@ function readQuoted(cursor: Cursor): YamlScalar {
   };
 }
 
-/** The lines of a text as one, which no name is. */
+/** Joins the lines of a text. */
 function joined(content: string): string {
   const lines = content.split('\n');
   return lines.length === 1 ? content : lines.map((line) => line.trim()).join(' ');

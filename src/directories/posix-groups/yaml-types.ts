@@ -1,6 +1,6 @@
 /** The types of parsed YAML: texts, lists, mappings and aliases. */
 
-/** A text, or null where there is none. `exact` is false where the text was not decoded: a name never needs escapes or a block. */
+/** A text, or null. `exact` is false if the text was not decoded, because it has escapes or is a block: a name never needs these. */
 export interface YamlScalar {
   readonly kind: 'scalar';
   readonly text: string | null;

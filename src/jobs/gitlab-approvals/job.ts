@@ -9,7 +9,7 @@ import { policyAt } from '../../policy/dated-policy.ts';
 import { identitiesOf } from '../../targets/gitlab/identities.ts';
 import { ACTIVE, type Account, type AccountState } from '../../targets/gitlab/schema.ts';
 import { createGitlabTarget } from '../../targets/gitlab/target.ts';
-import { defineJob } from '../define-job.ts';
+import { defineJob, type JobDefinition } from '../define-job.ts';
 import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
@@ -26,8 +26,8 @@ import {
   trustPolicy,
 } from './settings.ts';
 
-/** Approves the waiting GitLab accounts of people who are trusted already. */
-export const gitlabApprovals = defineJob({
+/** What the job consists of. */
+export const gitlabDefinition: JobDefinition<typeof gitlabSettings, ApprovalFacts, AccountState, Account> = {
   name: 'gitlab-approvals',
   description: 'Approves waiting GitLab accounts whose owner is already trusted.',
   functionName: 'gitlabApprovals',
@@ -37,7 +37,10 @@ export const gitlabApprovals = defineJob({
   policySetting: 'GITLAB_TRUST_POLICY',
   describe,
   build,
-});
+};
+
+/** Approves the waiting GitLab accounts of people who are trusted already. */
+export const gitlabApprovals = defineJob(gitlabDefinition);
 
 /** The most open HTTP requests at once, over all systems of a run. */
 const MAX_CONCURRENT_REQUESTS = 4;

@@ -22,6 +22,8 @@ export function adviceFor(
     const address = member ? ` The address in LDAP has to be ${member.email}.` : '';
     return [`No person in LDAP with a group of the policy has this address.${address}`, ...more];
   }
+  if (person.unreadable !== undefined)
+    return ['The entry in LDAP cannot be read as one person: ask the administrators of LDAP.'];
   if (person.disabled) return ['The account is disabled in LDAP: ask the administrators of LDAP.'];
   if (!member) return [...signInAdvice(evaluation, policy), ...more];
   if (decision?.kind === 'skipped')

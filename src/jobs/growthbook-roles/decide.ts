@@ -115,7 +115,7 @@ function changeTo(
     const due = kind === 'unchanged' ? null : `${kind} ${describe(from, to)}`;
     const desired = due === null ? `desired ${projectRoleOf(to)}, as now` : `desired ${due}`;
     const why = `${skipReason.because}; ${desired}: ${because}`;
-    const need = due === null ? {} : { needsPerson: { reason: skipReason.reason, due } };
+    const need = due === null ? {} : { needsPerson: { reason: skipReason.reason, due }, desired: to };
     return { ...common, kind: 'skipped', from, to: from, because: why, ...need };
   }
   const limited = kind === 'unchanged' ? {} : limitOf(member, access);

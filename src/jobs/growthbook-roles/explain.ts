@@ -1,12 +1,8 @@
 import type { Explained, ExplainedRule, Statement } from '../../engine/model.ts';
-import { type Evaluation, evaluate } from '../../policy/evaluate.ts';
+import type { DatedPolicy } from '../../policy/dated-policy.ts';
+import { type Evaluation, evaluate, noMatch } from '../../policy/evaluate.ts';
 import type { Membership } from '../../policy/evaluate-condition.ts';
-import {
-  currentAccess,
-  desiredAccess,
-  type ProjectRules,
-  projectRoleOf,
-} from '../../targets/growthbook/access.ts';
+import { currentAccess, type ProjectRules, projectRoleOf } from '../../targets/growthbook/access.ts';
 import { grantsOn } from '../../targets/growthbook/effective-grants.ts';
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { adviceFor, type RoleCase } from './access-advice.ts';
@@ -15,11 +11,9 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 /** Why somebody has the access that they have: the policy is evaluated by the function that makes the plan. */
 export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: ResolveRules): Explained {
   const { member, person, membership } = one;
-  const evaluation = evaluate(policy, membership ?? noMembership(one, facts));
+  const evaluation = evaluate(policy, membership ?? noMembership(one, facts, policy));
   const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
   const current = member && currentAccess(member, access);
-  // The desired access of an ambiguous member depends on all of its possible owners, not on this one.
-  const lowered = one.ambiguous === null ? null : (one.decision?.to ?? null);
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },
     account: member && accountOf(member, teams),
@@ -32,18 +26,17 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
     rules: rulesOf(evaluation),
     current,
     effective: member && grantsOn(member, teams, access.project),
-    desired:
-      lowered ??
-      (current ? desiredAccess(current, evaluation.role, access) : { projectRole: evaluation.role }),
+    desired: one.decision?.desired ?? one.decision?.to ?? { projectRole: evaluation.role },
     advice: adviceFor(one, evaluation, policy),
   };
 }
 
-/** The membership of a person whom no directory knows: in none of the groups. */
-function noMembership({ member }: RoleCase, facts: RoleFacts): Membership {
+/** The membership of a person whom no directory knows: in none of the groups, and given nothing, whatever the rules say. */
+function noMembership({ member }: RoleCase, facts: RoleFacts, policy: DatedPolicy): Membership {
   const none = new Set<string>();
   return {
     uid: member?.email ?? 'nobody',
+    refusal: noMatch(policy).because,
     sources: {
       ldap: { asked: new Set(facts.membersOf.keys()), in: none },
       posix: { asked: new Set(facts.posix.membersOf.keys()), in: none },
@@ -75,6 +68,7 @@ function ldapStatement({ person, member, membership }: RoleCase): Statement {
     `${person.uid} is in ${groups.join(', ') || "none of the policy's groups"}`,
     `addresses: ${person.mails.join(', ') || 'none'}`,
     ...(person.disabled ? ['the account is disabled'] : []),
+    ...(person.unreadable === undefined ? [] : [person.unreadable]),
   ];
   return { source: 'ldap', says: parts.join('; ') };
 }

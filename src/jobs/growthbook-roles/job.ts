@@ -6,7 +6,7 @@ import type { Resolved, Stages } from '../../engine/stage-types.ts';
 import { type Access, describe, kindOf, projectRoleOf } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 import { createGrowthBookTarget } from '../../targets/growthbook/target.ts';
-import { defineJob } from '../define-job.ts';
+import { defineJob, type JobDefinition } from '../define-job.ts';
 import { changeMemberships } from './change-memberships.ts';
 import { checks } from './checks.ts';
 import { collect } from './collect.ts';
@@ -30,8 +30,8 @@ import { undo } from './undo.ts';
 import { unknownProtected } from './unknown-protected.ts';
 import { driftIn } from './unmanaged-access.ts';
 
-/** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
-export const growthbookRoles = defineJob({
+/** What the job consists of. */
+export const growthbookDefinition: JobDefinition<typeof growthBookSettings, RoleFacts, Access, Member> = {
   name: 'growthbook-roles',
   description: 'LDAP and POSIX groups decide the role of each GrowthBook member on one project.',
   functionName: 'growthbookRoles',
@@ -43,7 +43,10 @@ export const growthbookRoles = defineJob({
     'GrowthBook writes its whole member list for each change: edits and sign-ins by others in the same moment can be lost.',
   describe,
   build,
-});
+};
+
+/** LDAP and POSIX groups decide each GrowthBook member's role on one project. */
+export const growthbookRoles = defineJob(growthbookDefinition);
 
 function build(
   values: GrowthBookValues,

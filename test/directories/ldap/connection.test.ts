@@ -8,7 +8,7 @@ import { peopleBase, personEntry } from '../../sandbox/ldap/people.ts';
 import { type LdapSandbox, startLdapServer } from '../../sandbox/ldap/server.ts';
 
 let server: LdapSandbox;
-let wire: LdapConnection;
+let connection: LdapConnection;
 
 beforeAll(async () => {
   server = await startLdapServer({ entries: [personEntry('ann')], bind: [reader], anonymous: 'none' });
@@ -20,11 +20,11 @@ beforeEach(async () => {
   const tls = { trusted: [], certificateName: '127.0.0.1', startTls: false };
   const run = { deadline: createDeadline(systemClock, 20_000), requestCounter: createRequestCounter() };
   const peer = { protocol: 'ldap', host: '127.0.0.1', port, address, tls } as const;
-  ({ wire } = await openConnection(peer, run, async () => undefined));
+  ({ connection } = await openConnection(peer, run, async () => undefined));
 });
 
 const look = () =>
-  wire.request(
+  connection.request(
     'look',
     (messageId) =>
       new SearchRequest({
@@ -38,9 +38,9 @@ const look = () =>
 describe('one connection for a run', () => {
   test('a request on a connection that was closed fails, and no second connection is made', async () => {
     const before = server.connections;
-    await wire.bind(reader.dn, reader.password);
+    await connection.bind(reader.dn, reader.password);
     expect((await look()).entries).toHaveLength(1);
-    await wire.close();
+    await connection.close();
     await expect(look()).rejects.toThrow(`ldap ${server.url}: look: the connection is lost`);
     expect(server.connections).toBe(before);
   });
@@ -48,12 +48,14 @@ describe('one connection for a run', () => {
   test('a request before the last one is answered is refused', async () => {
     const both = await Promise.allSettled([look(), look()]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-    await wire.close();
+    await connection.close();
   });
 
   test('a bind that is refused leaves nobody bound', async () => {
-    await expect(wire.bind(reader.dn, 'wrong')).rejects.toThrow('InvalidCredentialsError, result code 49');
+    await expect(connection.bind(reader.dn, 'wrong')).rejects.toThrow(
+      'InvalidCredentialsError, result code 49',
+    );
     expect((await look()).entries).toEqual([]);
-    await wire.close();
+    await connection.close();
   });
 });

@@ -302,6 +302,7 @@ describe('why a change is not made', () => {
       to: access(from),
       because: `protected by GROWTHBOOK_PROTECTED_MEMBERS; desired ${due}: ann gets ${role}`,
       needsPerson: { reason: 'protected', due },
+      desired: { ...access(from), projectRole: role },
     });
   });
 

@@ -45,7 +45,11 @@ const saysOf = (over: Partial<RoleCase>, known = read) =>
 
 describe('an explanation', () => {
   test('has the person, the account, what is in force and what is desired', () => {
-    const { statements: _, rules: answers, ...rest } = explain(caseOf({}), read, rules);
+    const {
+      statements: _,
+      rules: answers,
+      ...rest
+    } = explain(caseOf({ decision: resolve(read, rules).decisions[0] ?? null }), read, rules);
     expect(rest).toEqual({
       person: { uid: 'ann', cns: ['Ann'], mails: ['ann@example.org', 'a@example.org'], disabled: false },
       account: {
@@ -67,7 +71,9 @@ describe('an explanation', () => {
         { role: 'noaccess', environments: null },
       ],
       desired: { globalRole: 'readonly', projectRole: 'admin', additionalRoles: [] },
-      advice: [],
+      advice: [
+        expect.stringMatching(/^An administrator of GrowthBook has to look at this account: an identity/),
+      ],
     });
     expect(answers[1]).toEqual({
       rule: 2,
@@ -96,7 +102,7 @@ describe('an explanation', () => {
     );
     expect(nobody).toBeNull();
     expect(answers.map(({ answer, because }) => [answer, because])).toEqual([
-      ['no', `ann@example.org is not in POSIX ${GATE}`],
+      ['no', 'no person of the policy’s LDAP groups has this address'],
       ['no', 'ann@example.org is not in LDAP growthbook-admin'],
       [
         'no',
@@ -106,9 +112,10 @@ describe('an explanation', () => {
     ]);
   });
 
-  test('of nobody at all speaks of nobody', () => {
+  test('of nobody at all gives the reason of an account without a person', () => {
     const found = explain(caseOf({ member: null, person: null, membership: null }), read, rules);
-    expect(found.rules[0]?.because).toBe(`nobody is not in POSIX ${GATE}`);
+    expect(found.rules[0]?.because).toBe('no person of the policy’s LDAP groups has this address');
+    expect(found.rules[1]?.because).toBe('nobody is not in LDAP growthbook-admin');
   });
 
   test('of an account without a person says no to a rule for one user', () => {
@@ -120,11 +127,24 @@ describe('an explanation', () => {
     expect(found.desired).toMatchObject({ projectRole: 'noaccess' });
   });
 
-  test('of an ambiguous member has what the decision makes of it, and its current access where there is none', () => {
+  test('of an ambiguous member has what the decision makes of it', () => {
     const to = { globalRole: 'noaccess', projectRole: 'readonly', additionalRoles: [] };
-    const decision = { ...resolve(read, rules).decisions[0], to } as RoleCase['decision'];
+    const { desired: _, ...made } = { ...resolve(read, rules).decisions[0], to };
+    const decision = made as RoleCase['decision'];
     expect(explain(caseOf({ ambiguous: 'two people', decision }), read, rules).desired).toEqual(to);
+  });
+
+  test('has what the rules ask for, where it is not carried out', () => {
+    const [decision = null] = resolve(read, rules).decisions;
+    expect(decision).toMatchObject({ kind: 'skipped', to: { projectRole: null } });
     expect(explain(caseOf({ decision }), read, rules).desired).toMatchObject({ projectRole: 'admin' });
+  });
+
+  test('of an entry in LDAP that cannot be read as one person says why, and whom to ask', () => {
+    const broken = person('ann', { unreadable: 'a person needs exactly one uid' });
+    const found = explain(caseOf({ person: broken }), read, rules);
+    expect(found.statements[0]?.says).toContain('a person needs exactly one uid');
+    expect(found.advice).toEqual([expect.stringContaining('cannot be read as one person')]);
   });
 });
 
