@@ -30,9 +30,9 @@ export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R>
   describe(from: A, to: A): string;
   /** The setting that has the policy as text, where the job has a policy. */
   readonly policySetting?: keyof S & string;
-  /** What people have to know before a plan of many writes. */
+  /** A warning that people see before a plan with many writes. */
   readonly writeWarning?: string;
-  /** `compared` has another policy, where two are compared: what it names is read as well. */
+  /** `compared` has another policy, if two are compared: the groups that it names are read as well. */
   build(values: Values<S>, run: Run, compared?: Values<S>): Stages<F, A, R>;
 }
 
@@ -61,7 +61,7 @@ export interface PreparedJob {
   check(run: Run): Promise<readonly CheckLine[]>;
 }
 
-/** What secrets and facts travel to; the settings of all jobs are about the platform. */
+/** The settings whose systems receive secrets and facts; the common settings are about the platform. */
 const addressesOf = (settings: SettingsSpec, values: object): Readonly<Record<string, unknown>> => {
   const common = Object.keys(commonSettings(1));
   return Object.fromEntries(
@@ -69,7 +69,7 @@ const addressesOf = (settings: SettingsSpec, values: object): Readonly<Record<st
   );
 };
 
-/** The environment with another policy. Throws `InvalidRequestError` where the job has none. */
+/** The environment with another policy. Throws `InvalidRequestError` if the job has none. */
 function withPolicy(
   { name, policySetting }: { readonly name: string; readonly policySetting?: string },
   environment: Environment,
@@ -79,7 +79,7 @@ function withPolicy(
   return { ...environment, [policySetting]: policy, [`${policySetting}_FILE`]: undefined };
 }
 
-/** Makes a job of its definition. */
+/** Makes a job from its definition. */
 export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
   definition: JobDefinition<S, F, A, R>,
 ): Job {

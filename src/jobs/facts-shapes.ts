@@ -19,7 +19,7 @@ export const NamesByGroup = z.record(z.string(), z.array(z.string()));
 
 const MAX_ISSUES = 5;
 
-/** Facts of a recording in their shape. Throws `InvalidRequestError` that names what is not. */
+/** The facts of a recording in this shape. Throws `InvalidRequestError` that names what is wrong. */
 export function factsAs<S extends z.ZodType>(shape: S, value: unknown): z.output<S> {
   const parsed = shape.safeParse(value, { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
@@ -29,7 +29,7 @@ export function factsAs<S extends z.ZodType>(shape: S, value: unknown): z.output
   throw new InvalidRequestError(`recording: ${found.join('; ')}`);
 }
 
-/** Throws `InvalidRequestError` where a policy names groups that were not recorded. */
+/** Throws `InvalidRequestError` if a policy names groups that were not recorded. */
 export function requireRecorded(
   source: string,
   named: readonly string[],

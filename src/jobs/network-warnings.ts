@@ -6,7 +6,7 @@ import type { Environment } from '../platform/settings.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
-/** The settings whose address is without TLS and not on this machine: what is sent there can be read and changed on the network. */
+/** The settings with an address without TLS that is not on this machine: others can read and change what is sent there. */
 export const unencrypted = (values: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(values)
     .filter(([name, value]) => {

@@ -7,7 +7,7 @@ import { type Setting, text } from '../platform/settings.ts';
 
 type MakeSetting<P> = (description: string, defaultText: string) => Setting<P>;
 
-/** A policy document as the value itself. A path in its place is an error that names `fileVariable`. */
+/** A setting whose value is a policy document. A path instead of a document is an error that names `fileVariable`. */
 export const policyDocument =
   <P>(parse: (document: string) => P, fileVariable: string): MakeSetting<P> =>
   (description, defaultText) => ({
@@ -41,7 +41,7 @@ function fileContent(path: string): string {
   }
 }
 
-/** The error where a policy is given twice. */
+/** The fault if a policy is given twice. */
 export const policyGivenTwice = (
   values: Readonly<Record<string, unknown>>,
   variable: string,

@@ -1,7 +1,7 @@
 import { type Condition, LEAVES, leavesOf } from './conditions.ts';
 import { SOURCE_NAMES } from './source-labels.ts';
 
-/** A condition as a question about a person. */
+/** Words a condition as a question about a person, for logs. */
 export const questionAbout = (uid: string, condition: Condition): string => `is ${uid} ${phrase(condition)}?`;
 
 function phrase(condition: Condition): string {

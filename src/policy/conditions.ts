@@ -7,11 +7,11 @@ import { unreadableIn } from '../platform/check-setting-text.ts';
 export const SOURCES = ['ldap', 'posix', 'phabricator', 'gerrit'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** What a condition can ask about one person: a group of a source, or the user name. */
+/** What a leaf of a condition names: a group of a source, or a user name. */
 export const LEAVES = [...SOURCES, 'user'] as const;
 export type Leaf = (typeof LEAVES)[number];
 
-/** What has to be true of a person. Exactly one of the keys is set. */
+/** A condition on a person. Exactly one of the keys is set. */
 export interface Condition extends Readonly<Partial<Record<Leaf, string | undefined>>> {
   readonly any?: readonly Condition[] | undefined;
   readonly all?: readonly Condition[] | undefined;
@@ -24,7 +24,7 @@ export interface NamedLeaf {
   readonly name: string;
 }
 
-/** A name of a group, a role, a user or a project. One with a character that is not seen would mean nobody. */
+/** A name of a group, a role, a user or a project. Invisible characters are refused: such a name would match nothing. */
 export const Name = z
   .string()
   .min(1)
@@ -79,7 +79,7 @@ export const exactlyOneOf =
     context.addIssue(`exactly one of ${keys.join(', ')} (found ${found.join(', ') || 'none'})`);
   };
 
-/** The groups and users that a condition names, as often as it names them. */
+/** The groups and users in a condition, with repetitions. */
 export function leavesOf(condition: Condition): readonly NamedLeaf[] {
   if (condition.not) return leavesOf(condition.not);
   const inner = condition.any ?? condition.all;
@@ -91,8 +91,7 @@ export function leavesOf(condition: Condition): readonly NamedLeaf[] {
 }
 
 /**
- * Groups and users such that the condition is true only for people in at least one of them: the people who have to be looked up.
- * Undefined where it can be true for anybody, as `not` can.
+ * The groups and users of which a person must be in at least one for the condition to be true: only these people have to be read. Undefined if it can be true for anybody, as with `not`.
  */
 export function populationOf(condition: Condition): readonly NamedLeaf[] | undefined {
   if (condition.not) return undefined;
@@ -107,7 +106,7 @@ export function populationOf(condition: Condition): readonly NamedLeaf[] | undef
     .toSorted((a, b) => costOf(a) - costOf(b))[0];
 }
 
-/** LDAP groups are read with their people, users are looked up by name; other groups need both. */
+/** The cost of finding people: LDAP groups are read with their people, users are read by name; other groups need both. */
 const COST: Readonly<Record<Leaf, number>> = { ldap: 0, user: 1, posix: 2, phabricator: 2, gerrit: 2 };
 const costOf = (population: readonly NamedLeaf[]): number =>
   Math.max(...population.map(({ leaf }) => COST[leaf]));

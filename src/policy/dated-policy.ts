@@ -1,6 +1,6 @@
 import type { Policy, Rule } from './policy.ts';
 
-/** A policy on one day: `expired` rules count as absent, and are listed so that people know. */
+/** A policy on one day. `expired` rules count as absent; they are listed for explanations and notes. */
 export interface DatedPolicy extends Policy {
   readonly expired: readonly Rule[];
   /** Rules in force that expire within seven days. */

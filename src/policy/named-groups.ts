@@ -20,7 +20,7 @@ export const groupsNamedByAny = (policies: readonly Policy[], leaf: Leaf): reado
   ...new Set(policies.flatMap((policy) => groupsNamed(policy, leaf))),
 ];
 
-/** The groups and users to whom the policy can give anything, by source. Nobody else has to be looked up. */
+/** The groups and users to whom the policy can give anything, by source. Nobody else has to be read. */
 export function populationNamed({ gate, rules }: Policy, leaf: Leaf): readonly string[] {
   const gates = gate === 'none' ? [] : [gate.when];
   const needed = rules.flatMap(({ when }) => populationOf({ all: [when, ...gates] }) ?? []);

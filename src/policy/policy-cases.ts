@@ -38,7 +38,7 @@ type Case = z.output<typeof Case>;
 
 const Cases = z.array(Case).min(1);
 
-/** A case held against a policy. `found` is in the words of the case. */
+/** The result of one case. `found` is in the words of the case. */
 export interface CaseResult {
   readonly name: string;
   readonly ok: boolean;
@@ -54,7 +54,7 @@ type PolicyKind = 'role' | 'trust';
 
 interface NamedPolicy {
   readonly kind: PolicyKind;
-  /** By project; the only one has none. */
+  /** By project; a policy without projects has the key undefined. */
   readonly policies: readonly { readonly project: string | undefined; readonly policy: Policy }[];
 }
 
@@ -113,7 +113,7 @@ function readCases(text: string): readonly Case[] {
   throw new Error(`the cases: ${faults.join('; ')}`);
 }
 
-/** The errors of a case: a group that no rule names is most likely misspelt. */
+/** The faults of a case. A group that no rule names is most likely misspelt. */
 function faultsOf(one: Case, kind: PolicyKind, policy: Policy): readonly string[] {
   return [
     ...expectationFaults(one, kind, policy),
@@ -171,7 +171,7 @@ function nameOf(one: Case): string {
   return `${one.uid}${place}, in ${groups.join(' and ') || 'no group'}`;
 }
 
-/** What the sources say of the person of a case: all groups of the policy are read, and the case lists the person's. */
+/** What the sources say about the person of a case: all groups of the policy are read, and the person is in those of the case. */
 function sourcesOf(one: Case, policy: DatedPolicy): Sources {
   const inside = (leaf: Leaf) => (leaf === 'user' ? [one.uid] : one[leaf]);
   return Object.fromEntries(

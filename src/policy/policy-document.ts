@@ -79,7 +79,7 @@ function policyOf(project: string, content: unknown): Policy {
   }
 }
 
-/** The one form that all code works with: `ldap` and `anyPosix` of version 1 become `when` of version 2. */
+/** Makes a policy of a document: `ldap` and `anyPosix` of version 1 become `when`, as in version 2. */
 function toPolicy({ order, gate, rules, otherwise, mayBeEmpty }: DocumentContent): Policy {
   return {
     order,

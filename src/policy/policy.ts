@@ -1,6 +1,6 @@
 import type { Condition } from './conditions.ts';
 
-/** Which conditions lead to which role. `order` ranks roles, lowest first; everybody else has the role that is first in it. */
+/** A policy: which conditions give which role. `order` ranks roles, lowest first; who matches no rule gets its first role. */
 export interface Policy {
   readonly order: readonly string[];
   readonly gate: 'none' | Gate;
@@ -16,14 +16,14 @@ export interface Gate {
   readonly when: Condition;
 }
 
-/** One rule. From 00:00 UTC on the day `expires` it counts as absent. */
+/** One rule. From 00:00 UTC of the day `expires` on it counts as absent. */
 export interface Rule extends Gate {
   readonly role: string;
   readonly expires?: string | undefined;
   readonly reason?: string | undefined;
 }
 
-/** The policy of one project, where one run keeps access in several. */
+/** The policy of one project, if one run manages several projects. */
 export interface ProjectPolicy {
   readonly project: string;
   readonly policy: Policy;

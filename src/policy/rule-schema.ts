@@ -44,7 +44,7 @@ const Text = z.string().min(1);
 /** The number of a rule, as reports and logs show it. */
 export const RuleNumber = z.int().positive().describe('the number that reports and logs show');
 
-/** The version of the language, which nothing depends on. */
+/** The version of the language. Nothing depends on it yet. */
 export const Version = z
   .literal([1, 2])
   .optional()
@@ -56,7 +56,7 @@ type GateContent = Condition & {
   readonly when?: Condition | undefined;
 };
 
-/** The gate in its one form. One without a number is rule 1, or rule 0 where another rule has that number. */
+/** The gate in the form of policies. One without a number is rule 1, or rule 0 where another rule has that number. */
 export function toGate(gate: 'none' | GateContent, numbers: readonly number[]): 'none' | Gate {
   if (gate === 'none') return gate;
   const { rule = numbers.includes(1) ? 0 : 1, description, when, ...condition } = gate;
@@ -87,7 +87,7 @@ export function ruleFaults(
   ];
 }
 
-/** The values that one list of a condition has twice. */
+/** The values that occur twice in one list of a condition. */
 function doubles(condition: Condition): readonly string[] {
   const inner = condition.any ?? condition.all ?? (condition.not ? [condition.not] : []);
   return [

@@ -1,6 +1,6 @@
 import type { Leaf } from './conditions.ts';
 
-/** The sources as sentences name them. */
+/** The names of the sources in sentences. */
 export const SOURCE_NAMES: Readonly<Record<Leaf, string>> = {
   ldap: 'LDAP',
   posix: 'POSIX',

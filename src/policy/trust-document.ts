@@ -12,8 +12,8 @@ const SOURCES: readonly Source[] = ['ldap', 'phabricator', 'gerrit'];
 export const TRUSTED = 'trusted';
 const ORDER = ['untrusted', TRUSTED];
 
-/** A description is published as the kind of trust: text that means nothing to a wiki. */
-const Published = z
+/** A description is published on a wiki as the kind of trust, so it has no character of wikitext. */
+const PublishedText = z
   .string()
   .regex(
     /^[^[\]{}|<>&#~'\p{Cc}]+$/u,
@@ -25,7 +25,9 @@ function documentOf(object: typeof z.object) {
   const { condition, gate, ruleKeys } = ruleSchemas(SOURCES, object);
   const Rule = object({
     ...ruleKeys,
-    description: Published.optional().describe('the kind of trust; reports and the public audit log show it'),
+    description: PublishedText.optional().describe(
+      'the kind of trust; reports and the public audit log show it',
+    ),
     when: condition.describe('for whom the rule says yes'),
     trust: z.literal(true).describe('what the rule gives'),
   });

@@ -5,13 +5,13 @@ import type { z } from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { foundAndAllowed } from '../platform/schema-faults.ts';
 
-/** A document's schema twice: strict about unknown keys, and not, so that all other errors are found as well. */
+/** The schema of a document in two forms: strict about unknown keys, and not. The second finds all other faults. */
 export interface DocumentSchema<S extends z.ZodType> {
   readonly strict: z.ZodType;
   readonly loose: S;
 }
 
-/** Reads a document in YAML. `check` finds what a schema cannot. Throws one error that lists all faults. */
+/** Reads a document in YAML. `check` finds what a schema cannot find. Throws one error that lists all faults. */
 export const readDocument = <S extends z.ZodType>(
   text: string,
   schema: DocumentSchema<S>,
@@ -33,7 +33,7 @@ export function readContent<S extends z.ZodType>(
   throw new Error(`a policy document: ${[...new Set(faults)].join(', ')}`);
 }
 
-/** The value of a YAML document. Throws where it is broken or contains itself. */
+/** The value of a YAML document. Throws if it is malformed or contains itself. */
 export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
   const broken = document.errors.map(({ message }) => message.split(':\n')[0] ?? message);
@@ -47,7 +47,7 @@ export function yamlContent(text: string): unknown {
   return content;
 }
 
-/** Throws for an alias without an anchor, and for aliases that become too much. */
+/** Throws for an alias without an anchor, and for aliases that expand to too much. */
 function contentOf(document: ReturnType<typeof parseDocument>): unknown {
   try {
     return document.toJS();

@@ -4,7 +4,7 @@ import type { RunState } from '../engine/run-state.ts';
 import type { Log } from '../platform/log.ts';
 import type { Report } from './report.ts';
 
-/** Logs a run for machines: one `decision` line for each account (unchanged ones at debug) and one `run.completed` line. */
+/** Logs a run: one `decision` line for each account (unchanged ones at debug) and one `run.completed` line. */
 export function logRun(state: RunState<unknown>, report: Report, log: Log): void {
   const results = new Map(state.results.map((result) => [decisionKey(result.change), result]));
   for (const decision of state.decisions) {

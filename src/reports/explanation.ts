@@ -5,7 +5,7 @@ import { printable } from '../platform/printable.ts';
 import type { Report } from './report.ts';
 import { sourceFacts } from './report-sections.ts';
 
-/** An explanation for machines: a contract, as the report is one. */
+/** An explanation for machines. Its keys are a contract, as those of the report. */
 export interface ExplanationReport extends Explanation {
   readonly run: Report['run'];
 }
@@ -16,7 +16,7 @@ export const explanationReport = ({ run }: Report, explanation: Explanation): Ex
   ...explanation,
 });
 
-/** How an explanation is written: a move in words. */
+/** The style of an explanation: how a change of access is described. */
 export interface ExplanationStyle {
   describe(from: unknown, to: unknown): string;
 }
@@ -48,7 +48,7 @@ function renderMatch(match: Match, style: ExplanationStyle, run: Report['run']):
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** The version of a source and how old it was, in parentheses. */
+/** The version and the age of a source, in parentheses. */
 function readAt(source: Match['sources'][number], run: Report['run']): string {
   const { version, asOf } = sourceFacts({ ...source, entries: 0 }, { run });
   const facts = [version, asOf === '' ? '' : `as of ${asOf}`].filter((fact) => fact !== '');
@@ -58,7 +58,7 @@ function readAt(source: Match['sources'][number], run: Report['run']): string {
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n');
 
-/** Rows whose columns begin at the same place; the last column is free. */
+/** Rows with aligned columns; the last column has no fixed width. */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const width = (column: number) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
   return rows.map((row) =>
@@ -80,7 +80,7 @@ function ruleText({ description, because, missing }: Match['rules'][number]): st
   return `${what}${because}${missing.length > 0 ? ` (missing: ${missing.map(grouped).join(' and ')})` : ''}`;
 }
 
-/** One of several alternatives is set in brackets. */
+/** Puts one of several alternatives in parentheses. */
 const grouped = (one: string, _index: number, all: readonly string[]) =>
   one.includes(' or ') && all.length > 1 ? `(${one})` : one;
 

@@ -8,13 +8,13 @@ import type { Format } from './render.ts';
 import type { Report, ReportedChange } from './report.ts';
 import { reasonOf, timeText } from './report-sections.ts';
 
-/** A change that a past run really made. */
+/** A change that a past run made. */
 export type PastChange = Pick<
   ReportedChange,
   'account' | 'project' | 'label' | 'kind' | 'move' | 'rule' | 'because'
 >;
 
-/** One run as the history has it: what it really changed. */
+/** One run in the history, with the changes that it made. */
 export interface PastRun {
   readonly id: string;
   readonly startedAt: string;
@@ -31,7 +31,7 @@ export interface HistoryReport {
   readonly runs: readonly PastRun[];
 }
 
-/** A report as the history has it; `who` restricts it to an account, by its id, its name for people, or that name before the @. */
+/** A report as a run of the history; `who` restricts it to an account, by its id, its name for people, or that name before the @. */
 export function pastRun({ run, outcome, summary, changes }: Report, who?: string): PastRun {
   const isMeant = ({ account, label }: ReportedChange) =>
     who === undefined ||

@@ -43,7 +43,7 @@ body{max-width:none;padding:0;font-size:11pt}.search,.fold>summary{display:none}
 details::details-content{content-visibility:visible!important;display:block!important}}
 `;
 
-/** The page's script: the search box hides the entries that do not have the text, and opens the lists that have. */
+/** The page's script: the search box hides entries without the text, and opens lists that contain it. */
 export const SCRIPT = `
 (()=>{const box=document.getElementById('search'),out=document.getElementById('found');if(!box)return;
 const folds=[...document.querySelectorAll('[data-fold]')];let entries;

@@ -21,7 +21,7 @@ export const section = (heading: string, content: string, kind = ''): string =>
     ? ''
     : `<section><h2${kind === '' ? '' : ` class="${kind}"`}>${heading}</h2>${content}</section>`;
 
-/** What a list has of one person or thing. `more` is shown after a click. */
+/** One entry of a list. `more` is shown after a click. */
 export interface ListEntry {
   readonly label: string;
   readonly fact: string;
@@ -38,7 +38,7 @@ export function listEntry({ label, fact, text, more = [] }: ListEntry): string {
   return `<details class="entry" data-search><summary>${head}${reason}</summary>${lines}</details>`;
 }
 
-/** Entries that are folded away until somebody looks for them, or opens them. */
+/** Entries that are hidden until the reader opens the list or searches for them. */
 export const foldedList = (entries: readonly ListEntry[], summary: string): string =>
   entries.length === 0
     ? ''
@@ -55,6 +55,6 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
   return `<table><thead><tr>${titles}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }
 
-/** The box that hides the entries without its text. */
+/** The search box, which hides the entries without its text. */
 export const searchBox =
   '<p class="search"><label for="search">Search people and reasons</label><input id="search" type="search" autocomplete="off" spellcheck="false"><span id="found" role="status" class="soft"></span></p>';

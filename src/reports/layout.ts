@@ -5,7 +5,7 @@ import wrapAnsi from 'wrap-ansi';
 
 /** From this terminal width on, the layout has one table row for each entry. */
 const WIDE = 120;
-/** The widest that the columns before the reason become, each. */
+/** Maximum width of each column before the reason. */
 const maxColumn = (width: number): number => Math.floor(width / 3.5);
 
 /** Text, padded on the right to a width in terminal cells. */
@@ -40,7 +40,7 @@ export function entryLines(
   return entries.flatMap((entry) => rowLines(entry, table, paint));
 }
 
-/** The widths of the columns; a column that no entry has is 0 wide. */
+/** The widths of the columns; an empty column has width 0. */
 interface Table {
   readonly label: number;
   readonly fact: number;

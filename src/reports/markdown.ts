@@ -63,7 +63,7 @@ const changeTables = (report: Report): readonly string[] =>
     return `### ${group.title} (${group.changes.length})\n\n${table(['Account', 'Access', 'Why', 'Result'], rows)}`;
   });
 
-/** What most readers skip. */
+/** The details, folded: sources, limits, notes. */
 function folded(report: Report): readonly string[] {
   const { needsPerson, drift, sources, limits } = report;
   return [

@@ -9,7 +9,7 @@ const matches = (change: ReportedChange, { kind, result }: Pick<ReportedChange, 
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A report as metrics. A failed run omits the time of the last success, so the Pushgateway keeps the previous value. */
+/** Makes metrics of a report. A failed run omits the time of the last success, so the Pushgateway keeps the previous value. */
 export function metricsOf(report: Report, gauges: Readonly<Record<string, number>>): readonly Metric[] {
   const { run, outcome, exitCode, counts, limits, changes } = report;
   const metric = (name: string, help: string, value: number, labels: Metric['labels'] = {}): Metric => ({

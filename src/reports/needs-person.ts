@@ -1,7 +1,7 @@
 import type { NeedReason } from '../engine/model.ts';
 import type { RunState } from '../engine/run-state.ts';
 
-/** An account that a person has to look at: no run can do what the rules ask for. `due` is that change, where it is known. */
+/** An account that a person has to look at, because no run can carry out what the rules ask for. `due` is the desired change, or null if it is not known. */
 export interface NeedsPerson {
   readonly reason: NeedReason;
   readonly account: string | null;

@@ -30,15 +30,15 @@ export const changeGroups = ({ changes }: Report): readonly ChangeGroup[] =>
 export const reasonOf = ({ rule, because }: Pick<ReportedChange, 'rule' | 'because'>): string =>
   `${rule === null ? '' : `rule ${rule}: `}${because}`;
 
-/** Why a person has to look at an account, without the change that the rules ask for, which has its own field. */
+/** Why a person has to look at an account. The desired change is left out, because it has its own field. */
 export const needText = ({ because, due }: Pick<Report['needsPerson'][number], 'because' | 'due'>): string =>
   due === null ? because : because.replace(`; desired ${due}: `, '; ');
 
-/** The error of a run where its objections do not say the same. */
+/** The error of a run; null if its objections say the same. */
 export const errorBeside = ({ error, objections }: Pick<Report, 'error' | 'objections'>): string | null =>
   error === objections.map(({ message }) => message).join('; ') ? null : error;
 
-/** What became of a change; empty for one that is only planned. */
+/** The result of a change in words; empty for one that is only planned. */
 export const resultOf = ({ result, error }: ReportedChange): string =>
   result === 'planned' ? '' : `${result}${error ? `: ${error}` : ''}`;
 
@@ -84,11 +84,11 @@ export function otherNotes({ notes, needsPerson }: Report): readonly Note[] {
   );
 }
 
-/** People who get something as soon as they sign in. */
+/** The notes about people who get access at their first sign-in. */
 export const pendingNotes = ({ notes }: Report): readonly Note[] =>
   notes.filter(({ kind }) => kind === 'pending-sign-in');
 
-/** How exactly this plan is approved, from a terminal and over HTTP; undefined where no approval would carry it out. */
+/** The commands that approve exactly this plan, on a terminal and over HTTP; undefined if no approval would carry it out. */
 export function approveCommands({
   run: { job, only, undo },
   outcome,
@@ -108,13 +108,13 @@ export function approveCommands({
   };
 }
 
-/** A text as one word of a shell. */
+/** A text quoted for a shell. */
 const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** When and by what version the report was made. */
 export const stampOf = ({ run }: Report): string => `${timeText(run.startedAt)}, Muster ${run.version}`;
 
-/** A moment to the minute, for people. */
+/** A time to the minute, for people. */
 export const timeText = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** The target as `name value` pairs. */

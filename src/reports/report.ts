@@ -22,10 +22,10 @@ import { VERSION } from '../platform/version.ts';
 import { type NeedsPerson, needsPersonIn } from './needs-person.ts';
 import { type Summary, summaryOf } from './summary.ts';
 
-/** The number of the report's format. It changes only when a key goes or changes its meaning. */
+/** The number of the report's format. It changes only if a key is removed or changes its meaning. */
 export const REPORT_FORMAT = 1;
 
-/** One run for machines. The shape is a contract: every key is always present. `startedAt` is RFC 3339. */
+/** The report of one run for machines. Its keys are a contract: every key is always present. `startedAt` is RFC 3339. */
 export interface Report {
   readonly format: typeof REPORT_FORMAT;
   readonly run: {
@@ -71,7 +71,7 @@ export interface ReportedApproval extends Pick<PlanApproval, 'hash' | 'reason'> 
 /** One change of the plan with its result. `from` and `to` are the target's form of access. */
 export interface ReportedChange {
   readonly account: string;
-  /** Where one run keeps access in several projects: the one that this is about. */
+  /** The project of the change, if the run manages several. */
   readonly project?: string;
   readonly label: string;
   readonly kind: ChangeKind;
@@ -82,14 +82,14 @@ export interface ReportedChange {
   readonly rule: number | null;
   readonly because: string;
   readonly groups: readonly string[];
-  /** What the access before was limited to, where it was. */
+  /** The environments to which the access before was limited, if it was. */
   readonly environments?: readonly string[];
   readonly tried?: readonly RuleAnswer[];
   readonly result: Result;
   readonly error?: string;
 }
 
-/** One change as the report has it: without the target's row. */
+/** One change in the report: without the target's row. */
 export function reportedChange(
   { change, result, error }: ChangeResult<unknown>,
   describe: Describe,
@@ -113,7 +113,7 @@ export function reportedChange(
   };
 }
 
-/** An account that a run leaves as it is, since it has what the rules give. It is in no report, but on the page. */
+/** An account that has its desired access. It is not in the JSON, only on the page. */
 export interface UnchangedAccount
   extends Pick<ReportedChange, 'account' | 'project' | 'label' | 'rule' | 'because'> {}
 
@@ -132,7 +132,7 @@ export const unchangedIn = ({ decisions }: RunState<unknown>): readonly Unchange
 /** A change of access in a few words, for people. */
 export type Describe = (from: unknown, to: unknown) => string;
 
-/** What a report needs of the job: the kinds of decision that it counts, zero included, and its words for a change. */
+/** What a report needs from the job: the kinds of decision that it counts, also with zero, and how to describe a change. */
 export interface ReportedJob {
   readonly kinds: readonly Kind[];
   readonly describe: Describe;

@@ -3,7 +3,7 @@ import type { RunOutcome } from '../engine/outcome.ts';
 import type { RunState } from '../engine/run-state.ts';
 import type { Mode } from '../engine/run-types.ts';
 
-/** What happened in one sentence, and its numbers. A change counts by its result; `planned` are all of the plan. */
+/** The result of a run in one sentence, and its numbers. A change counts by its result; `planned` are all of the plan. */
 export interface Summary {
   readonly sentence: string;
   readonly planned: number;
@@ -14,7 +14,7 @@ export interface Summary {
   readonly pendingSignIn: number;
 }
 
-interface Circumstances {
+interface RunFacts {
   readonly outcome: RunOutcome;
   readonly mode: Mode;
   readonly needsPerson: number;
@@ -30,33 +30,29 @@ const WORDS: Readonly<Partial<Record<Kind, readonly [done: string, planned: stri
 };
 
 /** The summary of a run. */
-export function summaryOf({ decisions, results }: RunState<unknown>, circumstances: Circumstances): Summary {
+export function summaryOf({ decisions, results }: RunState<unknown>, runFacts: RunFacts): Summary {
   const count = (wanted: string) => results.filter(({ result }) => result === wanted).length;
   const numbers = {
     planned: results.length,
     applied: count('applied'),
     failed: count('failed'),
     withheld: count('withheld'),
-    needsPerson: circumstances.needsPerson,
+    needsPerson: runFacts.needsPerson,
     pendingSignIn: decisions.filter(({ kind }) => kind === 'pending-sign-in').length,
   };
-  return { sentence: sentenceOf(numbers, results, circumstances), ...numbers };
+  return { sentence: sentenceOf(numbers, results, runFacts), ...numbers };
 }
 
 type Results = RunState<unknown>['results'];
 
-function sentenceOf(
-  numbers: Omit<Summary, 'sentence'>,
-  results: Results,
-  circumstances: Circumstances,
-): string {
+function sentenceOf(numbers: Omit<Summary, 'sentence'>, results: Results, runFacts: RunFacts): string {
   const { needsPerson, pendingSignIn } = numbers;
-  // A request that was sent may have changed something, whatever became of its answer.
+  // A request that was sent may have changed something, whatever its answer was.
   const mayHaveWritten = results.some(
     ({ result, sent }) => result === 'applied' || result === 'failed' || sent === true,
   );
   const parts = [
-    ...(mayHaveWritten ? writtenParts(numbers, results) : [nothingWritten(results, circumstances)]),
+    ...(mayHaveWritten ? writtenParts(numbers, results) : [nothingWritten(results, runFacts)]),
     ...(needsPerson > 0 ? [`${needsPerson} need${needsPerson === 1 ? 's' : ''} a person`] : []),
     ...(pendingSignIn > 0 ? [`${pendingSignIn} not signed in yet`] : []),
   ];
@@ -75,7 +71,7 @@ function writtenParts(
   ];
 }
 
-function nothingWritten(results: Results, { outcome, mode }: Circumstances): string {
+function nothingWritten(results: Results, { outcome, mode }: RunFacts): string {
   const all = `${results.length} change${results.length === 1 ? '' : 's'}`;
   if (outcome === 'unchanged') {
     if (results.length === 0) return 'Nothing to do';

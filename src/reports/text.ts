@@ -167,7 +167,7 @@ const objectionLines = ({ objections }: Report, context: Context): readonly stri
     context,
   );
 
-/** An error; faults of settings are one a line. */
+/** An error. Faults of settings have one line each. */
 const errorLines = (error: string, width: number): readonly string[] =>
   `Error    ${error}`
     .split(/; (?=[A-Z][A-Z0-9_]+: )/)

@@ -11,13 +11,13 @@ import type { Describe, Report } from './report.ts';
 import { changeGroups, reasonOf, stampOf, targetOf } from './report-sections.ts';
 import type { TextStyle } from './text.ts';
 
-/** The answer to a question of the form "what if" for machines. `plan` is the report of the plan as it would be. */
+/** The answer to a what-if question, for machines. `plan` is the report of the plan under the assumptions. */
 export interface WhatIfReport extends WhatIf {
   readonly run: Report['run'];
   readonly plan: Report;
 }
 
-/** The answer with the plan as it would be. */
+/** The answer, with the plan under the assumptions. */
 export const whatIfReport = (plan: Report, whatIf: WhatIf): WhatIfReport => ({
   run: plan.run,
   ...whatIf,
@@ -69,7 +69,7 @@ function sentenceOf({ differences, stays }: WhatIf): string {
   ].join(', ');
 }
 
-/** One difference as a line of a list: access the one way and the other, and both reasons. */
+/** One difference as an entry of a list: the access by both ways to decide, and both reasons. */
 function entryOf({ label, account, project, before, after }: Difference, { describe }: Style): ListEntry {
   const name = `${label || account}${project === undefined ? '' : ` on ${project}`}`;
   const [from, to] = [before?.access ?? null, after?.access ?? null];

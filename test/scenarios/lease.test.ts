@@ -64,7 +64,7 @@ describe('a lease', () => {
   test('is not held by a holder that slept past its end, taken over or not', async () => {
     const sleeper = await taken('sleeper');
     clock.advance(SECONDS * 1000 - 2000);
-    await expect(sleeper.stillHeld()).rejects.toThrow('expired before the run was');
+    await expect(sleeper.stillHeld()).rejects.toThrow('expired before the run ended');
     clock.advance(2000);
     await taken('other');
     await expect(sleeper.stillHeld()).rejects.toThrow('lease');

@@ -29,7 +29,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** The wiki will never take an edit: wrong credentials, no right to edit, or a title that no page of it can have. */
+/** The wiki will never accept an edit: wrong credentials, no right to edit, or a title that no page of it can have. */
 export class WikiAccessError extends SourceError {
   constructor(message: string) {
     super(message);
@@ -44,7 +44,7 @@ const ApiErrors = z.object({ error: ApiError.optional(), errors: z.array(ApiErro
 const ANSWER_WAIT = 2000;
 const LEAST_LAG_WAIT = 5000;
 
-/** The answer to a request. Throws `RetryableError` where none came. */
+/** Sends a request. Throws `RetryableError` if no answer came. */
 export async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await send();
@@ -70,7 +70,7 @@ export function valueIn(answer: HttpAnswer, system: HttpSystem): unknown {
   throw new RetryableError(message, kind, Math.max(ANSWER_WAIT, after));
 }
 
-/** The API's error, if there is one. Throws `SourceError` where a success has another shape. */
+/** The API's error, if there is one. Throws `SourceError` if a success has another shape. */
 function faultIn(value: unknown, { status, where }: HttpAnswer): ApiError | undefined {
   const answer = status === 200 ? parseAs(ApiErrors, value, where) : ApiErrors.safeParse(value).data;
   return answer?.error ?? answer?.errors?.[0];

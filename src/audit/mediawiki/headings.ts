@@ -1,6 +1,6 @@
 import { maskOpaque } from './ignored-tags.ts';
 
-/** All headings of a page, in order. Linear in the text. Throws where a comment is never closed: no reader would see a line after it. */
+/** Finds all headings of a page, in order, in linear time. Throws if a comment is never closed: no reader would see a line after it. */
 export function headingsIn(text: string): readonly Heading[] {
   const found: Omit<Heading, 'to'>[] = [];
   let start = 0;
@@ -13,7 +13,7 @@ export function headingsIn(text: string): readonly Heading[] {
   return withEnds(found, text.length);
 }
 
-/** A heading: where its line starts, and from where to where its section's text goes. */
+/** A heading: the start of its line, and the start and end of its section's text. */
 export interface Heading {
   readonly level: number;
   readonly title: string;
@@ -24,7 +24,7 @@ export interface Heading {
 
 const DEEPEST = 6;
 
-/** A line of equals signs on both sides. Of unequal numbers the smaller is the level, the rest belongs to the title. */
+/** A line with equals signs on both sides. If their numbers differ, the smaller one is the level, and the rest belongs to the title. */
 function headingOf(line: string): { readonly level: number; readonly title: string } | undefined {
   if (!line.startsWith('=')) return undefined;
   const text = line.trimEnd();

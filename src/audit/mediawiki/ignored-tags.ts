@@ -1,13 +1,12 @@
 /**
- * The text with everything blanked in which a heading is none: comments, such tags and the arguments of templates.
- * Length and line feeds stay. Linear in the text. Throws where a comment is never closed.
+ * Blanks the parts of a wikitext in which MediaWiki finds no headings: comments, tags such as `nowiki`, and arguments of templates. Length and line feeds stay. Takes linear time. Throws if a comment is never closed.
  */
 export function maskOpaque(text: string): string {
   const withoutTags = blank(text, taggedSpans(text));
   return blank(withoutTags, templateSpans(withoutTags));
 }
 
-/** Tags into which MediaWiki's parser does not look for headings, or whose text no reader of the page sees. */
+/** Tags in which MediaWiki finds no headings, or whose text no reader of the page sees. */
 const TAGS = new Set(
   [
     'nowiki pre syntaxhighlight source gallery math chem ce score timeline hiero poem graph',
@@ -19,7 +18,7 @@ const TAGS = new Set(
 /** A tag that, without its closing tag, continues to the end of the page (MediaWiki 1.39, Preprocessor_Hash); every other tag is text then. */
 const UNTIL_THE_END = 'includeonly';
 
-/** A part of a text: from its first character to the one after its last. */
+/** A part of a text: the index of its first character, and that after its last one. */
 type Span = readonly [from: number, to: number];
 
 function blank(text: string, spans: readonly Span[]): string {
@@ -45,10 +44,10 @@ function taggedSpans(text: string): readonly Span[] {
   return spans;
 }
 
-/** Where the next of its kind that begins at or behind a position ends; undefined where there is none. */
+/** Finds the end of the next part of one kind that begins at a position or after it; undefined if there is none. */
 type NextEnd = (from: number) => number | undefined;
 
-/** The ends of what opens: comments, tags, and elements by their name. Each is asked for positions that only grow. */
+/** Finders of ends: of comments, of tags, and of elements by their name. They are called with growing positions. */
 interface Ends {
   readonly comment: NextEnd;
   readonly tag: NextEnd;
@@ -64,7 +63,7 @@ function createEnds(text: string): Ends {
   };
 }
 
-/** `indexOf` that looks at no part of the text twice. */
+/** `indexOf` that reads no part of the text twice. */
 function nextEndOf(text: string, what: string): NextEnd {
   let at = -1;
   return (from) => {
@@ -99,7 +98,7 @@ function commentEnd({ comment }: Ends, at: number): number {
 const neverClosed = (what: string) =>
   new Error(`audit log: ${what} on the page is never closed: nobody would see a line`);
 
-/** The end of an opaque element that begins here; undefined where there is none, or where it is never closed. */
+/** The end of an opaque element that begins here; undefined if there is none, or if it is never closed. */
 function tagEnd(text: string, ends: Ends, at: number): number | undefined {
   const name = /^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))?.[0] ?? '';
   const behind = at + 1 + name.length;
@@ -112,7 +111,7 @@ function tagEnd(text: string, ends: Ends, at: number): number | undefined {
   return closed;
 }
 
-/** Templates from their opening to their closing braces; one inside another is part of it. */
+/** Templates, from their opening to their closing braces, with the templates inside them. */
 function templateSpans(text: string): readonly Span[] {
   const open: number[] = [];
   const spans: Span[] = [];

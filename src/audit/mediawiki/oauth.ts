@@ -10,7 +10,7 @@ export interface OAuthCredentials {
   readonly accessSecret: string;
 }
 
-/** Name and value, as they are before any encoding. */
+/** A name and a value, not encoded. */
 export type Parameter = readonly [name: string, value: string];
 
 /** A request to be signed. `url` is absolute and may have a query; `form` is a form-encoded body's fields. */
@@ -20,7 +20,7 @@ export interface OAuthRequest {
   readonly form?: readonly Parameter[];
 }
 
-/** What makes a signature good for one request only. `seconds` since 1970. */
+/** The values that make a signature valid for one request only. `seconds` since 1970. */
 export interface Stamp {
   readonly nonce: string;
   readonly seconds: number;
@@ -54,7 +54,7 @@ export function signature(
   return createHmac('sha1', key).update(base).digest('base64');
 }
 
-/** The `Authorization` header for a request (RFC 5849, section 3.5.1). Each nonce is good for one request. */
+/** The `Authorization` header for a request (RFC 5849, section 3.5.1). Each nonce is valid for one request. */
 export function authorization(
   request: OAuthRequest,
   credentials: OAuthCredentials,

@@ -23,23 +23,22 @@ export interface WikiSettings {
   readonly concurrency?: ConcurrencyLimit;
 }
 
-/** A page's text as it is, and all that an edit of it needs. */
+/** The present text of a page, and what an edit of it needs. */
 export interface WikiText {
   readonly text: string;
   readonly revid: number | undefined;
   readonly token: string;
   readonly now: string | undefined;
-  /** The consumer's rights; undefined where the wiki does not say. */
+  /** The consumer's rights; undefined if the wiki does not say them. */
   readonly rights: readonly string[] | undefined;
 }
 
 /**
- * One page of a wiki. Both throw `RetryableError` for what may pass, `WikiAccessError` where the consumer can never edit the page,
- * and `SourceError` for what else keeps an edit from being made.
+ * One page of a wiki. Both functions throw `RetryableError` for a temporary condition, `WikiAccessError` if the consumer can never edit the page, and `SourceError` for any other error.
  */
 export interface WikiPage {
   read(): Promise<WikiText>;
-  /** One edit, refused where somebody else edited since the page was read. */
+  /** Makes one edit. It is refused if somebody else edited the page since it was read. */
   save(text: string, summary: string, read: WikiText): Promise<void>;
 }
 
@@ -50,7 +49,7 @@ const Revision = z.object({
 const Page = z.object({
   missing: z.boolean().default(false),
   invalid: z.boolean().default(false),
-  /** A page of the wiki's own program, which has no text. */
+  /** A page that the wiki's software makes: it has no text. */
   special: z.boolean().default(false),
   redirect: z.boolean().default(false),
   contentmodel: z.string().default('wikitext'),
@@ -68,12 +67,12 @@ const Query = z.object({
 });
 const Edit = z.object({ edit: z.looseObject({ result: z.string() }) });
 
-/** A page of the most bytes in JSON, whatever is escaped, with room for the rest of an answer. */
+/** Maximum size of an answer: the largest page in JSON, with everything escaped, and the rest of the answer. */
 const MAX_ANSWER_BYTES = 8 * 2 ** 20;
 
 const COMMON = { format: 'json', formatversion: '2', assert: 'user' };
 
-/** One page of a wiki as `run` reaches it. Each request is signed and sent once: a nonce is good for one. */
+/** One page of a wiki as `run` reaches it. Each request is signed and sent once, because a nonce is valid for one request. */
 export function createWikiPage(settings: WikiSettings, run: RequestContext): WikiPage {
   const { url, page: title, credentials } = settings;
   const { origin, pathname } = new URL(url);
@@ -152,7 +151,7 @@ const editForm = (
   token,
 });
 
-/** The most bytes of the page. A larger page is an error. */
+/** Maximum size of the page in bytes. A larger page is an error. */
 const MAX_BYTES = 2 ** 20;
 const SETTING = 'MEDIAWIKI_AUDIT_PAGE';
 
@@ -179,7 +178,7 @@ function wikiText(value: unknown, where: string): WikiText {
   return { text, revid: revision?.revid, token: tokens.csrftoken, now, rights: userinfo?.rights };
 }
 
-/** The page, if the consumer may edit it. Throws `WikiAccessError` where no edit of this title can ever succeed. */
+/** Checks that the consumer may edit the page, and returns it. Throws `WikiAccessError` where no edit of this title can ever succeed. */
 function editablePage({ pages, interwiki, userinfo }: Query, where: string): z.infer<typeof Page> {
   if (interwiki.length > 0) {
     const found = `found ${interwiki[0]?.iw.slice(0, 40)}:, ${SETTING}`;

@@ -13,13 +13,13 @@ export interface PublishedApproval extends AuditEntry {
   readonly account: string;
 }
 
-/** What publishing returns: nothing where all lines are on the page, else what is missing. */
+/** What publishing returns: no failure if all lines are on the page, else what is missing. */
 export interface PublishResult {
   readonly failures: readonly string[];
   readonly notes: readonly Note[];
 }
 
-/** The most tries for each kind of refusal. Temporary conditions are retried until the deadline. */
+/** Maximum number of tries for each kind of refusal. Temporary conditions are retried until the deadline. */
 const TRIES: Readonly<Record<RetryReason, number>> = {
   conflict: 8,
   token: 3,
@@ -39,7 +39,7 @@ export interface PublishInput {
 
 /**
  * Reads the page before the first approval, with the credentials that will edit it. Throws `WikiAccessError` where no edit can ever
- * succeed. Everything else that is wrong with the page or the wiki returns notes: approvals go on, and their lines are kept.
+ * succeed. Any other problem of the page or the wiki is returned as a note: approvals continue, and their lines are kept.
  */
 export async function checkAuditPage(input: PublishInput): Promise<readonly Note[]> {
   try {
@@ -82,7 +82,7 @@ const missing = (approval: PublishedApproval): Note => ({
   because: lineOf(approval),
 });
 
-/** Reads the page again for each try, so that a line that was written after all is not written twice. */
+/** Reads the page again for each try, so that a line that was written in spite of an error is not written twice. */
 const publish = (approvals: readonly PublishedApproval[], input: PublishInput): Promise<void> =>
   withRetries(
     async () => {
@@ -96,7 +96,7 @@ const publish = (approvals: readonly PublishedApproval[], input: PublishInput): 
     (kind) => TRIES[kind],
   );
 
-/** Retries a step: so many times for each kind of refusal, and within the deadline. */
+/** Retries a step, for each kind of refusal a number of times, and within the deadline. */
 async function withRetries<T>(
   step: () => Promise<T>,
   { run, random }: PublishInput,

@@ -1,6 +1,6 @@
 import type { RetryableError } from './answer.ts';
 
-/** Milliseconds before the next try. Conflicts: growing and random, so that other writers are avoided. A busy wiki: growing. */
+/** Milliseconds before the next try. After a conflict they grow and are random, to avoid other writers; for a busy wiki they grow. */
 export function pauseAfter({ kind, wait }: RetryableError, { seen, left, random }: PauseInput): number {
   if (kind === 'conflict') return conflictPause({ seen, left, random });
   if (kind === 'busy')
@@ -8,7 +8,7 @@ export function pauseAfter({ kind, wait }: RetryableError, { seen, left, random 
   return wait;
 }
 
-/** When a pause begins: how often its kind was seen, the milliseconds left, and a random number in [0, 1). */
+/** What a pause depends on: how often its kind was seen, the milliseconds left, and a random number in [0, 1). */
 export interface PauseInput {
   readonly seen: number;
   readonly left: number;
@@ -17,7 +17,7 @@ export interface PauseInput {
 
 const SHORTEST_CONFLICT_MS = 500;
 const LONGEST_CONFLICT_MS = 4000;
-/** Pauses are shortened so that this many tries have time. */
+/** Pauses are shortened so that there is time for this number of tries. */
 const CONFLICT_TRIES = 6;
 const LONGEST_BUSY_MS = 10_000;
 const GROWTH = 1.5;

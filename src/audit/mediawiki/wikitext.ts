@@ -2,13 +2,13 @@
 
 import { headingsIn } from './headings.ts';
 
-/** One approval as the public reads it. `at` in milliseconds since 1970. */
+/** One approval as it is published. `at` in milliseconds since 1970. */
 export interface AuditEntry {
   readonly username: string;
   /** The kind of trust, in words for the public. */
   readonly trust: string;
   readonly at: number;
-  /** The address of GitLab, without a slash at the end: for names that no wiki link leads to. */
+  /** The URL of GitLab, without a slash at the end: for names that no wiki link can have. */
   readonly gitlab?: string;
 }
 
@@ -19,17 +19,17 @@ const minuteOf = (at: number) => new Date(at).toISOString().slice(11, 16);
 const escaped = (name: string) =>
   name.replace(/[^A-Za-z0-9_.-]|(?<=_)_/gu, (char) => `&#${char.codePointAt(0)};`);
 
-/** Names that a wiki link changes: MediaWiki cuts underscores at the ends and merges repeated ones. */
+/** Names that a wiki link would change: MediaWiki cuts underscores at the ends and merges repeated ones. */
 const LOST_IN_LINKS = /^_|_$|__/;
 
-/** A link to the account: by the interwiki prefix, and by its address where that would lead to another name. */
+/** A link to the account: by the interwiki prefix, or by its URL if the prefix would lead to another name. */
 function linkTo({ username, gitlab }: AuditEntry): string {
   const name = escaped(username);
   if (gitlab === undefined || !LOST_IN_LINKS.test(username)) return `[[gitlab:${name}|@${name}]]`;
   return `[${gitlab}/${encodeURIComponent(username.toWellFormed())} @${name}]`;
 }
 
-/** The line of one approval, in wikitext: UTC time, a link, the kind of trust and nothing else. */
+/** The line of one approval in wikitext: time in UTC, link, kind of trust. */
 export const lineOf = (entry: AuditEntry): string =>
   `* ${minuteOf(entry.at)} ${linkTo(entry)} was approved. (${entry.trust})`;
 
@@ -45,7 +45,7 @@ export function sectionsOf(entries: readonly AuditEntry[]): readonly DaySection[
   return days.map(([day, some]) => ({ day, lines: some.map(lineOf).toReversed() }));
 }
 
-/** A page with these approvals (oldest first) in it: newest day and newest line first. A line that is there under its day is not added; all else stays byte for byte. */
+/** Adds these approvals (oldest first) to a page: newest day and newest line first. A line that is already under its day is not added; everything else stays the same, byte for byte. */
 export const withEntries = (text: string, entries: readonly AuditEntry[]): string =>
   sectionsOf(entries).reduce(withDay, text);
 
@@ -73,5 +73,5 @@ function withDay(text: string, { day, lines }: DaySection): string {
   return `${text}${'\n'.repeat(newlinesTo(text))}${section}`;
 }
 
-/** How many line feeds make an empty line before what comes next. */
+/** The line feeds that make an empty line before the next part. */
 const newlinesTo = (text: string) => (text === '' || text.endsWith('\n\n') ? 0 : text.endsWith('\n') ? 1 : 2);

@@ -5,7 +5,7 @@ import { unknownName } from '../../engine/unknown-name.ts';
 import { InvalidRequestError } from '../../platform/errors.ts';
 import type { ApprovalFacts } from './resolve.ts';
 
-/** The facts with people more or less in LDAP groups. Throws `InvalidRequestError` for a person or a group that is not in them. */
+/** The facts after assumed changes: people are added to LDAP groups, or removed from them. Throws `InvalidRequestError` for a person or a group that is not in them. */
 export const changeMemberships = (
   facts: ApprovalFacts,
   changes: readonly MembershipChange[],

@@ -36,7 +36,7 @@ export const checks = (values: GitlabValues, { trust, gitlab, audit }: Parts, ru
 function phabricatorChecks(values: GitlabValues, trust: DatedPolicy, run: Run): readonly Check[] {
   const access = phabricatorAccess(values);
   if (!access) return [];
-  // A name that nobody has: this checks the token, its account, and whether names can be looked up.
+  // A name that nobody has. Asking about it checks the token, its account, and whether names can be looked up.
   const people = new Map([['nobody', ['a name that nobody has']]]);
   return groupsNamed(trust, 'phabricator').map((project) => ({
     name: `phabricator ${project}`,

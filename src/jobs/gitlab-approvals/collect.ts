@@ -231,7 +231,7 @@ async function askGerrit(
   return await askOptional('gerrit', readEach(groups, read), { run, recorder });
 }
 
-/** Gerrit shows no members: the group is most likely hidden, not empty. */
+/** Notes that Gerrit shows no members: the group is most likely hidden, not empty. */
 function noteHiddenGroup(group: string, { run, recorder }: { run: Run; recorder: Recorder }): void {
   const because =
     'cannot see who is in it: Gerrit shows nobody, or GERRIT_USER alone (the group has to be visible to all, or owned by GERRIT_USER)';

@@ -44,7 +44,7 @@ export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => (
   }),
   fromJson: (value) => {
     const { waiting, people, evidence } = factsAs(RecordedFacts, value);
-    // With nobody waiting no group is read.
+    // If no account waits, no group is read.
     if (waiting.length > 0)
       requireRecorded('LDAP', groupsNamed(trust, 'ldap'), (group) => Object.hasOwn(evidence.groups, group));
     return {

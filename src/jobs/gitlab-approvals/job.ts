@@ -42,7 +42,7 @@ export const gitlabDefinition: JobDefinition<typeof gitlabSettings, ApprovalFact
 /** Approves the waiting GitLab accounts of people who are trusted already. */
 export const gitlabApprovals = defineJob(gitlabDefinition);
 
-/** The most open HTTP requests at once, over all systems of a run. */
+/** Maximum number of open HTTP requests, for all systems of a run together. */
 const MAX_CONCURRENT_REQUESTS = 4;
 
 function build(
@@ -79,7 +79,7 @@ function build(
     checkSafety: (resolved) => checkSafety(resolved, values.SAFETY_MAX_APPROVALS),
     target: () => ({
       begin: async () => {
-        // No rows to read again: each approval reads its own account first.
+        // Nothing is read again before the writes: each approval reads its own account first.
         const notes = await checkAudit(publicLog, run);
         const verify = async (results: readonly ChangeResult<AccountState, Account>[]) => {
           const published = await publishApprovals(results, publicLog, run);
@@ -105,7 +105,7 @@ function build(
   };
 }
 
-/** The words of other tools for the two decisions. */
+/** The words for the two decisions in the files of other tools. */
 const WORDS = {
   approve: ['approve', 'approved', 'trusted', 'true', 'yes'],
   wait: [

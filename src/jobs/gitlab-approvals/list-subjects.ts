@@ -6,7 +6,7 @@ import { explain } from './explain.ts';
 import { createIdentifier } from './identify.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
 
-/** Every waiting account, with the decision that was made: what a question can be about. */
+/** Lists all subjects of questions: every waiting account, with its decision. */
 export function subjects(
   { waiting, people, evidence }: ApprovalFacts,
   resolved: Resolved<AccountState, Account>,

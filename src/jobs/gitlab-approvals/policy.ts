@@ -2,7 +2,7 @@ import type { Condition } from '../../policy/conditions.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { toPolicy } from '../../policy/trust-document.ts';
 
-/** The policy of trust that the variables describe: four rules. The first is left out where it names no group. */
+/** The default policy of trust, from the variables: four rules. The first one is left out if it names no group. */
 export function defaultTrust({ organisations, toolforge, project, group }: TrustNames): Policy {
   const names = [...new Set(organisations)];
   const rule = (number: number, description: string, when: Condition) => ({
@@ -23,7 +23,7 @@ export function defaultTrust({ organisations, toolforge, project, group }: Trust
   });
 }
 
-/** The names in the variables that make the default policy of trust. */
+/** The names in the variables of the default policy of trust. */
 export interface TrustNames {
   readonly organisations: readonly string[];
   readonly toolforge: string;

@@ -23,14 +23,14 @@ export function resolve(
   return { decisions, notes: policyNotes(trust) };
 }
 
-/** The input of every decision: the waiting accounts, their people in LDAP, and what the sources say. */
+/** Everything that decisions depend on: the waiting accounts, their people in LDAP, and what the sources say. */
 export interface ApprovalFacts {
   readonly waiting: readonly Account[];
   readonly people: readonly LdapPerson[];
   readonly evidence: Evidence;
 }
 
-/** What the operator decides. */
+/** The operator's rules. */
 export interface ApprovalRules {
   readonly terms: IdentityRules;
   readonly trust: DatedPolicy;

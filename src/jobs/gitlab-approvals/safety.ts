@@ -18,7 +18,7 @@ export function checkSafety({ decisions }: Resolved<AccountState>, maxApprovals:
   };
 }
 
-/** With more approvals than this, it is a sign of a fault where everybody who waits is trusted. */
+/** With more waiting accounts than this, it is suspicious if all of them are trusted. */
 const MANY = 100;
 
 const everybodyTrusted = (found: number): Objection => ({

@@ -124,7 +124,7 @@ function incompleteSet(
   );
 }
 
-/** The policy of trust: the one that is given, or the one that the variables describe. */
+/** The policy of trust: from its own setting, or from the variables. */
 export const trustPolicy = (values: GitlabValues): Policy =>
   values.GITLAB_TRUST_POLICY ??
   values.GITLAB_TRUST_POLICY_FILE ??

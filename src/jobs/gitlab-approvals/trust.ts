@@ -35,7 +35,7 @@ export const evaluateTrust = (person: LdapPerson, evidence: Evidence, policy: Da
 /** Whether the policy trusts the person. */
 export const isTrusted = ({ role }: Evaluation): boolean => role === TRUSTED;
 
-/** The rules that were tried: those in force, up to the first yes of a person who is trusted. */
+/** The rules that were tried: those in force, for a trusted person up to the first yes. */
 export function rulesTried(evaluation: Evaluation, { expired }: DatedPolicy): readonly RuleEvaluation[] {
   const inForce = evaluation.answers.slice(0, evaluation.answers.length - expired.length);
   if (!isTrusted(evaluation)) return inForce;

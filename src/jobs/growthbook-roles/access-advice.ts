@@ -7,7 +7,7 @@ import type { Membership } from '../../policy/evaluate-condition.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
 
-/** What people can do about their access, in words that need no administrator's knowledge. */
+/** What people can do about their own access, in words that everybody understands. */
 export function adviceFor(
   { member, person, decision, ambiguous }: RoleCase,
   evaluation: Evaluation,
@@ -37,7 +37,7 @@ export interface RoleCase {
   readonly person: LdapPerson | null;
   readonly membership: Membership | null;
   readonly decision: Decision<Access, Member> | null;
-  /** Why the member's person is ambiguous; `person` is then one of the candidates. */
+  /** Why it is ambiguous whose account it is; `person` is then one of the candidates. */
   readonly ambiguous: string | null;
 }
 

@@ -3,7 +3,7 @@ import type { MembershipChange } from '../../engine/membership-change.ts';
 import { unknownName } from '../../engine/unknown-name.ts';
 import type { RoleFacts } from './resolve.ts';
 
-/** The facts with people more or less in groups. Throws `InvalidRequestError` for a person or a group that is not in them. */
+/** The facts after assumed changes: people are added to groups, or removed from them. Throws `InvalidRequestError` for a person or a group that is not in them. */
 export const changeMemberships = (facts: RoleFacts, changes: readonly MembershipChange[]): RoleFacts =>
   changes.reduce(
     (changed, one) => (one.source === 'ldap' ? inLdap(changed, one) : inPosix(changed, one)),

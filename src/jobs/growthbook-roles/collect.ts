@@ -27,7 +27,7 @@ import { mayBeEmptyIn, type Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 import type { GrowthBookValues } from './settings.ts';
 
-/** Reads LDAP, GrowthBook and, where the policy names a POSIX group, `data.yaml`, side by side, each whole or not at all. */
+/** Reads LDAP, GrowthBook and, where the policy names a POSIX group, `data.yaml`, at the same time, each completely or not at all. */
 export async function collect(input: CollectInput, recorder: Recorder): Promise<RoleFacts> {
   const at = { clock: input.run.clock, recorder };
   const [[ldap, posix], kept] = await allSources([
@@ -58,7 +58,7 @@ const NO_POSIX_GROUPS: PosixGroups = {
   sizeOf: new Map(),
 };
 
-/** LDAP waits for `data.yaml` only where a rule gives something to a POSIX group alone: its people are looked up by user name. */
+/** LDAP waits for `data.yaml` only if a rule gives something to a POSIX group alone: then its people are looked up by user name. */
 async function readDirectories({ values, projects, run }: CollectInput, recorder: Recorder) {
   const at = { clock: run.clock, recorder };
   const query = {
@@ -95,7 +95,7 @@ const completenessLimits = (values: GrowthBookValues) => ({
   count: values.SOURCE_MAX_INCOMPLETE_COUNT,
 });
 
-/** What the policies of all projects name, once each. */
+/** The groups that the policies of all projects name, each once. */
 const namedIn = ({ all }: Projects, namedBy: typeof groupsNamed, leaf: Leaf): readonly string[] => [
   ...new Set(all.flatMap(({ policy }) => namedBy(policy, leaf))),
 ];
@@ -103,7 +103,7 @@ const namedIn = ({ all }: Projects, namedBy: typeof groupsNamed, leaf: Leaf): re
 interface LdapQuery {
   readonly values: GrowthBookValues;
   readonly projects: Projects;
-  /** People who are looked up by user name, besides those in the groups. */
+  /** The people who are looked up by user name, in addition to those in the groups. */
   readonly uids: readonly string[];
 }
 
@@ -135,7 +135,7 @@ async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promis
 const peopleOnce = (people: readonly LdapPerson[]): readonly LdapPerson[] =>
   [...new Map(people.toReversed().map((person) => [normalizeDn(person.dn), person])).values()].toReversed();
 
-/** One or two unreadable entries are mistakes in the directory; more are a sign of a wrong setting. */
+/** Maximum number of unreadable entries: a few are mistakes in the directory, more are a sign of a wrong setting. */
 const MAX_UNREADABLE = 2;
 
 function requireReadable(people: readonly LdapPerson[]): void {
@@ -153,7 +153,7 @@ function refuseMissing(groups: readonly string[], reasons: readonly string[]): n
   throw new SourceError(`groups missing (found ${groups.join(', ')}, ${why})`);
 }
 
-/** A group whose members are all unknown is not an empty group: most likely a setting is wrong. */
+/** Throws for a group whose members are all unknown: it is not empty, most likely a setting is wrong. */
 function requireMembers(
   groups: readonly LdapGroup[],
   { membersOf, dangling }: LdapFacts,

@@ -8,7 +8,7 @@ import type { Member, Team } from '../../targets/growthbook/schema.ts';
 import { adviceFor, type RoleCase } from './access-advice.ts';
 import type { ResolveRules, RoleFacts } from './resolve.ts';
 
-/** Why somebody has the access that they have: the policy is evaluated by the function that makes the plan. */
+/** Explains why a person has their access. It evaluates the policy with the same function as the plan. */
 export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: ResolveRules): Explained {
   const { member, person, membership } = one;
   const evaluation = evaluate(policy, membership ?? noMembership(one, facts, policy));
@@ -31,7 +31,7 @@ export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: Res
   };
 }
 
-/** The membership of a person whom no directory knows: in none of the groups, and given nothing, whatever the rules say. */
+/** The membership of a person whom no directory knows: they are in no group, and given nothing, whatever the rules say. */
 function noMembership({ member }: RoleCase, facts: RoleFacts, policy: DatedPolicy): Membership {
   const none = new Set<string>();
   return {

@@ -4,8 +4,7 @@ import { administeringTeams, hasAdditionalAdmin } from '../../targets/growthbook
 import type { Member, Team } from '../../targets/growthbook/schema.ts';
 
 /**
- * The objection to a plan after which nobody administers the organisation: nobody could repair it.
- * Who administers through a team counts, since no plan changes that; so does who has `admin` as an additional role.
+ * The objection to a plan after which the organisation has no administrator, so that nobody could repair it. Administrators through a team count, since no plan changes these; so do members with `admin` as an additional role.
  */
 export function lastAdmin(
   decisions: readonly Decision<Access>[],

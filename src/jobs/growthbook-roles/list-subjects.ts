@@ -11,7 +11,7 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 type RoleSubject = Subject<Access, Member>;
 
 /**
- * All accounts and people that a question can be about: each member with its person, and each person without a member. An ambiguous
+ * Lists all subjects of questions: each member with its person, and each person without a member. An ambiguous
  * member is listed once for each possible person.
  */
 export function subjects(

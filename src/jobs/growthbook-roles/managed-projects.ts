@@ -15,13 +15,13 @@ import {
 import { defaultPolicy } from './policy.ts';
 import type { GrowthBookValues } from './settings.ts';
 
-/** One project that a run keeps: its policy, and how its access is written. */
+/** One project that a run manages: its policy, and how its access is written. */
 export interface Project {
   readonly policy: DatedPolicy;
   readonly access: AccessRules;
 }
 
-/** The projects of a run. `areNamed` where the policy is a list, so that each change says its project. */
+/** The projects of a run. `areNamed` is true if the policy is a list; then each change says its project. */
 export interface Projects {
   readonly areNamed: boolean;
   readonly all: readonly Project[];
@@ -50,7 +50,7 @@ export function projectsFrom(values: GrowthBookValues, now: number): Projects {
 
 const isList = (given: object): given is readonly ProjectPolicy[] => Array.isArray(given);
 
-/** The project that a decision is about. */
+/** The project of a decision. */
 export function projectOf(
   { all }: Projects,
   { project }: { readonly project?: string | undefined },
@@ -84,7 +84,7 @@ export const endsHighest =
   (change: Change<Access>): boolean =>
     change.to.projectRole === highestRole(projectOf(projects, change).policy);
 
-/** The groups that may be missing or empty: those that every policy which names them allows to be. */
+/** The groups that may be missing or empty: every policy that names them has to allow it. */
 export function mayBeEmptyIn({ all }: Projects): readonly string[] {
   const namedBy = ({ policy }: Project) => [...groupsNamed(policy, 'ldap'), ...groupsNamed(policy, 'posix')];
   const needed = new Set(

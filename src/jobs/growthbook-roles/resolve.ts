@@ -28,10 +28,10 @@ export function resolve(facts: RoleFacts, rules: ResolveRules): Resolved<Access,
   return { decisions: [...decisions, ...pending], notes: [...notes, ...known] };
 }
 
-/** All that a decision is made from. */
+/** Everything that decisions depend on. */
 export interface RoleFacts extends DirectoryFacts, GrowthBookFacts {}
 
-/** What the operator decides: the policy, how access is written, and the addresses that are never written. */
+/** The operator's rules: the policy, how access is written, and the addresses that are never written. */
 export interface ResolveRules extends Pick<DecideRules, 'policy' | 'access'> {
   readonly protectedMembers: readonly string[];
 }

@@ -4,7 +4,7 @@ import { allowance, objectionsFor } from '../../engine/safety.ts';
 import type { Resolved } from '../../engine/stage-types.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 
-/** Every objection to carrying the decisions out. The population is the accounts decided on: not skipped, not pending. */
+/** Every objection to the decisions. The population is the accounts with a decision: not skipped, not pending. */
 export function checkSafety(
   { decisions }: Resolved<Access>,
   thresholds: SafetyLimits,

@@ -6,7 +6,7 @@ interface Facts {
   readonly people: readonly { readonly mails: readonly string[] }[];
 }
 
-/** The protected addresses that no member has: they protect nobody. */
+/** Finds protected addresses that no member has. */
 const withoutMember = ({ members }: Facts, addresses: readonly string[]): readonly string[] => {
   if (addresses.length === 0) return [];
   const unknown = new Map(addresses.map((address) => [addressKey(address), address]));
@@ -21,8 +21,7 @@ export const protectionNotes = (facts: Facts, addresses: readonly string[]): rea
   );
 
 /**
- * The objection to protected addresses that are no member's: most likely they are misspelt, and the member they mean is not
- * protected. An address of a person who has not signed in yet is somebody's.
+ * The objection to protected addresses that no member has: most likely they are misspelt, so the intended member is not protected. Addresses of people who have not signed in yet are not objected to.
  */
 export function unknownProtected(facts: Facts, addresses: readonly string[]): readonly Objection[] {
   const memberless = withoutMember(facts, addresses);

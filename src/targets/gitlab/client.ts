@@ -21,9 +21,9 @@ export interface GitlabSettings {
 
 /** GitLab's REST API, as far as approvals need it. */
 export interface GitlabClient {
-  /** Every human account that waits for approval, by id. Whole or `SourceError`. */
+  /** Every human account that waits for approval, by id. Throws `SourceError` if the list is not complete. */
   pending(): Promise<readonly Account[]>;
-  /** One account as it is now; undefined where it is gone. `StopError` where the token is refused. */
+  /** One account as it is now; undefined if it is gone. Throws `StopError` if the token is refused. */
   account(id: number): Promise<Account | undefined>;
   /** Approves an account. `shouldRetry` is called before each retry, `onSent` before each attempt. */
   approve(id: number, hooks: Required<Pick<HttpRequest, 'shouldRetry' | 'onSent'>>): Promise<HttpAnswer>;

@@ -17,7 +17,7 @@ export interface AccessRules {
   readonly order: readonly string[];
   readonly project: string;
   readonly maxGlobalRole: string;
-  /** The other projects of the same run, which it writes itself. */
+  /** The other projects that the same run writes. */
   readonly otherProjects?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export type RulesOf = (change: { readonly project?: string }) => AccessRules;
 export const entriesOf = ({ projectRoles }: Pick<Member, 'projectRoles'>, project: string) =>
   projectRoles.filter((entry) => entry.project === project);
 
-/** The member's entry for the project that gives most. */
+/** The member's entry for the project; of several, the one that gives most. */
 export function entryOf(member: Member, { project, order }: ProjectRules): ProjectRole | undefined {
   const rank = rankIn(order);
   return entriesOf(member, project).reduce<ProjectRole | undefined>(
@@ -37,7 +37,7 @@ export function entryOf(member: Member, { project, order }: ProjectRules): Proje
   );
 }
 
-/** What a member has now. */
+/** The current access of a member. */
 export function currentAccess(member: Member, rules: ProjectRules): Access {
   const entry = entryOf(member, rules);
   return {
@@ -65,12 +65,11 @@ function additionalRolesOf(
 /** The project, and how its roles are ranked. */
 export type ProjectRules = Pick<AccessRules, 'project' | 'order' | 'otherProjects'>;
 
-/** The role that counts on the project. */
+/** The role that is in force on the project. */
 export const projectRoleOf = ({ projectRole, globalRole }: Access): string => projectRole ?? globalRole;
 
 /**
- * The access of a member with the role that the rules give. The global role never rises and never is above the ceiling;
- * one that is not in the order may allow more or less than any other, so it becomes `noaccess`.
+ * The desired access of a member: the role that the rules give. The global role never rises and never is above `maxGlobalRole`. A role that is not in the order may allow more or less than any other, so it becomes `noaccess`.
  */
 export function desiredAccess(from: Access, role: string, { order, maxGlobalRole }: AccessRules): Access {
   const rank = rankIn(order);
@@ -80,7 +79,7 @@ export function desiredAccess(from: Access, role: string, { order, maxGlobalRole
   return kindOf(from, to, order) === 'unchanged' ? from : to;
 }
 
-/** The kind of change from one access to another. The project role decides the kind where it changes; else the other losses and gains do. */
+/** The kind of change from one access to another. If the project role changes, it decides the kind; else the other losses and gains do. */
 export function kindOf(from: Access, to: Access, order: readonly string[]): Kind {
   const rank = rankIn(order);
   const [before, after] = [projectRoleOf(from), projectRoleOf(to)];

@@ -40,12 +40,12 @@ export interface GrowthBookSettings {
 export interface GrowthBookClient {
   checkProjects(): Promise<void>;
   members(): Promise<readonly Member[]>;
-  /** The members that are listed under exactly this address; the place in the rate limit is the caller's. */
+  /** The members with exactly this address. The caller reserves the place in the rate limit. */
   membersAt(address: string): Promise<readonly Member[]>;
   teams(): Promise<readonly Team[]>;
-  /** The role of people who sign in for the first time; undefined where the key may not read it. */
+  /** The role of people who sign in for the first time; undefined if the key may not read it. */
   defaultRole(): Promise<string | undefined>;
-  /** Writes a member's roles. The places in the rate limit are the caller's. `shouldRetry` is called before each retry, `onSent` before each attempt. */
+  /** Writes a member's roles. The caller reserves the places in the rate limit. `shouldRetry` is called before each retry, `onSent` before each attempt. */
   writeRole(
     id: string,
     body: unknown,
@@ -53,11 +53,11 @@ export interface GrowthBookClient {
   ): Promise<HttpAnswer>;
   /** Whether an answer is GrowthBook's own to a role that was written. */
   isWritten(answer: HttpAnswer): boolean;
-  /** What a refusal says. */
+  /** The message of a refusal. */
   message(answer: HttpAnswer): string;
 }
 
-/** The most open requests at once: writes are serial, and a list comes in pages. */
+/** Maximum number of open requests: writes are serial, pages of a list are read at the same time. */
 const MAX_CONCURRENT_REQUESTS = 8;
 
 /** The rate limit that all requests of one run share. */
@@ -142,7 +142,7 @@ const isUnknownEndpoint = (answer: HttpAnswer): boolean => {
   return answer.status === 404 && refusal.success && refusal.data.message === 'Unknown API endpoint';
 };
 
-/** The most time for a read that only a note needs. */
+/** Time limit for a read that only a note needs. */
 const timeForDefaultRole = (deadline: Deadline): number => Math.min(10_000, deadline.left() / 4);
 
 async function readDefaultRole(send: Send, deadline: Deadline): Promise<string | undefined> {
@@ -157,7 +157,7 @@ async function readDefaultRole(send: Send, deadline: Deadline): Promise<string |
   }
 }
 
-/** GrowthBook stores project ids unchecked: a name or a typing error would be stored without effect. */
+/** Checks the project's id, because GrowthBook does not: a write with a wrong id would be stored without effect. */
 async function checkProject(read: Read, project: string): Promise<void> {
   const { project: found } = await read(`/api/v1/projects/${encodeURIComponent(project)}`, ProjectAnswer);
   if (found.id === project) return;

@@ -5,7 +5,7 @@ import { type AccessRules, entriesOf } from './access.ts';
 import { canBeLimited } from './role-update.ts';
 import type { Member, Team } from './schema.ts';
 
-/** One role in force on the project; `environments` is null where it holds in all. */
+/** One role in force on the project; `environments` is null if it holds in all. */
 interface Grant {
   readonly role: string;
   readonly environments: readonly string[] | null;
@@ -32,7 +32,7 @@ const explicit = ({ projectRoles }: Holder, project: string) =>
 
 /**
  * What is in force on the project, by the rule of GrowthBook 5.0.0: roles set for the project by the member or a team,
- * and where there is none, all global ones. Several entries of one holder add up, as on its main branch.
+ * and if there is none, all global ones. Several entries of one holder add up, as on its main branch.
  */
 export function grantsOn(member: Member, teams: readonly Team[], project: string): readonly Grant[] {
   const own = teams.filter(({ id }) => member.teams.includes(id));
@@ -61,7 +61,7 @@ function environmentsOf(grants: readonly Grant[]): readonly string[] | null {
   return lists.length < grants.length ? null : lists.flat();
 }
 
-/** A role that a team gives. `team` is its name, or its id where it has none. */
+/** A role that a team gives. `team` is its name, or its id if it has none. */
 export interface TeamGrant {
   readonly id: string;
   readonly team: string;

@@ -11,8 +11,8 @@ const lowersAdmin = ({ from, to, row }: Change<Access, Member>): boolean =>
   (from.globalRole === 'admin' || hasAdditionalAdmin(row)) && to.globalRole !== 'admin';
 
 /**
- * The check before each write that lowers a global administrator: the present members have another one whom the plan does not change.
- * Who administers through a team counts. Returns why the write may not be made.
+ * Makes the check before each write that lowers a global administrator: the present members must have another one whom the plan does not change.
+ * Administrators through a team count. Returns why the write may not be made.
  */
 export function lastAdminCheck(
   changes: readonly Change<Access, Member>[],

@@ -2,8 +2,7 @@ import { SourceError } from '../../platform/errors.ts';
 import type { Member, MemberPage } from './schema.ts';
 
 /**
- * Reads all members. Pages have no snapshot, so that a list which disagrees with itself is read once more.
- * Throws `SourceError` when it disagrees again, and for an organisation without members.
+ * Reads all members. Pages have no snapshot, so an inconsistent list is read once more. Throws `SourceError` if it is inconsistent again, and for an organisation without members.
  */
 export async function readMemberList(readPage: ReadPage): Promise<readonly Member[]> {
   const first = await readOnce(readPage);
@@ -18,7 +17,7 @@ export async function readMemberList(readPage: ReadPage): Promise<readonly Membe
 /** The number of members in a page: the most that GrowthBook gives. */
 export const PAGE = 100;
 
-/** Pages overlap by one member, so that a member who joins or leaves between two pages is noticed. */
+/** Pages overlap by one member, so that it is noticed if a member joins or leaves between two pages. */
 const STEP = PAGE - 1;
 
 /** The number of requests that a list of so many members costs. */
@@ -39,7 +38,7 @@ async function readOnce(readPage: ReadPage): Promise<readonly Member[] | string>
   return faultIn(pages) ?? [...new Map(members).values()];
 }
 
-/** Reads the first page, which has the total, then all others side by side; one after the other where pages are smaller than asked for. */
+/** Reads the first page, which has the total, then all others at the same time, or one after the other if pages are smaller than requested. */
 async function readPages(readPage: ReadPage): Promise<readonly ReadAt[]> {
   const at = async (offset: number): Promise<ReadAt> => ({ offset, page: await readPage(offset) });
   const first = await at(0);

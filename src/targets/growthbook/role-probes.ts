@@ -3,8 +3,7 @@ import type { Access } from './access.ts';
 import type { Member, Team } from './schema.ts';
 
 /**
- * The gains by each role of which nobody knows whether the organisation has it: GrowthBook lists its roles nowhere.
- * A role that a member, a team or an entry has exists. One write of each group shows it before anything else is written.
+ * Finds the gains of roles that may not exist, grouped by role: GrowthBook has no list of its roles. A role that a member, a team or an entry has does exist. One write of each group shows whether the role exists, before anything else is written.
  */
 export function probesFor(
   changes: readonly Change<Access, Member>[],

@@ -14,7 +14,7 @@ const WITHOUT_LIMIT = [
   'admin',
 ];
 
-/** Whether the role of a row can be limited to environments. For a custom role only the server knows; where it has a limit, it can. */
+/** Whether the role of a row can be limited to environments. For a custom role only the server knows it; if it has a limit, it can be limited. */
 export const canBeLimited = (role: string): boolean => !WITHOUT_LIMIT.includes(role);
 
 /** Built-in roles that can. */
@@ -25,7 +25,7 @@ interface Limited {
   readonly environments: readonly string[];
 }
 
-/** A limit to no environment at all can't be written: the server derives the limit from the list being non-empty. */
+/** A limit to no environment cannot be written: for the server an empty list means no limit. */
 const cannotBeWritten = ({ limitAccessByEnvironment, environments }: Limited) =>
   limitAccessByEnvironment && environments.length === 0;
 
@@ -47,11 +47,11 @@ const copyEntry = (entry: ProjectRole) => ({
 const keepsLimit = (role: string, row: Limited & { readonly role: string }) =>
   row.limitAccessByEnvironment && (WITH_LIMIT.includes(role) || (row.role === role && canBeLimited(role)));
 
-/** The environments that a limit leaves: all (an empty list) where it is not kept. */
+/** The environments of a limit that is kept; an empty list, which means all, if it is not kept. */
 const keptEnvironments = (role: string, row: (Limited & { readonly role: string }) | undefined) =>
   row && keepsLimit(role, row) ? [...row.environments] : [];
 
-/** Why no request can express the change without touching something else; undefined where one can. */
+/** Why no request can make this change without changing something else; undefined if one can. */
 export function whyUnwritable(member: Member, to: Access, rules: AccessRules): string | undefined {
   const { project } = rules;
   if (member.managedbyIdp) return 'an identity provider manages this member';

@@ -20,7 +20,7 @@ interface Limited {
   readonly environments: readonly string[];
 }
 
-/** A limit in effective form: without a limit the list of environments means nothing. */
+/** A limit in effective form: without a limit the list of environments has no meaning. */
 const limitOf = ({ limitAccessByEnvironment: limited, environments }: Limited) =>
   limited ? environments.toSorted() : null;
 
@@ -33,8 +33,7 @@ const entryIn = (entry: ProjectRole) => ({
 });
 
 /**
- * The fields that a plan is made from, in effective form: GrowthBook rewrites all rows on its first write and adds empty lists
- * where nothing was. A login time or a name may change meanwhile.
+ * The fields that a plan depends on, in effective form: GrowthBook rewrites all rows on its first write and adds missing empty lists. A login time or a name may change.
  */
 const plannedFrom = (row: Member, project: string): Readonly<Record<string, unknown>> => ({
   email: row.email,

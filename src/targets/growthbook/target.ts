@@ -17,7 +17,7 @@ import type { Member, Team } from './schema.ts';
 import { verifyWrites } from './verify.ts';
 import { type WriteInput, writeRole } from './write-role.ts';
 
-/** All that is read from GrowthBook. `defaultRole` is that of people who sign in for the first time, where it may be read. */
+/** Everything that is read from GrowthBook. `defaultRole` is the role of people who sign in for the first time, if it may be read. */
 export interface GrowthBookFacts {
   readonly members: readonly Member[];
   readonly teams: readonly Team[];
@@ -31,7 +31,7 @@ export interface GrowthBook {
   from(facts: GrowthBookFacts): Target<Access, Member>;
 }
 
-/** A list of so many pages or fewer is read again before the first write. */
+/** A list with at most this number of pages is read again before the first write. */
 const FEW_PAGES = 6;
 
 /** GrowthBook for one run. */
@@ -67,7 +67,7 @@ export function createGrowthBookTarget(settings: GrowthBookSettings, rules: Rule
   };
 }
 
-interface Begun {
+interface WritesInput {
   readonly changes: readonly Change<Access, Member>[];
   readonly facts: GrowthBookFacts;
   /** The members before the first write. */
@@ -77,7 +77,7 @@ interface Begun {
   readonly finish: WriteInput['client'];
 }
 
-function writing({ changes, facts, before, input, finish }: Begun, run: Run): Writing<Access, Member> {
+function writing({ changes, facts, before, input, finish }: WritesInput, run: Run): Writing<Access, Member> {
   const finishing = { ...input, client: finish, deadline: run.deadline.finishing(), keptPlaces: 0 };
   return {
     probes: probesFor(changes, facts),
@@ -93,7 +93,7 @@ function writing({ changes, facts, before, input, finish }: Begun, run: Run): Wr
   };
 }
 
-/** A member's team that is not in the list would give access that no check counts. */
+/** Throws if a member's team is not in the list: it would give access that no check counts. */
 function checkTeams(members: readonly Member[], teams: readonly Team[]): void {
   const listed = new Set(teams.map(({ id }) => id));
   const missing = new Set(members.flatMap((member) => member.teams).filter((id) => !listed.has(id)));
@@ -106,7 +106,7 @@ function checkTeams(members: readonly Member[], teams: readonly Team[]): void {
 
 const MINUTE_MS = 60_000;
 
-/** The end of the run's time that is kept for reading back: a tenth of it, 20 s at most, and more where the list takes minutes. */
+/** The time at the end of the run that is reserved for reading back: a tenth of it, at most 20 s, and more if the list takes minutes. */
 function timeForReadingBack(run: Run, pages: number, { perMinute }: GrowthBookSettings): number {
   const left = run.deadline.left();
   const minutes = Math.floor(pages / perMinute);

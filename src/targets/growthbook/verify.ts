@@ -52,7 +52,7 @@ export async function verifyWrites(
   }
 }
 
-/** What reading back needs: the list, a way to write once more, and the members before the first write. */
+/** What reading back needs: the list, a function that writes again, and the members before the first write. */
 export interface VerifyInput {
   list(): Promise<Rows>;
   write(change: Change<Access, Member>): Promise<WriteResult<Member>>;
@@ -80,7 +80,7 @@ function stateOf(
   const now = rows.get(change.account);
   if (!now) return { because: 'the row is no longer there', isLost: false };
   const { planned, elsewhere } = compareRows(now, afterWrite(rowBefore, change.to, rules), rules);
-  // A later write to another project can change all but the entry of this one.
+  // A later write to another project can change every field but the entry of this project.
   const own = planned.filter((field) => (isLast ? !NOT_WRITTEN.includes(field) : field === OWN_ENTRY));
   if (own.length === 0) {
     return { elsewhere: [...(isLast ? planned : []), ...elsewhere] };
