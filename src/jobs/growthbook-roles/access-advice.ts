@@ -53,17 +53,20 @@ function adviceForHigherRoles({ role, answers }: Evaluation, policy: DatedPolicy
     .filter((rule) => rank(rule.role) > rank(role))
     .flatMap((rule) => {
       const answer = answers.find((one) => one.rule === rule.rule);
-      if (!answer || (answer.answer !== 'no' && needed.length === 0)) return [];
+      if (answer?.answer !== 'no' && !(answer?.answer === 'yes' && needed.length > 0)) return [];
       return [`For the role ${rule.role}: ${phrase([...answer.missing, ...needed])}.`];
     });
 }
 
 /** What is missing, as an instruction: people request LDAP groups in IDM. */
 function phrase(missing: readonly string[]): string {
-  const groups = missing.flatMap((one) => /^ldap:([^ ()]+)$/.exec(one)?.[1] ?? []);
-  const others = missing.filter((one) => !/^ldap:[^ ()]+$/.test(one));
+  const groups = missing.flatMap((one) => ldapGroupIn(one) ?? []);
+  const others = missing.filter((one) => ldapGroupIn(one) === undefined);
   const ask = groups.length > 0 ? [`ask in IDM to be added to ${groups.join(' and ')}`] : [];
   const rest = others.map((one) => `being in ${one.replaceAll('posix:', '')} is needed`);
   const text = [...ask, ...rest].join('; ');
   return groups.length > 0 && others.length > 0 ? `${text} as well` : text;
 }
+
+/** The LDAP group where nothing but one is missing. */
+const ldapGroupIn = (missing: string): string | undefined => /^ldap:([^ ()]+)$/.exec(missing)?.[1];

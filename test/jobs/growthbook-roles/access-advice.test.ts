@@ -74,7 +74,9 @@ describe('one sentence for each rule that would give more', () => {
       { rule: 2, when: { ldap: 'not-read' }, role: 'admin' },
       { rule: 3, when: { ldap: 'a' }, role: 'engineer', expires: '2026-06-01' },
     ];
+    const gate = { rule: 1, when: { posix: 'gate' } };
     expect(advise({}, inGroups([]), policyWith({ gate: 'none', rules }))).toEqual([]);
+    expect(advise({}, inGroups([], []), policyWith({ gate, rules }))).toEqual([]);
   });
 
   test('is none for a gate whose number another rule’s answer has', () => {
