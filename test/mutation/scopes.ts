@@ -23,7 +23,7 @@ const GROWTHBOOK = inFolder(
 );
 const GITLAB = inFolder('src/targets/gitlab', 'approve client identities target');
 
-/** Each scope by its name: the engine, the policies, the pure parts of both jobs, both targets, the public log. */
+/** Each scope by its name: the engine, the policies, the pure parts of both jobs, both targets, the reader of POSIX groups, the public log. */
 export const SCOPES: Readonly<Record<string, Scope>> = {
   policy: { mutate: ['src/policy/*.ts'], tests: ['test/policy/**/*.test.ts'] },
   engine: {
@@ -40,5 +40,9 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   growthbook: { mutate: GROWTHBOOK, tests: ['test/targets/growthbook/*.test.ts'] },
   gitlab: { mutate: GITLAB, tests: ['test/targets/gitlab/*.test.ts'] },
+  'posix-groups': {
+    mutate: ['src/directories/posix-groups/*.ts'],
+    tests: ['test/directories/posix-groups/{data-yaml,gitiles,read-yaml,yaml}.test.ts'],
+  },
   audit: { mutate: ['src/audit/mediawiki/*.ts'], tests: ['test/audit/mediawiki/*.test.ts'] },
 };
