@@ -68,8 +68,3 @@ export const domWhenLoaded = (html: string, view: View): string => open(html, vi
 export function screenshot(html: string, view: View, file: string): void {
   open(html, view, [`--screenshot=${file}`]);
 }
-
-/** Writes a page on paper. */
-export function printToPdf(html: string, file: string): void {
-  open(html, { width: 800 }, [`--print-to-pdf=${file}`, '--no-pdf-header-footer']);
-}

@@ -75,27 +75,10 @@ export function readDn(dn: string): { readonly key: string; readonly name: DnPar
 
 /** Whether a DN is below the base, at any depth. The base itself is not. */
 export function isUnder(dn: string, base: string): boolean {
-  return namesBetween(dn, base) > 0;
-}
-
-/** Whether a DN is exactly one level below the base. */
-export function isDirectlyUnder(dn: string, base: string): boolean {
-  return namesBetween(dn, base) === 1;
-}
-
-/** How many names a DN has before the base; 0 if it does not end with the base. */
-function namesBetween(dn: string, base: string): number {
   const names = normalNames(dn);
   const end = normalNames(base);
   const more = names.length - end.length;
-  return more > 0 && end.every((name, index) => name === names[more + index]) ? more : 0;
-}
-
-/** The nearest name of a DN (of a multi-valued one the first part as written). Throws on the empty DN. */
-export function firstRdn(dn: string): DnPart {
-  const part = parseDn(dn)[0]?.[0];
-  if (!part) throw new Error('DN: an empty DN has no first name');
-  return part;
+  return more > 0 && end.every((name, index) => name === names[more + index]);
 }
 
 const normalNames = (dn: string) => parseDn(dn).map(normalRdn);

@@ -15,9 +15,6 @@ export const ECHO_ENCODINGS = {
   base64url: (text) => Buffer.from(text).toString('base64url'),
 } satisfies Readonly<Record<string, (text: string) => string>>;
 
-/** The name of an encoding. */
-export type EchoEncoding = keyof typeof ECHO_ENCODINGS;
-
 const hex = (byte: number) => byte.toString(16).toUpperCase().padStart(2, '0');
 const bytesOf = (text: string, write: (byte: number) => string) => [...Buffer.from(text)].map(write).join('');
 const charactersOf = (text: string, write: (code: number) => string) =>

@@ -14,10 +14,3 @@ export const HTTP_FAULTS: readonly HttpFault[] = [
   ...PROTOCOL_FAULTS,
   ...ECHO_FAULTS,
 ];
-
-/** The fault of a name. Throws where there is none. */
-export function httpFault(name: string): HttpFault {
-  const found = HTTP_FAULTS.find((fault) => fault.name === name);
-  if (!found) throw new Error(`sandbox: no HTTP fault has this name (found ${name})`);
-  return found;
-}

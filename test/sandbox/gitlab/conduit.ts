@@ -19,27 +19,24 @@ export interface PhabricatorAccount {
   unverified?: boolean;
 }
 
-/** `token` belongs to the account named `user`; `expired` tokens are refused with other words than unknown ones. `now` in milliseconds since 1970. */
+/** `token` belongs to the account named `user`. `now` in milliseconds since 1970. */
 export interface ConduitOptions {
   readonly token: string;
   readonly user: string;
   readonly accounts: PhabricatorAccount[];
   readonly projects: PhabricatorProject[];
   readonly now: () => number;
-  readonly expired?: readonly string[];
 }
 
 /** What the server holds, live. */
 export interface ConduitState {
   readonly accounts: PhabricatorAccount[];
   readonly projects: PhabricatorProject[];
-  /** What every request gets instead, whoever asks: `LIMITED`, `SETUP`, or any other answer. */
-  instead: Answer | undefined;
 }
 
 /** A Phabricator's Conduit on 127.0.0.1. Every answer to a call has status 200, errors included. */
 export async function startConduit(options: ConduitOptions) {
-  const state: ConduitState = { accounts: options.accounts, projects: options.projects, instead: undefined };
+  const state: ConduitState = { accounts: options.accounts, projects: options.projects };
   const server = await startServer((request) => answerTo(request, options, state), { now: options.now });
   return {
     ...server,
@@ -59,7 +56,6 @@ const METHODS: Readonly<Record<string, Method>> = {
 };
 
 function answerTo(request: Recorded, options: ConduitOptions, state: ConduitState): Answer {
-  if (state.instead) return state.instead;
   const name = /^\/api\/([a-z.]+)$/.exec(request.path)?.[1];
   if (name === undefined) return page(200, '404 Not Found');
   try {
@@ -85,16 +81,6 @@ const page = (status: number, title: string): Answer => ({
   body: `<!DOCTYPE html><html><head><title>${title}</title></head><body>${title}</body></html>`,
 });
 
-/** The limit on requests: plain text, and no word of when to come back. */
-export const LIMITED: Answer = {
-  status: 429,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body: 'TOO MANY REQUESTS\nYou ("127.0.0.1") are issuing too many requests too quickly.\n',
-};
-
-/** What an unfinished setup answers, and a request with a host name that the server does not have. */
-export const SETUP: Answer = page(500, 'Setup Error');
-
 const NO_SESSION = 'Session key is not present.';
 
 const PREFIXES = ['api', 'cli', 'clr'];
@@ -113,7 +99,6 @@ function authenticate(token: unknown, options: ConduitOptions): PhabricatorAccou
       `has the wrong format. API tokens should be 32 characters long and begin with one of these prefixes: ${PREFIXES.join(', ')}.`,
     );
   }
-  if (options.expired?.includes(token)) throw refuse('was previously valid, but has expired.');
   const viewer =
     token === options.token && options.accounts.find(({ userName }) => userName === options.user);
   if (!viewer) throw refuse('is not valid.');

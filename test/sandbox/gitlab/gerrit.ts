@@ -11,7 +11,7 @@ export interface GerritAccount {
 
 /**
  * One group. `members` are account ids; `includes` are group ids. An id with a colon (`ldap:…`, `global:…`) is a group of LDAP or of
- * the system. By default groups are visible to all and the caller owns none. `hidden` groups are not there for the caller.
+ * the system. By default groups are visible to all. `hidden` groups are not there for the caller.
  */
 export interface GerritGroup {
   readonly id: string;
@@ -20,7 +20,6 @@ export interface GerritGroup {
   members: number[];
   includes: string[];
   visibleToAll?: boolean;
-  ownedByCaller?: boolean;
   hidden?: boolean;
 }
 
@@ -33,16 +32,15 @@ export interface GerritOptions {
   readonly now: () => number;
 }
 
-/** What the server holds, live. `movedTo` makes every answer a 302 to that address, as a proxy does for a sign-in page or an old host. */
+/** What the server holds, live. */
 export interface GerritState {
   readonly accounts: GerritAccount[];
   readonly groups: GerritGroup[];
-  movedTo: string | undefined;
 }
 
 /** A Gerrit under `url` (what stands before `/a/`), on 127.0.0.1. It has the members of groups and nothing else. */
 export async function startGerrit(options: GerritOptions) {
-  const state: GerritState = { accounts: options.accounts, groups: options.groups, movedTo: undefined };
+  const state: GerritState = { accounts: options.accounts, groups: options.groups };
   const server = await startServer((request) => answerTo(request, options, state), { now: options.now });
   return {
     ...server,
@@ -69,7 +67,6 @@ const json = (value: unknown): Answer => ({
 const REALM = { 'www-authenticate': 'Basic realm="Gerrit Code Review"' };
 
 function answerTo(request: Recorded, options: GerritOptions, state: GerritState): Answer {
-  if (state.movedTo !== undefined) return { status: 302, headers: { location: state.movedTo }, body: '' };
   const path = /^\/r\/(a\/)?groups\/([^/]+)\/members\/?$/.exec(request.path);
   // Without /a/ everybody is anonymous, and these groups are visible to registered users only.
   const signedIn = request.path.startsWith('/r/a/');
@@ -102,8 +99,7 @@ type Caller = GerritAccount | undefined;
 const isMember = ({ members }: GerritGroup, caller: Caller): boolean =>
   caller !== undefined && members.includes(caller.id);
 
-const showsMembers = ({ visibleToAll = true, ownedByCaller = false }: GerritGroup): boolean =>
-  visibleToAll || ownedByCaller;
+const showsMembers = ({ visibleToAll = true }: GerritGroup): boolean => visibleToAll;
 
 const isVisible = (group: GerritGroup, caller: Caller): boolean =>
   !group.hidden && (showsMembers(group) || isMember(group, caller));

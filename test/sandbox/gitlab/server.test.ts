@@ -238,35 +238,6 @@ test.each<[string, number, Record<string, string>, number, object]>([
   ]);
 });
 
-test('a request too many is answered in plain text, with when to come back', async () => {
-  let now = NOW;
-  const { server } = await gitlab({
-    users: waiting(1),
-    now: () => now,
-    rateLimit: { limit: 2, seconds: 60 },
-  });
-  const ask = () => fetch(`${server.origin}/api/v4/users`, { headers: ADMIN });
-  expect((await ask()).headers.get('ratelimit-remaining')).toBe('1');
-  const last = await ask();
-  expect([last.status, last.headers.get('ratelimit-remaining')]).toEqual([200, '0']);
-  const limited = await ask();
-  expect(limited.status).toBe(429);
-  expect(limited.headers.get('content-type')).toBe('text/plain');
-  expect(limited.headers.get('retry-after')).toBe('30');
-  expect(limited.headers.get('ratelimit-reset')).toBe(String((NOW + 30_000) / 1000));
-  expect(limited.headers.get('ratelimit-resettime')).toBe('Wed, 01 May 2024 12:01:00 GMT');
-  expect(await limited.text()).toBe('Retry later\n');
-  now += 30_000;
-  expect((await ask()).status).toBe(200);
-});
-
-test('a limited approval is not carried out', async () => {
-  const { server } = await gitlab({ users: waiting(1), rateLimit: { limit: 0, seconds: 60 } });
-  const response = await fetch(`${server.origin}/api/v4/users/1/approve`, { method: 'POST', headers: ADMIN });
-  expect(response.status).toBe(429);
-  expect(server.approvals).toEqual([]);
-});
-
 test('somebody else may be faster between two requests', async () => {
   const { server, approve } = await gitlab({ users: waiting(1) });
   server.state.before = ({ method }) => {

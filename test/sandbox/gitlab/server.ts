@@ -16,19 +16,12 @@ export interface GitLabToken {
   readonly ended?: 'expired' | 'revoked';
 }
 
-/** So many requests a token in each window of `seconds`. */
-export interface GitLabRateLimit {
-  readonly limit: number;
-  readonly seconds: number;
-}
-
 /** `token` is an administrator's with the scopes `api` and `admin_mode`; `tokens` are further ones. `now` in milliseconds since 1970. */
 export interface GitLabOptions {
   readonly users: GitLabUser[];
   readonly token: string;
   readonly now: () => number;
   readonly tokens?: Readonly<Record<string, GitLabToken>>;
-  readonly rateLimit?: GitLabRateLimit;
   /** The host, with its port, that the configuration names. Links and addresses have it, with the scheme of the request. */
   readonly externalHost?: string;
   /** Whether Admin Mode is on: then a token without the scope `admin_mode` is answered as anybody's. */
@@ -41,7 +34,6 @@ export interface GitLabOptions {
 /** What the server holds, live: change it between two requests and the next answer shows it. */
 export interface GitLabState {
   readonly users: GitLabUser[];
-  rateLimit: GitLabRateLimit | undefined;
   /** Called with each request before it is handled: the place for somebody else to be faster. */
   before: ((request: Recorded) => void) | undefined;
 }
@@ -55,18 +47,14 @@ export interface GitLabApproval {
 
 /** A GitLab with accounts and their approval, on 127.0.0.1. */
 export async function startGitLab(options: GitLabOptions) {
-  const state: GitLabState = { users: options.users, rateLimit: options.rateLimit, before: undefined };
+  const state: GitLabState = { users: options.users, before: undefined };
   const approvals: GitLabApproval[] = [];
-  const limiter = startLimiter(state);
   const server = await startServer(
     (request) => {
       state.before?.(request);
-      const limits = limiter(request);
-      if (limits.refusal) return limits.refusal;
       const host = options.externalHost ?? new URL(server.origin).host;
       const origin = `${request.headers['x-forwarded-proto'] ?? 'http'}://${host}`;
-      const answer = answerTo(request, { options, state, approvals, origin });
-      return { ...answer, headers: { ...limits.headers, ...answer.headers } };
+      return answerTo(request, { options, state, approvals, origin });
     },
     { now: options.now, port: options.port },
   );
@@ -182,37 +170,4 @@ function approve(request: Recorded, world: World, caller: Caller): Answer {
   user.state = 'active';
   world.approvals.push({ id: user.id, username: user.username, at: request.at });
   return message(201, 'Success');
-}
-
-interface Limits {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly refusal?: Answer;
-}
-
-function startLimiter(state: GitLabState): (request: Recorded) => Limits {
-  const observed = new Map<string, number>();
-  return (request) => {
-    if (!state.rateLimit) return { headers: {} };
-    const { limit, seconds } = state.rateLimit;
-    const time = Math.floor(request.at / 1000);
-    const window = Math.floor(time / seconds);
-    const key = `${window} ${tokenOf(request) ?? ''}`;
-    const count = (observed.get(key) ?? 0) + 1;
-    observed.set(key, count);
-    const reset = (window + 1) * seconds;
-    const headers = {
-      'RateLimit-Limit': String(Math.ceil((limit * 60) / seconds)),
-      'RateLimit-Name': 'throttle_authenticated_api',
-      'RateLimit-Observed': String(count),
-      'RateLimit-Remaining': String(Math.max(0, limit - count)),
-      'RateLimit-Reset': String(reset),
-    };
-    if (count <= limit) return { headers };
-    const limited = {
-      'RateLimit-ResetTime': new Date(reset * 1000).toUTCString(),
-      'Retry-After': String(reset - time),
-      'content-type': 'text/plain',
-    };
-    return { headers, refusal: { status: 429, headers: { ...headers, ...limited }, body: 'Retry later\n' } };
-  };
 }

@@ -146,4 +146,3 @@ export async function startGitlabWorld(cast: Cast, now: () => number = Date.now)
     },
   };
 }
-export type GitlabWorld = Awaited<ReturnType<typeof startGitlabWorld>>;

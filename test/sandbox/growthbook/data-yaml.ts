@@ -9,21 +9,19 @@ export interface UserSeed {
   readonly ensure?: 'present' | 'absent';
   readonly realname?: string;
   readonly email?: string;
-  readonly krb?: 'present' | 'absent';
   /** An ISO date. */
   readonly expiryDate?: string;
 }
 
 /**
  * What the file is to hold. Members who are not in `users` get an ordinary entry there, unless it is null. `absent` are users who left
- * and are listed in the group of that name. `fillers` is how many more users there are, 120 by default.
+ * and are listed in the group of that name.
  */
 export interface DataYamlSeed {
   readonly groups?: Readonly<Record<string, GroupSeed>>;
   readonly users?: Readonly<Record<string, UserSeed | null>>;
   readonly absent?: readonly string[];
   readonly ldapOnly?: Readonly<Record<string, UserSeed>>;
-  readonly fillers?: number;
 }
 
 /**
@@ -31,10 +29,7 @@ export interface DataYamlSeed {
  * key, groups of who left, accounts that are not people. Ends with a newline. Throws where an alias has no group before it.
  */
 export function dataYaml(seed: DataYamlSeed = {}): string {
-  const fillers = Array.from(
-    { length: seed.fillers ?? 120 },
-    (_, n) => `filler${String(n + 1).padStart(3, '0')}`,
-  );
+  const fillers = Array.from({ length: 120 }, (_, n) => `filler${String(n + 1).padStart(3, '0')}`);
   const absent = [...(seed.absent ?? []), 'gone'];
   const ldapOnly: Record<string, UserSeed> = {
     'ldap-only': {},
@@ -122,12 +117,12 @@ function printMembers(group: string, members: GroupSeed): string[] {
 }
 
 function printUser(name: string, user: UserSeed, uid: number): string[] {
-  const { ensure = 'present', realname = `Person ${name}`, krb = 'present', email, expiryDate } = user;
+  const { ensure = 'present', realname = `Person ${name}`, email, expiryDate } = user;
   const expiry = [`expiry_date: '${expiryDate}'`, `expiry_contact: contact@example.org`];
   return [
     ...indented(1, `${scalar(name)}:`),
     ...indented(2, `ensure: ${ensure}`, 'gid: 500', `name: ${scalar(name)}`, `realname: ${scalar(realname)}`),
-    ...indented(2, `krb: ${krb}`, `uid: ${uid}`, `email: ${scalar(email ?? `${name}@example.org`)}`),
+    ...indented(2, 'krb: present', `uid: ${uid}`, `email: ${scalar(email ?? `${name}@example.org`)}`),
     ...(expiryDate === undefined ? [] : indented(2, ...expiry)),
     ...printKeys(name, ensure),
   ];

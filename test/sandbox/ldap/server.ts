@@ -43,8 +43,6 @@ export interface LdapSandbox {
   readonly unbinds: number;
   /** How many are open now. */
   standing(): number;
-  /** Cuts every open connection. */
-  dropAll(): void;
   close(): Promise<void>;
 }
 
@@ -75,16 +73,12 @@ export async function startLdapServer(options: LdapServerOptions): Promise<LdapS
     socket.on('close', () => sockets.delete(socket));
   });
   const port = await portOf(server);
-  const dropAll = () => {
-    for (const socket of sockets) socket.destroy();
-  };
   return Object.assign(world, {
     url: `${options.ldaps ? 'ldaps' : 'ldap'}://127.0.0.1:${port}`,
     port,
-    dropAll,
     standing: () => sockets.size,
     close: async () => {
-      dropAll();
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
