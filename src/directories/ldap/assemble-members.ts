@@ -3,7 +3,7 @@
 import { normalizeDn } from './dn.ts';
 import { attributeValues } from './entry.ts';
 import type { Member } from './nested-groups.ts';
-import { type LdapPerson, peopleIn } from './person.ts';
+import { type LdapPerson, requireUserNames } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
@@ -42,23 +42,23 @@ function whyNobody(entry: LdapEntry | undefined): string {
   return `LDAP_USER_FILTER leaves the entry there out (objectClass ${classes})`;
 }
 
-/** The people's entries by key, the members of each group, and why a member leads to no person. */
+/** The people by key, the members of each group, and why a member leads to no person. */
 interface Found {
-  readonly persons: ReadonlyMap<string, LdapEntry>;
+  readonly persons: ReadonlyMap<string, LdapPerson>;
   readonly flat: ReadonlyMap<string, readonly Member[]>;
   why(member: Member): string;
 }
 
 /** Assembles the people, the members of each group, and the members that lead to no person. Throws if none of many members is a person. */
 export function assembled(ldap: LdapSession, { persons, flat, why }: Found): LdapMembers {
-  const people = peopleIn([...persons.values()], ldap.schema);
-  const byKey = new Map([...persons.keys()].map((key, index) => [key, people[index]]));
+  const people = [...persons.values()];
+  requireUserNames(people, ldap.schema);
   const membersOf = new Map<string, LdapPerson[]>();
   const dangling: DanglingMember[] = [];
   for (const [group, members] of flat) {
     const found: LdapPerson[] = [];
     for (const member of members) {
-      const person = byKey.get(member.key);
+      const person = persons.get(member.key);
       if (person) found.push(person);
       else dangling.push({ group, dn: member.text, why: why(member) });
     }

@@ -6,6 +6,7 @@ import { normalizeDn } from './dn.ts';
 import { attributesIn } from './filter.ts';
 import type { LdapGroup } from './groups.ts';
 import { type Bases, entriesAt, type Member, memberOf, nestedGroupsIn } from './nested-groups.ts';
+import { type LdapPerson, personIn } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
@@ -20,14 +21,14 @@ export async function readChained(
   bases: Bases,
   groups: readonly LdapGroup[],
 ): Promise<LdapMembers> {
-  const persons = new Map<string, LdapEntry>();
+  const persons = new Map<string, LdapPerson>();
   const flat = new Map<string, readonly Member[]>();
   const left = new Map<string, Member>();
   for (const group of groups) {
     const entries = new Map(
       (await searchChain(ldap, bases.peopleBase, group)).map((entry) => [normalizeDn(entry.dn), entry]),
     );
-    for (const [key, entry] of entries) persons.set(key, entry);
+    for (const [key, entry] of entries) persons.set(key, personIn(entry, ldap.schema));
     const others = group.members.map(memberOf).filter(({ key }) => !entries.has(key));
     for (const member of others) left.set(member.key, member);
     flat.set(group.name, [...[...entries.values()].map(({ dn }) => memberOf(dn)), ...others]);

@@ -8,7 +8,7 @@ import type { LdapGroup } from './groups.ts';
 import { readListed } from './listed-members.ts';
 import { readNamed } from './named-members.ts';
 import { type Bases, withNestedGroups } from './nested-groups.ts';
-import { type LdapPerson, peopleIn, searchPeople } from './person.ts';
+import { type LdapPerson, personIn, requireUserNames, searchPeople } from './person.ts';
 import { ACTIVE_DIRECTORY } from './root-dse.ts';
 import { isNamedMember } from './schema.ts';
 import type { LdapSession } from './session.ts';
@@ -61,6 +61,10 @@ export async function findPeople(
   const { schema } = ldap;
   const cns = wanted.cns.map((value) => ({ type: 'cn', value }));
   const uids = wanted.uids.map((value) => ({ type: schema.userName, value }));
-  const entries = await searchPeople(ldap, peopleBase, [...cns, ...uids]);
-  return peopleIn([...new Map(entries.map((entry) => [normalizeDn(entry.dn), entry])).values()], schema);
+  const found = new Map<string, LdapPerson>();
+  for await (const entries of searchPeople(ldap, peopleBase, [...cns, ...uids]))
+    for (const entry of entries) found.set(normalizeDn(entry.dn), personIn(entry, schema));
+  const people = [...found.values()];
+  requireUserNames(people, schema);
+  return people;
 }

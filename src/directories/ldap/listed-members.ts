@@ -2,7 +2,7 @@ import { assembled, type LdapMembers, under, whyDangling } from './assemble-memb
 import { normalizeDn } from './dn.ts';
 import type { LdapGroup } from './groups.ts';
 import { type Bases, entriesAt, flattened, followGroups, type Member, memberOf } from './nested-groups.ts';
-import { searchPeople } from './person.ts';
+import { type LdapPerson, personIn, searchPeople } from './person.ts';
 import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
@@ -13,15 +13,16 @@ export async function readListed(
   groups: readonly LdapGroup[],
 ): Promise<LdapMembers> {
   const isPlaced = under(bases.peopleBase);
-  const persons = new Map<string, LdapEntry>();
+  const persons = new Map<string, LdapPerson>();
   const others = new Map<string, LdapEntry>();
   const look = async (open: readonly Member[]) => {
     const placed = new Map(open.filter(isPlaced).map((member) => [member.key, member]));
     const names = [...placed.values()].flatMap(({ name }) => name ?? []);
-    for (const entry of await searchPeople(ldap, bases.peopleBase, names)) {
-      const key = normalizeDn(entry.dn);
-      if (placed.has(key)) persons.set(key, entry);
-    }
+    for await (const entries of searchPeople(ldap, bases.peopleBase, names))
+      for (const entry of entries) {
+        const key = normalizeDn(entry.dn);
+        if (placed.has(key)) persons.set(key, personIn(entry, ldap.schema));
+      }
     const left = open.filter(({ key, name }) => name !== undefined && !persons.has(key));
     const entries = await entriesAt(ldap, left, bases);
     for (const [key, entry] of entries) others.set(key, entry);

@@ -3,7 +3,8 @@ import { assembled, type LdapMembers } from './assemble-members.ts';
 import { attributeValues } from './entry.ts';
 import type { LdapGroup } from './groups.ts';
 import type { Member } from './nested-groups.ts';
-import { searchPeople } from './person.ts';
+import { personIn, searchPeople } from './person.ts';
+import type { LdapEntry } from './response.ts';
 import type { LdapSession } from './session.ts';
 
 /** Finds the people behind members that are user names. A name that several people have matches nobody. */
@@ -16,11 +17,9 @@ export async function readNamed(
   const names = new Map(
     groups.flatMap(({ members }) => members.map((name) => [nameKey(name), name] as const)),
   );
-  const entries = await searchPeople(
-    ldap,
-    peopleBase,
-    [...names.values()].map((value) => ({ type: userName, value })),
-  );
+  const wanted = [...names.values()].map((value) => ({ type: userName, value }));
+  const entries: LdapEntry[] = [];
+  for await (const some of searchPeople(ldap, peopleBase, wanted)) entries.push(...some);
   const owners = Map.groupBy(
     entries.flatMap((entry) =>
       attributeValues(entry, userName).map((name) => ({ key: nameKey(name), entry })),
@@ -29,7 +28,7 @@ export async function readNamed(
   );
   const persons = new Map(
     [...owners].flatMap(([key, [one, other]]) =>
-      one && !other && names.has(key) ? [[key, one.entry] as const] : [],
+      one && !other && names.has(key) ? [[key, personIn(one.entry, ldap.schema)] as const] : [],
     ),
   );
   const flat = new Map(groups.map(({ name, members }) => [name, membersNamed(members)]));

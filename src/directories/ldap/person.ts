@@ -24,38 +24,33 @@ export interface LdapPerson {
 /** More names make a filter slow in slapd, whose work is quadratic; fewer names need more requests. */
 export const NAMES_IN_A_FILTER = 150;
 
-/** The entries of people who have one of these names, in one search for each 150 names. */
-export async function searchPeople(
+/** The entries of people who have one of these names, search by search, each for 150 names: the caller keeps what it needs of them. */
+export async function* searchPeople(
   ldap: LdapSession,
   base: string,
   names: readonly DnPart[],
-): Promise<readonly LdapEntry[]> {
+): AsyncGenerator<readonly LdapEntry[]> {
   const { schema } = ldap;
   const attributes = ['cn', schema.userName, ...schema.mails, ...attributesIn(schema.disabledFilter)];
-  const found: LdapEntry[] = [];
   for (const some of chunks(names, NAMES_IN_A_FILTER)) {
     const filter = new AndFilter({ filters: [schema.userFilter, anyOf(some)] });
-    found.push(
-      ...(await ldap.search(base, { setting: 'LDAP_PEOPLE_BASE', scope: 'sub', filter, attributes })),
-    );
+    yield await ldap.search(base, { setting: 'LDAP_PEOPLE_BASE', scope: 'sub', filter, attributes });
   }
-  return found;
 }
 
 /** Up to this number, people without a user name count as mistakes in their entries. */
 const FEW = 2;
 
-/** Makes people of entries. Throws if none of them has a user name: then it is in another attribute. */
-export function peopleIn(entries: readonly LdapEntry[], schema: LdapSchema): readonly LdapPerson[] {
-  const people = entries.map((entry) => personIn(entry, schema));
+/** Throws if none of these people has a user name: then it is in another attribute. */
+export function requireUserNames(people: readonly LdapPerson[], schema: LdapSchema): void {
   if (people.length > FEW && people.every(({ uid }) => uid === ''))
     throw new Error(
       `LDAP_USER_NAME_ATTRIBUTE: found ${schema.userName}, which none of ${people.length} people has (the first is ${people[0]?.dn}), allowed: the attribute of the user name`,
     );
-  return people;
 }
 
-function personIn(entry: LdapEntry, schema: LdapSchema): LdapPerson {
+/** Makes a person of an entry. */
+export function personIn(entry: LdapEntry, schema: LdapSchema): LdapPerson {
   const names = attributeValues(entry, schema.userName);
   const found = names.length === 0 ? 'none' : names.join(', ');
   return {

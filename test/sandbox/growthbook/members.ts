@@ -33,6 +33,7 @@ const MEMBERS_QUERY = z.strictObject({
 });
 
 type MembersQuery = z.infer<typeof MEMBERS_QUERY>;
+type Page = z.infer<typeof PAGE_QUERY>;
 
 /** A query as Express reads it: `a[]=` and a repeated name are lists. */
 function plainQuery(query: URLSearchParams): Record<string, string | string[]> {
@@ -46,13 +47,13 @@ function plainQuery(query: URLSearchParams): Record<string, string | string[]> {
   );
 }
 
-/** A page of a list with its counts, under the name `key`. */
+/** A page of a list with its counts, under the name `key`, each of its items as `print` shows it. */
 function page<T>(
   key: string,
   items: readonly T[],
-  { limit, offset }: { limit: number; offset: number },
+  { limit, offset, print = (item) => item }: Page & { readonly print?: (item: T) => unknown },
 ): Answer {
-  const part = items.slice(offset, offset + limit);
+  const part = items.slice(offset, offset + limit).map(print);
   const hasMore = offset + limit < items.length;
   const counts = { limit, offset, count: part.length, total: items.length, hasMore };
   return { status: 200, body: { [key]: part, ...counts, nextOffset: hasMore ? offset + limit : null } };
@@ -88,17 +89,25 @@ export const parseMembersQuery = (query: URLSearchParams): MembersQuery =>
 /** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 by default. */
 export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): Answer {
   const is = (filter: string | undefined, value: string): boolean => filter === undefined || filter === value;
-  const entries = state.members
+  const found = state.members
     .flatMap((row) => {
       const user = userOf(row.id);
-      return user ? [entryOf(row, user, state.release)] : [];
+      return user ? [{ row, user }] : [];
     })
-    .filter(({ name, email, globalRole }) => {
-      return is(wanted.userName, name) && is(wanted.userEmail, email) && is(wanted.globalRole, globalRole);
+    .filter(({ row, user }) => {
+      const { userName, userEmail, globalRole } = wanted;
+      return is(userName, user.name ?? '') && is(userEmail, user.email) && is(globalRole, row.role);
     })
-    .sort((a, b) => a.id.localeCompare(b.id));
-  return page('members', entries, wanted);
+    .sort((a, b) => AS_PEOPLE_SORT.compare(a.row.id, b.row.id));
+  const { limit, offset } = wanted;
+  return page('members', found, {
+    limit,
+    offset,
+    print: ({ row, user }) => entryOf(row, user, state.release),
+  });
 }
+
+const AS_PEOPLE_SORT = new Intl.Collator();
 
 function entryOf(row: MemberRow, user: UserDocument, release: GrowthBookRelease) {
   return {
