@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import { DeadlineError, messageOf, SourceError, StopError } from '../platform/errors.ts';
+import { isRunEnd, messageOf, SourceError } from '../platform/errors.ts';
 import type { Reading, Recorder } from './stage-types.ts';
 
 /** Reads one source and records it. Throws a `SourceError` that names the source; `DeadlineError` and `StopError` pass as they are. */
@@ -15,7 +15,7 @@ export async function readSource<T>(
     recorder.source({ name, entries, version, asOf, durationMs });
     return facts;
   } catch (error) {
-    if (error instanceof DeadlineError || error instanceof StopError) throw error;
+    if (isRunEnd(error)) throw error;
     throw new SourceError(`source ${name}: ${messageOf(error)}`);
   }
 }

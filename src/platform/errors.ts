@@ -47,6 +47,10 @@ export class StopError extends Error {
   }
 }
 
+/** Whether an error ends the run: its deadline is over, or it may make no further write. */
+export const isRunEnd = (error: unknown): error is DeadlineError | StopError =>
+  error instanceof DeadlineError || error instanceof StopError;
+
 /** The message of any thrown value, in one line. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');

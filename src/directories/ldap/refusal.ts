@@ -1,7 +1,7 @@
 /** Makes a readable error of an LDAP result code other than success. */
 
 import { SearchResponse, StatusCodeParser } from 'ldapts';
-import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
+import { isRunEnd, messageOf } from '../../platform/errors.ts';
 import { redact } from '../../platform/http-answer.ts';
 import type { LdapResult } from './response.ts';
 
@@ -49,7 +49,7 @@ export function refusal(result: LdapResult, secrets: readonly string[] = []): Ld
 
 /** The error with the place where it happened before its message. A deadline and a stop request pass unchanged. */
 export function located(error: unknown, where: string): Error {
-  if (error instanceof DeadlineError || error instanceof StopError) return error;
+  if (isRunEnd(error)) return error;
   const message = `${where}: ${reasonOf(error)}`;
   return error instanceof LdapRefusal ? new LdapRefusal(message, error) : new Error(message);
 }

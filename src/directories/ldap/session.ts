@@ -2,7 +2,7 @@
 
 import pLimit from 'p-limit';
 import type { Deadline } from '../../platform/clock.ts';
-import { DeadlineError, StopError } from '../../platform/errors.ts';
+import { isRunEnd } from '../../platform/errors.ts';
 import type { RequestCounter } from '../../platform/request-counts.ts';
 import { type LdapConnection, openConnection } from './connection.ts';
 import { reasonOf } from './refusal.ts';
@@ -123,7 +123,7 @@ async function firstServer(settings: LdapSettings, run: LdapRunContext) {
     try {
       return await openConnection({ ...server, address, tls, secrets }, run, readRootDse);
     } catch (error) {
-      if (error instanceof DeadlineError || error instanceof StopError) throw error;
+      if (isRunEnd(error)) throw error;
       failures.push(`${address} (${reasonOf(error)})`);
     }
   }

@@ -1,6 +1,6 @@
 import type { WriteResult } from '../../engine/model.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
-import { DeadlineError, messageOf, StopError } from '../../platform/errors.ts';
+import { isRunEnd, messageOf, StopError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
 import { type GitlabClient, isGone } from './client.ts';
@@ -31,8 +31,13 @@ export async function approve(input: ApproveInput): Promise<WriteResult<Account>
     const changed = changeSincePlan(input, await input.writing.account(input.planned.id));
     return changed === undefined ? await send(input) : stale(changed);
   } catch (error) {
-    const result = isEnd(error) ? 'withheld' : 'failed';
-    return { result, sent: false, error: messageOf(error), ...(isEnd(error) ? { stopReason: error } : {}) };
+    const result = isRunEnd(error) ? 'withheld' : 'failed';
+    return {
+      result,
+      sent: false,
+      error: messageOf(error),
+      ...(isRunEnd(error) ? { stopReason: error } : {}),
+    };
   }
 }
 
@@ -54,9 +59,6 @@ const stale = (changed: string): WriteResult<Account> => ({
   error: `stale: ${changed}`,
   ...(changed === GONE ? { gone: true } : {}),
 });
-
-const isEnd = (error: unknown): error is Error =>
-  error instanceof DeadlineError || error instanceof StopError;
 
 /** What changed of an account since the plan read it; undefined where nothing did. */
 function changeSincePlan({ planned, provider }: ApproveInput, now: Account | undefined): string | undefined {
@@ -103,7 +105,7 @@ async function checkAfterwards(
   outcome: HttpAnswer | Error,
 ): Promise<WriteResult<Account>> {
   const message = outcome instanceof Error ? outcome.message : input.writing.refusal(outcome, 201);
-  const end = isEnd(outcome) ? { stopReason: outcome } : {};
+  const end = isRunEnd(outcome) ? { stopReason: outcome } : {};
   const { state, problem } = await stateOf(input);
   const done = state === ACTIVE || problem !== undefined ? { doneAt: input.now() } : {};
   if (state === ACTIVE) return { result: 'applied', sent: true, ...done, ...end };

@@ -1,6 +1,6 @@
 import type { Change, WriteResult } from '../../engine/model.ts';
 import type { Deadline } from '../../platform/clock.ts';
-import { DeadlineError, SourceError, StopError } from '../../platform/errors.ts';
+import { isRunEnd, SourceError, StopError } from '../../platform/errors.ts';
 import type { HttpAnswer } from '../../platform/http-answer.ts';
 import { NoAnswerError } from '../../platform/http-client.ts';
 import type { RateLimiter } from '../../platform/rate-limit.ts';
@@ -186,6 +186,6 @@ function unknownRole(message: string, { to, rule }: Change<Access, Member>): str
 /** The result for an error that ends the writing: the deadline, a stop request, a list that can't be read. Any other error is thrown. */
 export function stopReasonOf(error: unknown): Error {
   if (error instanceof SourceError || error instanceof NoAnswerError) return new StopError(error.message);
-  if (error instanceof DeadlineError || error instanceof StopError) return error;
+  if (isRunEnd(error)) return error;
   throw error;
 }
