@@ -44,5 +44,8 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     mutate: ['src/directories/posix-groups/*.ts'],
     tests: ['test/directories/posix-groups/{data-yaml,gitiles,read-yaml,yaml}.test.ts'],
   },
-  audit: { mutate: ['src/audit/mediawiki/*.ts'], tests: ['test/audit/mediawiki/*.test.ts'] },
+  audit: {
+    mutate: ['src/audit/mediawiki/*.ts'],
+    tests: ['test/audit/mediawiki/{answer,headings,oauth,page,publish,retry-pause,wikitext}.test.ts'],
+  },
 };
