@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { runJob } from '../../src/app/run-job.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import { knownSettings } from '../../src/jobs/registry.ts';
@@ -11,7 +13,28 @@ const LATENCY_MS = 200;
 const MAX_RATIO = 1.15;
 const wait = () => new Promise<void>((resolve) => setTimeout(resolve, LATENCY_MS));
 
-/** Reading with 200 ms before each answer of GrowthBook and gitiles, against the longest chain of requests that have to wait for each other. */
+const ROUNDS = 5;
+
+/** Passes on what is sent to a directory, each message of the client 200 ms later: `messages` counts them, the unbind too. */
+async function startSlowLine(port: number) {
+  const line = { messages: 0 };
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    upstream.pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+    client.on('data', (message: Buffer) => {
+      line.messages += 1;
+      setTimeout(() => upstream.write(message), LATENCY_MS);
+    });
+    client.on('end', () => setTimeout(() => upstream.end(), LATENCY_MS));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { line, server, url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Reading with 200 ms before each answer of every source, against the longest chain of requests of one source that have to wait for each other. */
 export async function benchCollect(): Promise<BenchRow> {
   const members = Array.from({ length: 350 }, (_, n) => ({
     id: `u_m${n}`,
@@ -20,38 +43,44 @@ export async function benchCollect(): Promise<BenchRow> {
   }));
   const content = { ...growthBookContent, members: [...growthBookContent.members, ...members] };
   const world = await startGrowthBookWorld({ content, requestsPerMinute: 6000 });
+  const slow = await startSlowLine(world.ldap.port);
+  const environment = {
+    ...world.environment,
+    LDAP_SERVERS: slow.url,
+    GROWTHBOOK_REQUESTS_PER_MINUTE: '6000',
+    SAFETY_MAX_COUNT: '1000',
+  };
   try {
     for (const server of [world.growthbook, world.gitiles]) server.onRequest({}, wait);
-    const startedAt = performance.now();
-    const { report } = await runJob(
-      growthbookRoles,
-      { dryRun: true },
-      {
-        environment: {
-          ...world.environment,
-          GROWTHBOOK_REQUESTS_PER_MINUTE: '6000',
-          SAFETY_MAX_COUNT: '1000',
-        },
-        clock: systemClock,
-        log: { write: () => undefined },
-        known: knownSettings,
-      },
-    );
-    const ms = performance.now() - startedAt;
-    if (report.exitCode !== 0)
-      throw new Error(`bench: the plan ended with ${report.exitCode}: ${report.error}`);
-    // The first page says how many there are, so that the others come together; gitiles gives a commit, then the file.
-    const chain = 2 * LATENCY_MS;
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) times.push(await timeOfPlan(environment));
+    const ms = times.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0;
+    // The unbind has no answer, and the last one may still be on its way. GrowthBook's chain is two requests (the first page says how many there are), gitiles' too.
+    const rounds = Math.ceil(slow.line.messages / ROUNDS) - 1;
+    const chain = Math.max(2, rounds) * LATENCY_MS;
     const ratio = ms / chain;
     return {
       name: `Collect with ${LATENCY_MS} ms before each answer, against the slowest source's own chain`,
-      measured: `${ratio.toFixed(2)} × (${ms.toFixed(0)} ms against ${chain} ms)`,
+      measured: `${ratio.toFixed(2)} × (${ms.toFixed(0)} ms against ${chain} ms, LDAP's ${rounds} requests)`,
       limit: `${MAX_RATIO} ×`,
       isWithin: ratio <= MAX_RATIO,
     };
   } finally {
+    slow.server.close();
     await world.close();
   }
+}
+
+async function timeOfPlan(environment: Readonly<Record<string, string>>): Promise<number> {
+  const startedAt = performance.now();
+  const { report } = await runJob(
+    growthbookRoles,
+    { dryRun: true },
+    { environment, clock: systemClock, log: { write: () => undefined }, known: knownSettings },
+  );
+  if (report.exitCode !== 0)
+    throw new Error(`bench: the plan ended with ${report.exitCode}: ${report.error}`);
+  return performance.now() - startedAt;
 }
 
 const MIN_SHARE = 95;
