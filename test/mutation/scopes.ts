@@ -42,7 +42,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   gitlab: { mutate: GITLAB, tests: ['test/targets/gitlab/*.test.ts'] },
   'posix-groups': {
     mutate: ['src/directories/posix-groups/*.ts'],
-    tests: ['test/directories/posix-groups/{data-yaml,gitiles,read-yaml,yaml}.test.ts'],
+    tests: ['test/directories/posix-groups/{data-yaml,gitiles,members,read-yaml,yaml,yaml-maps}.test.ts'],
   },
   audit: {
     mutate: ['src/audit/mediawiki/*.ts'],

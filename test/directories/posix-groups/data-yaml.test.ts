@@ -111,6 +111,101 @@ test('a key that is there twice where nothing is decided is returned with its li
   expect(posixGroups(text, query()).repeatedKeys).toEqual(['x (line 10)']);
 });
 
+test('a file is read into these facts, and no others', () => {
+  const text = [
+    'groups:',
+    '  deployment: {gid: 1, members: [ann, left, ghost, ann]}',
+    '  other: {members: [bob]}',
+    '  unasked: {members: [Nobody]}',
+    'users:',
+    '  ann: {ensure: present, expiry_date: 2027-01-31}',
+    '  bob: {expiry_date: "2026-02-01", expiry_contact: x}',
+    '  cid: {expiry_date: never}',
+    '  dan: {expiry_date: [2027-01-31]}',
+    '  eve: {expiry_date: }',
+    '  left: &left {"ensure": "absent"}',
+    '  gone: *left',
+    'ldap_only_users: {x: 1, x: 2}',
+    '',
+  ].join('\n');
+  expect(posixGroups(text, query({ groups: ['deployment', 'other'] }))).toEqual({
+    membersOf: new Map([
+      ['deployment', new Set(['ann'])],
+      ['other', new Set(['bob'])],
+    ]),
+    absent: new Set(['left', 'gone']),
+    dangling: [{ group: 'deployment', name: 'ghost' }],
+    sizeOf: new Map([
+      ['deployment', 3],
+      ['other', 1],
+    ]),
+    known: new Set(['ann', 'bob', 'cid', 'dan', 'eve', 'left', 'gone']),
+    expiring: [
+      { name: 'ann', on: '2027-01-31' },
+      { name: 'bob', on: '2026-02-01' },
+    ],
+    repeatedKeys: ['x (line 13)'],
+  });
+});
+
+describe('a refusal says what was found, and where', () => {
+  const SHAPE = 'not of the shape it should have (found no mapping)';
+  const FIVE = [4, 5, 6, 7, 8].map((line) => `line ${line}: the key k${line} is there twice`).join('; ');
+  test.each([
+    ['nothing at all', '', `data.yaml: line 1: the file: ${SHAPE}`],
+    ['a list', '\n- a\n', `data.yaml: line 2: the file: ${SHAPE}`],
+    ['no groups', 'users: {}\nldap_only_users: {}\n', `data.yaml: groups: ${SHAPE}`],
+    ['groups that are a list', 'users: {}\ngroups: []\n', `data.yaml: line 2: groups: ${SHAPE}`],
+    ['no users', 'groups: {}\nldap_only_users: {}\n', `data.yaml: users: ${SHAPE}`],
+    ['a group that is a word', 'groups:\n  a: b\n', `data.yaml: line 2: groups.a: ${SHAPE}`],
+    ['a user that is a list', 'groups: {}\nusers:\n  ann: []\n', `data.yaml: line 3: users.ann: ${SHAPE}`],
+    [
+      'an ensure that nobody knows',
+      'groups: {}\nusers:\n  ann:\n    ensure: maybe\n',
+      'data.yaml: line 4: users.ann.ensure: found something else, allowed: present or absent',
+    ],
+    [
+      'an ensure that is a list',
+      'groups: {}\nusers:\n  ann: {ensure: [present]}\n',
+      'data.yaml: line 3: users.ann.ensure: found something else, allowed: present or absent',
+    ],
+    [
+      'no last key',
+      'groups: {}\nusers: {}\n',
+      'data.yaml: ldap_only_users: no mapping (is the file cut off?)',
+    ],
+    [
+      'a last key without a mapping',
+      'groups: {}\nusers: {}\nldap_only_users:\n',
+      'data.yaml: ldap_only_users: no mapping (is the file cut off?)',
+    ],
+    [
+      'a group that is missing',
+      'groups: {a: {}}\nusers: {}\nldap_only_users: {}\n',
+      'data.yaml: a needed group is missing (deployment)',
+    ],
+    [
+      'a group without members',
+      'groups: {deployment: {members: []}}\nusers: {}\nldap_only_users: {}\n',
+      'data.yaml: groups without members (found deployment)',
+    ],
+  ])('%s', (_, text, message) => {
+    expect(() => posixGroups(text, query())).toThrow(new SourceError(message));
+  });
+
+  test('keys that are there twice, five at the most', () => {
+    const twice = [4, 5, 6, 7, 8, 9].map((line) => `  u${line}: {k${line}: 1, k${line}: 2}`);
+    const text = ['groups: {}', 'users:', '  ann: {}', ...twice, 'ldap_only_users: {}', ''].join('\n');
+    expect(() => posixGroups(text, query())).toThrow(new SourceError(`data.yaml: ${FIVE} (allowed: once)`));
+  });
+
+  test('too few users', () => {
+    expect(() => posixGroups(file('members: [ann]'), query({ minUsers: 4 }))).toThrow(
+      new SourceError('data.yaml: too few users (found 3, allowed at least 4, DATA_YAML_MIN_USERS)'),
+    );
+  });
+});
+
 describe('a file is refused', () => {
   test.each([
     ['that does not parse', 'groups: [', /data\.yaml: does not parse/],

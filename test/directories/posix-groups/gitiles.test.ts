@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MAX_FILE_BYTES, readFileAt } from '../../../src/directories/posix-groups/gitiles.ts';
+import { SourceError } from '../../../src/platform/errors.ts';
 import { NoAnswerError } from '../../../src/platform/http-client.ts';
 import { testRun } from '../../fixtures.ts';
 import { startGitiles } from '../../sandbox/growthbook/gitiles.ts';
@@ -232,5 +233,91 @@ describe('4 MiB are the most, of the decoded file', () => {
     if (accepted) expect((await read()).text).toHaveLength(MAX_FILE_BYTES + more);
     else await expect(read()).rejects.toThrow(/too large/);
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('a refusal says what was found, and where', () => {
+  const FILE = 'gitiles: GET /data.yaml';
+  test.each([
+    [
+      'another status',
+      '',
+      { status: 404, body: 'no  file\n' },
+      'unexpected status (found 404, allowed 200): no file',
+    ],
+    [
+      'a page by its type',
+      '',
+      plain(TEXT, { 'content-type': 'text/html; charset=utf-8' }),
+      'an HTML page came instead of the file (found text/html; charset=utf-8)',
+    ],
+    [
+      'a page without a type',
+      '',
+      { status: 200, body: ' <html>\n' },
+      'an HTML page came instead of the file (found no content type)',
+    ],
+    [
+      'a page in base64',
+      '?format=TEXT',
+      plain(base64('<!doctype html>\n')),
+      'an HTML page came instead of the file (found text/plain; charset=utf-8)',
+    ],
+    [
+      'base64 that is cut off',
+      '?format=TEXT',
+      plain('YWJ'),
+      'no whole base64 (found 3 characters, allowed a multiple of four)',
+    ],
+    [
+      'a file that is cut off',
+      '',
+      plain('ab\nc'),
+      'the file is cut off (found 4 bytes with no newline at the end)',
+    ],
+    [
+      'a file that is too large in base64',
+      '?format=TEXT',
+      plain(base64(`${'x'.repeat(MAX_FILE_BYTES)}\n`)),
+      'the file is too large (found 4194305 bytes, allowed 4194304)',
+    ],
+    [
+      'a file that is too large',
+      '',
+      plain(`${'x'.repeat(MAX_FILE_BYTES)}\n`),
+      'the answer is too large (found more than allowed, 4194304 bytes)',
+    ],
+    [
+      'a byte of one digit',
+      '',
+      plain(Buffer.from([0x61, 0x0a, 0xc3, 0x05, 0x0a])),
+      'the file is not UTF-8 (found the byte 0xc3 in line 2)',
+    ],
+  ])('%s', async (_, query, answer, message) => {
+    const { read } = await serving(answer, query);
+    await expect(read()).rejects.toThrow(new SourceError(`${FILE}: ${message}`));
+  });
+
+  test('no commit', async () => {
+    const { server } = await serving(plain(`)]}'\n{}`));
+    const url = `${server.origin}/+/refs/heads/main/data.yaml?format=TEXT`;
+    await expect(readFileAt(url, testRun())).rejects.toThrow(
+      new SourceError('gitiles: GET /+/refs/heads/main: no commit (allowed: 40 hexadecimal digits)'),
+    );
+  });
+
+  test('a branch that is larger than a mebibyte', async () => {
+    const { server } = await serving(
+      plain(`)]}'\n${JSON.stringify({ commit: COMMIT, x: 'x'.repeat(2 ** 20) })}`),
+    );
+    const url = `${server.origin}/+/refs/heads/main/data.yaml?format=TEXT`;
+    await expect(readFileAt(url, testRun())).rejects.toThrow(
+      'gitiles: GET /+/refs/heads/main: the answer is too large (found more than allowed, 1048576 bytes)',
+    );
+  });
+
+  test('a page is one by the beginning of what came, whatever comes later', async () => {
+    const { read } = await serving(plain(`a: 1 # ${' '.repeat(10)}<html>\n`));
+    expect((await read()).text).toContain('<html>');
   });
 });
