@@ -48,7 +48,7 @@ const signInAdvice = ({ role }: Evaluation, { order }: DatedPolicy): readonly st
 function adviceForHigherRoles({ role, answers }: Evaluation, policy: DatedPolicy): readonly string[] {
   const rank = rankIn(policy.order);
   const gate = policy.gate === 'none' ? undefined : policy.gate.rule;
-  const needed = answers.find(({ rule, answer }) => rule === gate && answer === 'no')?.missing ?? [];
+  const needed = answers.find(({ rule }) => rule === gate)?.missing ?? [];
   return policy.rules
     .filter((rule) => rank(rule.role) > rank(role))
     .flatMap((rule) => {

@@ -11,6 +11,7 @@ import {
   currentAccess,
   describe,
   desiredAccess,
+  entriesOf,
   entryOf,
   kindOf,
   projectRoleOf,
@@ -123,7 +124,7 @@ function changeTo(
   const reason = [because, ...lostLimit(limited.environments, afterWrite(member, to, access), access)].join(
     '; ',
   );
-  if (!mayGain({ from, to, kind }, policy.order)) return { ...change, because: reason };
+  if (!mayGain({ from, to }, policy.order)) return { ...change, because: reason };
   const warning = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
   return { ...change, because: `${reason}; ${warning}`, mayGain: true };
 }
@@ -134,11 +135,13 @@ function lostLimit(
   after: Member,
   access: AccessRules,
 ): readonly string[] {
-  const entry = entryOf(after, access);
-  if (!before || !entry || entry.limitAccessByEnvironment || !canBeLimited(entry.role)) return [];
-  return [
-    `the limit to ${before.join(', ') || 'no environment'} is lost, and ${entry.role} holds in all environments`,
-  ];
+  if (!before) return [];
+  return entriesOf(after, access.project)
+    .filter((entry) => !entry.limitAccessByEnvironment && canBeLimited(entry.role))
+    .map(
+      ({ role }) =>
+        `the limit to ${before.join(', ') || 'no environment'} is lost, and ${role} holds in all environments`,
+    );
 }
 
 /** The environments to which the role in force is limited, if it is. */
@@ -160,8 +163,8 @@ interface ProposedChange {
 }
 
 /** A role that is not in the order may allow anything: a change from it to any role but `noaccess` may be a gain. */
-const mayGain = ({ from, to, kind }: ProposedChange, order: readonly string[]): boolean =>
-  kind === 'downgrade' && projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
+const mayGain = ({ from, to }: Pick<ProposedChange, 'from' | 'to'>, order: readonly string[]): boolean =>
+  projectRoleOf(to) !== 'noaccess' && !order.includes(projectRoleOf(from));
 
 /** Why a member keeps its current access; undefined where nothing prevents the change. */
 export function whySkipped(

@@ -12,7 +12,7 @@ import type { ResolveRules, RoleFacts } from './resolve.ts';
 export function explain(one: RoleCase, facts: RoleFacts, { policy, access }: ResolveRules): Explained {
   const { member, person, membership } = one;
   const evaluation = evaluate(policy, membership ?? noMembership(one, facts, policy));
-  const teams = member ? facts.teams.filter(({ id }) => member.teams.includes(id)) : [];
+  const teams = facts.teams.filter(({ id }) => member?.teams.includes(id));
   const current = member && currentAccess(member, access);
   return {
     person: person && { uid: person.uid, cns: person.cns, mails: person.mails, disabled: person.disabled },

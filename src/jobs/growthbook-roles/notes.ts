@@ -72,11 +72,8 @@ export function spellingNotes(
     ...withoutMember.map((person) => ({ person })),
   ];
   const unknown = people.filter(({ person }) => !lists.some((list) => list.has(person.uid)));
-  const keys = new Set(unknown.map(({ person }) => nameKey(person.uid)));
-  const spelt = new Map<string, string>();
-  for (const list of keys.size === 0 ? NONE : lists) {
-    for (const name of list) if (keys.has(nameKey(name))) spelt.set(nameKey(name), name);
-  }
+  const names = unknown.length === 0 ? NONE : lists.flatMap((list) => [...list]);
+  const spelt = new Map(names.map((name) => [nameKey(name), name]));
   return unknown.flatMap(({ person, member }): readonly Note[] => {
     const name = spelt.get(nameKey(person.uid));
     if (name === undefined) return NONE;

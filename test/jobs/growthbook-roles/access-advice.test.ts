@@ -69,6 +69,20 @@ describe('one sentence for each rule that would give more', () => {
     ]);
   });
 
+  test('is none for another rule that gives the same role, and has the whole name of a group', () => {
+    const rules = [
+      { rule: 2, when: { ldap: 'c' }, role: 'readonly' },
+      { rule: 3, when: { ldap: 'a' }, role: 'readonly' },
+      { rule: 4, when: { ldap: 'the-long_name.1' }, role: 'admin' },
+    ];
+    const membership = inGroups(['c']);
+    const ldap = { asked: new Set([...asked, 'the-long_name.1']), in: new Set(['c']) };
+    const sources = { ...membership.sources, ldap };
+    expect(advise({}, { ...membership, sources }, policyWith({ gate: 'none', rules }))).toEqual([
+      'For the role admin: ask in IDM to be added to the-long_name.1.',
+    ]);
+  });
+
   test('is none for a rule that was not answered with no, and none for one that has expired', () => {
     const rules = [
       { rule: 2, when: { ldap: 'not-read' }, role: 'admin' },

@@ -132,6 +132,7 @@ describe('the whole message', () => {
     const sizeOf = new Map([
       ['deployment', 3],
       ['other', 2],
+      ['whole', 2],
     ]);
     const dangling = [
       { group: 'other', name: 'y' },

@@ -53,6 +53,7 @@ describe('a change has all that the policy says of it', () => {
   test.each([
     ['noaccess', 'readonly', 'grant'],
     ['readonly', 'admin', 'upgrade'],
+    ['readonly', 'CustomElevatedAccess', 'upgrade'],
     ['admin', 'readonly', 'downgrade'],
     ['admin', 'noaccess', 'revoke'],
     ['readonly', 'readonly', 'unchanged'],
@@ -236,6 +237,7 @@ describe('of several roleDecisions', () => {
     ['the highest, in any order', [high, low], high],
     ['of equals the first by its reason', [b, a], a],
     ['of equals the first by its reason, in any order', [a, b], a],
+    ['of wholly equal ones the first', [a, { ...a, rule: 9 }], a],
     ['the highest, whatever its reason', [a, ruling('readonly', { because: '0' })], a],
   ])('%s counts', (_, roleDecisions, expected) => {
     expect(best(...roleDecisions)).toEqual(expected);

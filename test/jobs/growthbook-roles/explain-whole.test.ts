@@ -21,7 +21,7 @@ const account = member('u', {
   globalRole: 'collaborator',
   teams: ['t', 's'],
   environments: ['dev'],
-  additionalRoles: [limited],
+  additionalRoles: [limited, { ...limited, role: 'analyst', limitAccessByEnvironment: false }],
   projectRoles: [entry('engineer', 'prj_b')],
   managedbyIdp: true,
 });
@@ -57,16 +57,17 @@ describe('an explanation', () => {
         email: 'ann@example.org',
         globalRole: 'collaborator',
         projectRoles: [entry('engineer', 'prj_b')],
-        additionalRoles: [limited],
+        additionalRoles: [limited, { ...limited, role: 'analyst', limitAccessByEnvironment: false }],
         environments: ['dev'],
         limitAccessByEnvironment: false,
         teams: ['s', 'Search'],
         managedByIdentityProvider: true,
       },
-      current: { globalRole: 'collaborator', projectRole: null, additionalRoles: ['engineer'] },
+      current: { globalRole: 'collaborator', projectRole: null, additionalRoles: ['analyst', 'engineer'] },
       effective: [
         { role: 'collaborator', environments: null },
         { role: 'engineer', environments: ['dev'] },
+        { role: 'analyst', environments: null },
         { role: 'noaccess', environments: null },
         { role: 'noaccess', environments: null },
       ],
@@ -150,7 +151,7 @@ describe('an explanation', () => {
 
 describe('what each source says', () => {
   const growthbook =
-    'growthbook: no entry for the project, so that the global role counts: collaborator; additional roles: engineer; teams: s, Search; managed by an identity provider';
+    'growthbook: no entry for the project, so that the global role counts: collaborator; additional roles: analyst, engineer; teams: s, Search; managed by an identity provider';
 
   test('of a person with an account', () => {
     expect(saysOf({})).toEqual([

@@ -67,7 +67,7 @@ describe('the opposite of a change is made', () => {
     ['grant', access('readonly', 'noaccess'), access('readonly', 'admin'), 'revoke'],
   ])('of a %s', (kind, from, to, opposite) => {
     const row = rowWith(to.projectRole);
-    expect(undone(row, change({ kind, from, to }))).toEqual({
+    expect(undone(row, change({ kind, from, to }))).toStrictEqual({
       ...about,
       row,
       kind: opposite,

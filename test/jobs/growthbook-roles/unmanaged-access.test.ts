@@ -224,7 +224,7 @@ describe('the whole of each', () => {
   test('which is there once where several projects say the same', () => {
     const given = facts({ people: [ann], members: [] });
     const note = { kind: 'team-granted', account: 'ann', label: 'a', because: 'b', key: 't:admin:global' };
-    const other = { ...note, kind: 'ambiguous' };
+    const other = { ...note, kind: 'ambiguous', key: 'other' };
     const about = { now: NOW, projects: [PROJECT] };
     const found = driftIn(given, { decisions: [], notes: [note, other, note] }, about);
     expect(found.map(({ id }) => id)).toEqual(['team-role:ann:t:admin:global']);
@@ -250,5 +250,25 @@ describe('the whole of each', () => {
     }));
     const found = driftIn(facts({}), { decisions, notes: [] }, { now: NOW, projects: ['prj_a', 'prj_b'] });
     expect(found.map(({ id }) => id)).toEqual(['protected-above:ann:prj_a', 'protected-above:ann:prj_b']);
+  });
+
+  test('of a member who needs a person in one project alone is that', () => {
+    const eve = member('eve', { globalRole: 'admin' });
+    const made = { account: 'eve', label: 'eve@example.org', because: 'b', from: null, to: null, row: eve };
+    const needsPerson = { reason: 'protected', due: null } as const;
+    const decisions = [
+      { ...made, kind: 'unchanged', rule: 1, groups: [], project: 'prj_a' },
+      { ...made, kind: 'skipped', rule: 1, groups: [], project: 'prj_b', needsPerson },
+    ] as const;
+    const about = { now: NOW, projects: ['prj_a', 'prj_b'] };
+    expect(driftIn(facts({ members: [eve] }), { decisions, notes: [] }, about)).toEqual([]);
+  });
+
+  test('of a date counts seven days to the millisecond', () => {
+    const given = facts({ people: [ann] });
+    const posix = { ...given.posix, expiring: [{ name: 'ann', on: '2026-06-08' }] };
+    const at = (now: number) =>
+      driftIn({ ...given, posix }, { decisions: [], notes: [] }, { now, projects: [] }).length;
+    expect([at(Date.parse('2026-06-01') - 1), at(Date.parse('2026-06-01'))]).toEqual([0, 1]);
   });
 });
