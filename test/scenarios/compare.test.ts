@@ -1,17 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { codesOf } from '../../src/app/result-codes.ts';
 import { emptyFolder, muster } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
 import { onStage } from './gitlab.ts';
-import { type Stage, setStage } from './growthbook.ts';
-
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
+import { stage, test } from './growthbook.ts';
 
 function fileOf(content: string | Uint8Array): string {
   const path = join(emptyFolder(), 'theirs');

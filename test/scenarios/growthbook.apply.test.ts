@@ -1,11 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isWrite, type Stage, setStage } from './growthbook.ts';
-
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
+import { describe, expect } from 'vitest';
+import { isWrite, type Stage, stage, test } from './growthbook.ts';
 
 const resultsOf = (report: Awaited<ReturnType<Stage['run']>>['report']) =>
   Object.fromEntries(report.changes.map(({ account, result }) => [account, result]));

@@ -1,14 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
 import type { Access } from '../../src/targets/growthbook/access.ts';
-import { type Stage, setStage } from './growthbook.ts';
-
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
+import { stage, test } from './growthbook.ts';
 
 const [EXPERIMENTS, SEARCH] = ['prj_experiments', 'prj_search'] as const;
 const { order } = defaultPolicy();

@@ -1,13 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { renderText } from '../../src/reports/text.ts';
-import { isWrite, type Stage, setStage } from './growthbook.ts';
-
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
+import { isWrite, stage, test } from './growthbook.ts';
 
 const STRICT = { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
 

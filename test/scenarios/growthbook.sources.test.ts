@@ -1,13 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { groupDn } from '../sandbox/growthbook/example.ts';
 import type { Recorded, Trouble } from '../sandbox/server.ts';
-import { type Stage, setStage } from './growthbook.ts';
-
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
+import { stage, test } from './growthbook.ts';
 
 const at =
   (part: string) =>

@@ -1,6 +1,5 @@
-import { type RunRequest, type RunResult, runJob } from '../../src/app/run-job.ts';
+import { test as base } from 'vitest';
 import { growthbookDefinition } from '../../src/jobs/growthbook-roles/job.ts';
-import { knownSettings } from '../../src/jobs/registry.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import {
   type GrowthBookWorld,
@@ -8,49 +7,45 @@ import {
   startGrowthBookWorld,
 } from '../sandbox/growthbook/world.ts';
 import type { Recorded } from '../sandbox/server.ts';
-import { explaining } from './explaining.ts';
+import { type LogLine, type RunOnStage, runOnStage } from './run-on-stage.ts';
 
-/** The example's world with time standing still, and a way to run the job in it. */
+/** All systems of the job on localhost with a clock that a test moves, and a way to run the job. */
 export interface Stage extends GrowthBookWorld {
   readonly clock: StillClock;
   /** Every log line so far. */
-  readonly lines: readonly Readonly<Record<string, unknown>>[];
-  run(
-    call?: Partial<RunRequest>,
-    environment?: Readonly<Record<string, string>>,
-    stop?: AbortSignal,
-  ): Promise<RunResult>;
+  readonly lines: readonly LogLine[];
+  readonly run: RunOnStage;
   /** The role writes that reached GrowthBook, accepted or not. */
   posts(): readonly Recorded[];
 }
 
-/** Sets the stage; runs enforce unless told otherwise. */
-export async function setStage(options: Omit<GrowthBookWorldOptions, 'now'> = {}): Promise<Stage> {
+type Options = Omit<GrowthBookWorldOptions, 'now'>;
+
+/** Starts a stage, which the caller closes. */
+export async function setStage(options: Options = {}): Promise<Stage> {
   const clock = stillClock();
   const world = await startGrowthBookWorld({ ...options, now: clock.now });
-  const lines: Readonly<Record<string, unknown>>[] = [];
-  const log = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
-  return {
-    ...world,
-    clock,
-    lines,
-    run: (call = {}, environment = {}, stop) =>
-      explaining(growthbookDefinition, (job) =>
-        runJob(
-          job,
-          { dryRun: false, ...call },
-          {
-            environment: { MODE: 'enforce', LOG_LEVEL: 'debug', ...world.environment, ...environment },
-            clock,
-            log,
-            known: knownSettings,
-            ...(stop ? { stop } : {}),
-          },
-        ),
-      ),
-    posts: () => world.growthbook.requests.filter(({ method }) => method !== 'GET'),
-  };
+  const lines: LogLine[] = [];
+  const run = runOnStage(growthbookDefinition, { environment: world.environment, clock }, lines);
+  const posts = () => world.growthbook.requests.filter(({ method }) => method !== 'GET');
+  return { ...world, clock, lines, run, posts };
 }
+
+/** The stage of the test that runs. */
+export let stage: Stage;
+
+/** A test with a stage of its own, which is started before the test and closed after it. */
+export const test = base.extend<{ options: Options; opened: undefined }>({
+  options: {},
+  opened: [
+    async ({ options }, use) => {
+      stage = await setStage(options);
+      await use(undefined);
+      await stage.close();
+    },
+    { auto: true },
+  ],
+});
 
 /** Whether a request writes a role, of the given member or of any. */
 export const isWrite =

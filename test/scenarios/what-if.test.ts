@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { WhatIfRequest } from '../../src/app/run-job.ts';
 import { parseMembership } from '../../src/engine/membership-change.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
 import { groupDn } from '../sandbox/growthbook/example.ts';
 import { onStage } from './gitlab.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { stage, test } from './growthbook.ts';
 
 const add = (text: string) => parseMembership('add', text);
 const remove = (text: string) => parseMembership('remove', text);
 const POLICY = readFileSync(new URL('../../src/jobs/growthbook-roles/policy.yaml', import.meta.url), 'utf8');
 
-let stage: Stage;
-beforeEach(async () => {
-  stage = await setStage();
-});
-afterEach(() => stage.close());
 const ask = (whatIf: WhatIfRequest) => stage.run({ whatIf });
 
 describe('what if somebody were in another group', () => {
