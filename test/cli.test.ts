@@ -115,7 +115,7 @@ describe('against a world', () => {
   const writes = () => world.growthbook.requests.filter(({ method }) => method !== 'GET').length;
   const roles = (...args: readonly string[]) => ['growthbook-roles', ...args];
 
-  test('plan is the default, is told as text without colours, writes nothing and ends with 0', async () => {
+  test('plan is the default, is printed as text without colours, writes nothing and ends with 0', async () => {
     const { code, stdout, stderr } = await muster(roles(), world.environment);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^growthbook-roles {2}planned/);
@@ -313,7 +313,7 @@ test('a plan that --out wrote approves its changes in a later apply', async () =
   }
 });
 
-test('a reader that hangs up, as head does, changes nothing of the exit code', () => {
+test('a reader that closes the pipe, as head does, does not change the exit code', () => {
   const command = `"${process.execPath}" "${CLI}" growthbook-roles plan --exit-code --sandbox | head -c 10; echo " \${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', command], {
     encoding: 'utf8',

@@ -8,7 +8,7 @@ const typed = parts.flatMap((part) => ('command' in part ? [part] : []));
 
 test('the page is its parts', () => expect(pageOf(parts)).toBe(page));
 
-test('each command of the page prints what stands below it (node test/commands-page.ts writes it anew)', async () => {
+test('each command of the page prints what is below it (node test/commands-page.ts writes it anew)', async () => {
   expect(typed.length).toBeGreaterThan(20);
   const answers = await typeAll(typed.map(({ command }) => command));
   for (const [index, { command, answer }] of typed.entries())

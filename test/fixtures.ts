@@ -131,7 +131,7 @@ export const decision = (over: Partial<Decision<string>> = {}): Decision<string>
   ...over,
 });
 
-/** A run whose time stands still, with every line that it logs. */
+/** A run whose clock does not move, with every line that it logs. */
 export interface TestRun extends Run {
   readonly clock: StillClock;
   readonly lines: readonly Readonly<Record<string, unknown>>[];

@@ -34,7 +34,7 @@ test.each(pages)('every link of %s within the repository leads somewhere', (page
   }
 });
 
-test('each command of README.md that asks fake servers can be typed as it stands', () => {
+test('each command of README.md that asks fake servers can be typed as it is', () => {
   const commands = text
     .split('\n')
     .filter((line) => line.startsWith('npm run') && line.includes('--sandbox'));

@@ -26,7 +26,7 @@ const growthbook = await setStage();
 const gitlab = await setGitlabStage(gitlabExample);
 afterAll(() => Promise.all([growthbook.close(), gitlab.close()]));
 
-/** What a JSON Schema refuses, and what has a name that nobody sees. The schema and the parser are held against each other here. */
+/** What a JSON Schema refuses, and what has a name that nobody sees. The schema and the parser are compared here. */
 function badMutants(document: unknown, schema: object) {
   const isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
   const isUnreadable = (value: unknown) =>

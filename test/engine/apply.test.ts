@@ -24,7 +24,7 @@ const PLAN = [
 
 const done: WriteResult = { result: 'applied', sent: true };
 
-/** A target that answers each write as told, and remembers what it was asked. */
+/** A target that answers each write as the test says, and records its calls. */
 function targetOf(
   answers: Readonly<Record<string, WriteResult | Error>> = {},
   over: Partial<Writing<string> & Target<string>> = {},
@@ -54,7 +54,7 @@ const resultsByAccount = (outcomes: readonly ChangeResult<string>[]) =>
   Object.fromEntries(outcomes.map(({ change: { account }, result }) => [account, result]));
 
 describe('carrying a plan out', () => {
-  test('begins, writes one after the other in order, and settles once', async () => {
+  test('begins, writes one after the other in order, and verifies once', async () => {
     let underWay = 0;
     let peak = 0;
     const { writing, asked } = targetOf();
@@ -244,7 +244,7 @@ describe('a stop', () => {
   test.each([
     ['StopError', new StopError('refused (found 403)'), 'failed'],
     ['DeadlineError', new DeadlineError('growthbook: POST'), 'deadline'],
-  ])('by %s withholds the rest, losses too, and settles what was sent', async (_, stopReason, outcome) => {
+  ])('by %s withholds the rest, losses too, and verifies what was sent', async (_, stopReason, outcome) => {
     const { target, asked } = targetOf({ r2: { result: 'withheld', stopReason } });
     const { results, errors } = await apply(PLAN, target, testRun());
     expect(asked).toEqual(['begin', 'r1', 'r2', 'verify']);
@@ -270,7 +270,7 @@ describe('a stop', () => {
     expect(errors).toEqual([{ outcome: 'source-failed', message: 'the list could not be read' }]);
   });
 
-  test('while settling is the run’s trouble', async () => {
+  test('while verifying is an error of the run', async () => {
     const stopReason = new DeadlineError('growthbook: GET /api/v1/members');
     const verify = async (results: readonly ChangeResult<string>[]) => ({
       results,
@@ -282,7 +282,7 @@ describe('a stop', () => {
     expect(errors).toEqual([{ outcome: 'deadline', message: stopReason.message }]);
   });
 
-  test('the first stop is the one that is told', async () => {
+  test('the first stop is the one that is reported', async () => {
     const verify = async (results: readonly ChangeResult<string>[]) => ({
       results,
       failures: [],

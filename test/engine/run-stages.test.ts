@@ -240,7 +240,7 @@ describe('a run that breaks off', () => {
     expect(run.lines).toEqual([]);
   });
 
-  test('by an error that nobody foresaw logs it with its stack', async () => {
+  test('by an unexpected error logs it with its stack', async () => {
     const run = testRun();
     const error = new TypeError('x is not a function');
     const { errors } = await runStages(toyJob(ACCOUNTS, { collect: failing(error) }).stages, run);

@@ -56,7 +56,7 @@ describe('an objection', () => {
   });
 });
 
-describe('what stands against a plan', () => {
+describe('the objections to a plan', () => {
   const plan = { changes: [], hash: `sha256:${'a'.repeat(64)}` };
   const other = `sha256:${'b'.repeat(64)}`;
   const objection = (name: string, overridable: boolean): Objection => ({

@@ -1,6 +1,6 @@
 import type fc from 'fast-check';
 
-/** Something that reads what others write, or writes what others read, held against generated input. */
+/** Something that reads what others write, or writes what others read, tested with generated input. */
 export interface FuzzTarget {
   readonly name: string;
   readonly input: fc.Arbitrary<unknown>;

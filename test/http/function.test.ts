@@ -129,7 +129,7 @@ describe('what a request asks for', () => {
     expect(refused(() => call(method)).status).toBe(405);
   });
 
-  test('all faults of a body are told at once', () => {
+  test('all faults of a body are reported at once', () => {
     const { message } = refused(() => call('POST', '/', '{"dryRun":1,"approve":"x","more":1}'));
     for (const name of ['dryRun', 'approve', 'more']) expect(message).toContain(name);
   });
@@ -288,7 +288,7 @@ describe('status codes', () => {
     expect(written).toEqual([]);
   });
 
-  test('invalid settings are 500, exit 4, told anew at each request, and no run', async () => {
+  test('invalid settings are 500, exit 4, reported at each request, and no run', async () => {
     vi.stubEnv('MODE', 'perhaps');
     vi.stubEnv('SYNC_DEADLINE_SECONDS', '0');
     const answer = await ask('POST');

@@ -82,7 +82,7 @@ describe('a deadline', () => {
   });
 });
 
-describe('the wish to stop', () => {
+describe('the request to stop', () => {
   const stopped = () => {
     const stop = new AbortController();
     const clock = stillClock();
@@ -133,14 +133,14 @@ describe('the wish to stop', () => {
 });
 
 describe('the machine’s clock', () => {
-  test('ends a sleep early when told', async () => {
+  test('ends a sleep early when asked to stop', async () => {
     const stop = new AbortController();
     const sleeping = systemClock.sleep(600_000, stop.signal);
     stop.abort();
     await expect(sleeping).resolves.toBeUndefined();
   });
 
-  test('does not sleep at all when told before', async () => {
+  test('does not sleep at all when asked to stop before', async () => {
     await expect(systemClock.sleep(600_000, AbortSignal.abort())).resolves.toBeUndefined();
   });
 

@@ -22,7 +22,7 @@ test.each([
   [new SourceError(''), 'SourceError'],
   [new DeadlineError(''), 'DeadlineError'],
   [new StopError(''), 'StopError'],
-])('%s bears its name, for stacks', (error, name) => {
+])('%s has its name, for stacks', (error, name) => {
   expect(error.name).toBe(name);
   expect(error).toBeInstanceOf(Error);
 });

@@ -151,7 +151,7 @@ describe('repeats', () => {
     expect(server.requests).toHaveLength(sent);
   });
 
-  test('a POST whose answer is lost is sent once unless told otherwise', async () => {
+  test('a POST whose answer is lost is sent once by default', async () => {
     const { server, send } = await connected({ mayWrite: true });
     server.addFault({ when: () => true, trouble: { kind: 'lose' } });
     await expect(send(POST)).rejects.toThrow(NoAnswerError);

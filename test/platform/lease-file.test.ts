@@ -55,7 +55,7 @@ describe('a lease in a folder', () => {
     expect(all.filter(isLease)).toHaveLength(1);
   });
 
-  test('is one process’s of six, each time, and of those that ask while it is held nobody’s', async () => {
+  test('is acquired by one process of six each time, and by none while it is held', async () => {
     for (let round = 0; round < 3; round += 1) {
       const all = await Promise.all(Array.from({ length: 6 }, (_, n) => contend(`run-${round}-${n}`)));
       const winners = all.filter(({ said }) => said === 'taken');

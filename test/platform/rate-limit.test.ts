@@ -135,7 +135,7 @@ test.each([
   expect(numberIn({ it: value }, 'it')).toBe(expected);
 });
 
-test('a server with a fixed window, wherever it stands, never has to answer 429', () => {
+test('a server with a fixed window, whenever it begins, never has to answer 429', () => {
   const begins = fc.nat({ max: 59_999 });
   const perMinute = fc.integer({ min: 1, max: 60 });
   fc.assert(

@@ -48,7 +48,7 @@ describe('a file with settings', () => {
     expect(read(`FIRST_NAME=${value}\n`).FIRST_NAME).toBe(expected);
   });
 
-  test('stands beneath the environment of the process, and names itself as the source', () => {
+  test('is used below the environment of the process, and is named as the source', () => {
     process.env['SECOND_NAME'] = 'of the process';
     try {
       const environment = load('FIRST_NAME=of the file\nSECOND_NAME=cut#short\n');

@@ -20,7 +20,7 @@ test('each permit is opened for itself', async () => {
   await expect(other.check('x')).rejects.toThrow(StopError);
 });
 
-test('whether the right to write is still held is asked before each write, and only then', async () => {
+test('the right to write is checked before each write, and only then', async () => {
   let asked = 0;
   const permit = createWriteGuard(async () => {
     asked += 1;
@@ -56,7 +56,7 @@ test('who had no turn does not hand it on', () => {
   expect([first.acquired, third.acquired]).toEqual([true, false]);
 });
 
-test('calls are counted by system and operation, and a count that was handed out stands still', () => {
+test('requests are counted by system and operation, and a count that was returned does not change', () => {
   const calls = createRequestCounter();
   expect(calls.counts()).toEqual({});
   calls.count('growthbook', 'GET');

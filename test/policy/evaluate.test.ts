@@ -120,7 +120,7 @@ describe('a ruling carries a sentence and the groups that led to it', () => {
 
 const at = (over: object, now = NOW) => policyAt(parsePolicy(document(over)), now);
 
-describe('the highest role wins by the order, not by where its rule stands', () => {
+describe('the highest role wins by the order, not by the place of its rule', () => {
   test('rules in reverse decide alike', () => {
     const reversed = at({ rules: policy.rules.toReversed() });
     for (const ldap of subsets([ADMIN, CUSTOM, READ])) {
@@ -145,7 +145,7 @@ describe('the highest role wins by the order, not by where its rule stands', () 
     expect(evaluate(some, personIn({ ldap: ['a', 'b'] }, some)).rule).toBe(8);
   });
 
-  test('a role that stands nowhere in the order ranks above all', () => {
+  test('a role that is not in the order ranks above all', () => {
     const rank = rankIn(policy.order);
     expect(policy.order.map(rank)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(rank('superhero')).toBeGreaterThan(rank('admin'));

@@ -13,7 +13,7 @@ const [ROLES = ''] = blocks;
 const TRUST = blocks.find((text) => text.includes('trust: true')) ?? '';
 const CASES = blocks.find((text) => text.includes('role: noaccess')) ?? '';
 
-describe('examples held against a policy', () => {
+describe('examples checked against a policy', () => {
   test('of the page about policies are as expected', () => {
     expect(testPolicy(ROLES, CASES, NOON).filter(({ ok }) => !ok)).toEqual([]);
   });

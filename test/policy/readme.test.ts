@@ -19,7 +19,7 @@ test('the example of a list of projects is one', () => {
   expect(parsePolicies(list)).toMatchObject([{ project: 'prj_experiments' }, { project: 'prj_search' }]);
 });
 
-test('the policy of trust that the page shows is the one that the variables stand for', () => {
+test('the policy of trust that the page shows is the one of the variables', () => {
   const values: GitlabValues = readSettings(
     gitlabSettings,
     { GITLAB_ACCESS_TOKEN: 'x' },

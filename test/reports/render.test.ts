@@ -89,14 +89,14 @@ describe('what others wrote', () => {
       .map((line) => line.replace(/`[^`]*`/g, 'CODE'));
   const harmlessText = outsideCode(renderMarkdown(hostileReport('harmless')));
 
-  test.each(HOSTILE)('stands in Markdown as code, and adds no row and no cell: %j', (text) => {
+  test.each(HOSTILE)('is code in Markdown, and adds no row and no cell: %j', (text) => {
     const { summary } = exampleReport();
     expect(outsideCode(renderMarkdown({ ...hostileReport(text), summary }))).toEqual(
       outsideCode(renderMarkdown({ ...hostileReport('harmless'), summary })),
     );
   });
 
-  test('stands in Markdown as code, whatever it is', () => {
+  test('is code in Markdown, whatever it is', () => {
     const { summary } = exampleReport();
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter, minLength: 1, maxLength: 40 }), (text) => {

@@ -231,7 +231,7 @@ describe('the report', () => {
   });
 });
 
-describe('a change as it is told', () => {
+describe('a change in the report', () => {
   test('has account, label, kind, from, to, rule, because, groups and result, and no error where there is none', () => {
     expect(
       reportedChange(

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/platform/clock.ts';
 
-/** A clock that stands still unless somebody sleeps or moves it. `slept` lists the sleeps in milliseconds. */
+/** A clock that moves only when somebody sleeps or moves it. `slept` lists the sleeps in milliseconds. */
 export interface StillClock extends Clock {
   readonly slept: readonly number[];
   advance(ms: number): void;

@@ -23,10 +23,10 @@ const GONE = answer(404, { message: '404 User Not Found' });
 const withTwo = (play: (stage: Stage) => Promise<void>, ann: Partial<GitLabUser> = {}) =>
   onStage({ users: [pending(1, 'ann', ann), pending(2, 'bob')], groups: { wmf: ['ann', 'bob'] } }, play);
 
-const told = async (stage: Stage) => {
+const runJob = async (stage: Stage) => {
   const { report } = await stage.run();
   const results = report.changes.map(({ label, result }) => `${label} ${result}`);
-  return { report, results, ending: [report.outcome, report.exitCode] };
+  return { report, results, outcome: report.outcome, exitCode: report.exitCode };
 };
 
 const lineOf = (name: string) => `* 12:00 [[gitlab:${name}|@${name}]] was approved. (organisation)`;
@@ -34,11 +34,12 @@ const page = (...names: readonly string[]) => ['=== 2026-06-01 ===', ...names.ma
 
 test('each account is read, approved and read back, one after the other', () =>
   withTwo(async (stage) => {
-    const { results, ending } = await told(stage);
-    expect([results, ending]).toEqual([
-      ['ann applied', 'bob applied'],
-      ['applied', 0],
-    ]);
+    const { results, outcome, exitCode } = await runJob(stage);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann applied', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
     const calls = stage.gitlab.requests.slice(1).map(({ method, path }) => `${method} ${path.slice(14)}`);
     expect(calls).toEqual(['GET 1', 'POST 1/approve', 'GET 1', 'GET 2', 'POST 2/approve', 'GET 2']);
     expect(stage.auditPage()).toBe(page('bob', 'ann'));
@@ -47,7 +48,7 @@ test('each account is read, approved and read back, one after the other', () =>
 test('a plan that was carried out leaves nothing to plan', () =>
   withTwo(async (stage) => {
     await stage.run();
-    const { report } = await told(stage);
+    const { report } = await runJob(stage);
     expect([report.outcome, report.changes, report.calls]).toEqual(['unchanged', [], { gitlab: { GET: 1 } }]);
     expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1, 2], 1]);
   }));
@@ -65,11 +66,12 @@ describe('at the look just before', () => {
         const [ann] = stage.gitlab.state.users;
         if (ann && isLook(1)(request)) Object.assign(ann, change);
       };
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann withheld', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann withheld', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect(report.changes[0]?.error).toContain(`stale: ${what}`);
       expect(report.notes.filter(({ kind }) => kind === 'stale')).toHaveLength(1);
       expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[2], page('bob')]);
@@ -79,11 +81,12 @@ describe('at the look just before', () => {
   test('an account that is gone is withheld', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), trouble: GONE });
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann withheld', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann withheld', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect(report.changes[0]?.error).toBe('stale: gone');
       expect(stage.approvalsSent()).toEqual([2]);
     }));
@@ -97,11 +100,12 @@ describe('at the look just before', () => {
   ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, trouble) =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), trouble });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob applied'],
-        ['failed', 1],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob applied'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
     }),
   );
 
@@ -109,11 +113,12 @@ describe('at the look just before', () => {
     withTwo(async (stage) => {
       const trouble = answer(404, '<html><title>Not here</title></html>');
       stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob failed'],
-        ['failed', 1],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob failed'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect(stage.approvalsSent()).toEqual([]);
     }));
 
@@ -121,38 +126,40 @@ describe('at the look just before', () => {
     onStage({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } }, async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), trouble: answer(429, 'Retry later') });
       stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: GONE });
-      const { report, ending } = await told(stage);
-      expect(ending).toEqual(['failed', 1]);
+      const { report, outcome, exitCode } = await runJob(stage);
+      expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
       expect(report.error).toContain('every account of the plan is gone');
     }));
 
   test('a run of which every account is gone has failed', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble: GONE });
-      const { report, ending } = await told(stage);
-      expect(ending).toEqual(['failed', 1]);
+      const { report, outcome, exitCode } = await runJob(stage);
+      expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
       expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
     }));
 
   test('an account that can’t be read fails alone', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), trouble: answer(400) });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob applied'],
-        ['failed', 1],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob applied'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect(stage.approvalsSent()).toEqual([2]);
     }));
 
   test('a token that is refused stops the run before anything is written', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), trouble: answer(401) });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann withheld', 'bob withheld'],
-        ['failed', 1],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann withheld', 'bob withheld'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[], 0]);
     }));
 });
@@ -161,33 +168,36 @@ describe('an approval that is answered', () => {
   test('with 409 is unchanged: no failure and no line on the wiki', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), trouble: answer(409) });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann unchanged', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann unchanged', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
     }));
 
   test('with 404 is withheld as gone', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), trouble: GONE });
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann withheld', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann withheld', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect(report.changes[0]?.error).toBe('stale: gone');
     }));
 
   test('with 422 fails that account only', () =>
     withTwo(
       async (stage) => {
-        const { report, results, ending } = await told(stage);
-        expect([results, ending]).toEqual([
-          ['ann failed', 'bob applied'],
-          ['failed', 1],
-        ]);
+        const { report, results, outcome, exitCode } = await runJob(stage);
+        expect({ results, outcome, exitCode }).toEqual({
+          results: ['ann failed', 'bob applied'],
+          outcome: 'failed',
+          exitCode: 1,
+        });
         expect(report.changes[0]?.error).toContain('422');
         expect(report.changes[0]?.error).toContain('Email is invalid');
         expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
@@ -200,11 +210,12 @@ describe('an approval that is answered', () => {
     (status) =>
       withTwo(async (stage) => {
         stage.gitlab.addFault({ when: isApprove(2), trouble: answer(status) });
-        const { results, ending } = await told(stage);
-        expect([results, ending]).toEqual([
-          ['ann applied', 'bob failed'],
-          ['failed', 1],
-        ]);
+        const { results, outcome, exitCode } = await runJob(stage);
+        expect({ results, outcome, exitCode }).toEqual({
+          results: ['ann applied', 'bob failed'],
+          outcome: 'failed',
+          exitCode: 1,
+        });
         expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('ann')]);
       }),
   );
@@ -212,11 +223,12 @@ describe('an approval that is answered', () => {
   test('with 403 at first leaves all others alone', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(), trouble: answer(403) });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob withheld'],
-        ['failed', 1],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob withheld'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 0]);
     }));
 
@@ -227,11 +239,12 @@ describe('an approval that is answered', () => {
         answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
       } as const;
       for (const nth of [1, 2, 3]) stage.gitlab.addFault({ when: isApprove(1), nth, trouble });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann applied', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann applied', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect(stage.approvalsSent()).toEqual([1, 1, 1, 1, 2]);
       expect(stage.clock.slept.filter((ms) => ms >= 7000)).toHaveLength(3);
     }));
@@ -241,11 +254,12 @@ describe('an approval whose answer is lost', () => {
   test('and that was carried out is applied, logged and not sent again', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'lose' } });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann applied', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann applied', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect([stage.approvalsSent(), stage.gitlab.approvals.map(({ id }) => id)]).toEqual([
         [1, 2],
         [1, 2],
@@ -262,11 +276,12 @@ describe('an approval whose answer is lost', () => {
     withTwo(async (stage) => {
       const trouble = kind === 'drop' ? { kind } : answer(503, 'overload');
       stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble });
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann applied', 'bob applied'],
-        ['applied', 0],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann applied', 'bob applied'],
+        outcome: 'applied',
+        exitCode: 0,
+      });
       expect(stage.approvalsSent()).toEqual([1, 1, 2]);
     }),
   );
@@ -274,11 +289,12 @@ describe('an approval whose answer is lost', () => {
   test.each([500, 502, 503])('and that stays so (%i) fails after the second time', (status) =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), trouble: answer(status, 'down') });
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob applied'],
-        ['failed', 1],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob applied'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect([stage.approvalsSent(), stage.auditPage()?.includes('@ann]]')]).toEqual([[1, 1, 2], false]);
       expect(report.changes[0]?.error).toContain('blocked_pending_approval');
     }),
@@ -291,33 +307,35 @@ describe('an approval whose answer is lost', () => {
         const [ann] = stage.gitlab.state.users;
         if (ann && isApprove(1)(request) && stage.approvalsSent().length === 2) ann.state = 'active';
       };
-      const { results } = await told(stage);
+      const { results } = await runJob(stage);
       expect(results).toEqual(['ann applied', 'bob applied']);
       expect(stage.auditPage()?.includes('@ann]]')).toBe(true);
     }));
 });
 
 describe('after a 201', () => {
-  test('an account that still waits has failed, and stands on the wiki all the same', () =>
+  test('an account that still waits has failed, and is on the wiki all the same', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isApprove(1), trouble: answer(201, { message: 'Success' }) });
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob applied'],
-        ['failed', 1],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob applied'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect(report.changes[0]?.error).toContain('blocked_pending_approval');
       expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
     }));
 
-  test('an account that can’t be read back has failed, and stands on the wiki all the same', () =>
+  test('an account that can’t be read back has failed, and is on the wiki all the same', () =>
     withTwo(async (stage) => {
       stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: answer(400) });
-      const { report, results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann failed', 'bob applied'],
-        ['failed', 1],
-      ]);
+      const { report, results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann failed', 'bob applied'],
+        outcome: 'failed',
+        exitCode: 1,
+      });
       expect(report.changes[0]?.error).toContain('unreadable');
       expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
     }));
@@ -329,11 +347,12 @@ describe('the end of the run’s time', () => {
       stage.gitlab.state.before = (request) => {
         if (isApprove(1)(request)) stage.clock.advance(131_000);
       };
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann applied', 'bob withheld'],
-        ['deadline', 6],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann applied', 'bob withheld'],
+        outcome: 'deadline',
+        exitCode: 6,
+      });
       expect(stage.approvalsSent()).toEqual([1]);
       expect(stage.auditPage()).toContain('[[gitlab:ann|@ann]] was approved. (organisation)');
     }));
@@ -344,11 +363,12 @@ describe('the end of the run’s time', () => {
       stage.gitlab.state.before = (request) => {
         if (isApprove(1)(request)) stage.clock.advance(131_000);
       };
-      const { results, ending } = await told(stage);
-      expect([results, ending]).toEqual([
-        ['ann applied', 'bob withheld'],
-        ['deadline', 6],
-      ]);
+      const { results, outcome, exitCode } = await runJob(stage);
+      expect({ results, outcome, exitCode }).toEqual({
+        results: ['ann applied', 'bob withheld'],
+        outcome: 'deadline',
+        exitCode: 6,
+      });
       expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 1]);
     }));
 

@@ -41,7 +41,7 @@ const decisions = async (stage: Stage, environment: Readonly<Record<string, stri
   const { report } = await stage.run({ dryRun: true }, environment);
   const lines = stage.lines.slice(from).filter(({ event }) => event === 'decision');
   const kinds = lines.map(({ label, kind, rule }) => `${label} ${kind}${rule === null ? '' : ` ${rule}`}`);
-  return { report, kinds, lines, ending: [report.outcome, report.exitCode] };
+  return { report, kinds, lines, outcome: report.outcome };
 };
 
 /** The run fails without an approval. */
@@ -57,12 +57,12 @@ describe('each rule', () => {
   test('approves who is trusted by it, in order, and tells every rule that was tried', () =>
     onStage(cast, async (stage) => {
       const { report } = await stage.run();
-      const told = report.changes.map(({ label, rule, tried }) => [
+      const changes = report.changes.map(({ label, rule, tried }) => [
         label,
         rule,
         tried?.map(({ answer }) => answer).join(' '),
       ]);
-      expect(told).toEqual([
+      expect(changes).toEqual([
         ['staff', 1, 'yes'],
         ['tools', 2, 'no yes'],
         ['phab', 3, 'no no yes'],
@@ -133,11 +133,11 @@ describe('each rule', () => {
   test('of the optional ones is said to be off without credentials', () =>
     onStage(cast, async (stage) => {
       const off = { PHABRICATOR_USER: undefined, PHABRICATOR_TOKEN: undefined, GERRIT_PASSWORD: undefined };
-      const { report, kinds, lines, ending } = await decisions(stage, off);
-      expect([kinds, ending]).toEqual([
-        ['staff approve 1', 'tools approve 2', 'phab skipped', 'review skipped', 'new skipped'],
-        ['planned', 0],
-      ]);
+      const { report, kinds, lines, outcome } = await decisions(stage, off);
+      expect({ kinds, outcome }).toEqual({
+        kinds: ['staff approve 1', 'tools approve 2', 'phab skipped', 'review skipped', 'new skipped'],
+        outcome: 'planned',
+      });
       expect(report.sources.filter(({ version }) => version === 'off').map(({ name }) => name)).toEqual([
         'gerrit',
         'phabricator',
@@ -155,7 +155,7 @@ describe('each rule', () => {
       expect([stage.phabricator.requests, stage.gerrit.requests]).toEqual([[], []]);
     }));
 
-  test('is settled by configuration: group names without regard to case', () =>
+  test('is decided by configuration: group names without regard to case', () =>
     onStage(cast, async (stage) => {
       const { kinds } = await decisions(stage, { TRUSTED_LDAP_GROUPS: 'OPS', TOOLFORGE_LDAP_GROUP: 'WMF' });
       expect(kinds.slice(0, 2)).toEqual(['staff approve 2', 'tools skipped']);
@@ -281,8 +281,8 @@ describe('GitLab fails the run', () => {
         nth: 1,
         trouble: answer(429, 'Retry later', { 'Retry-After': '9' }),
       });
-      const { ending } = await decisions(stage);
-      expect([ending, stage.clock.slept]).toEqual([['planned', 0], [9000]]);
+      const { outcome } = await decisions(stage);
+      expect({ outcome, slept: stage.clock.slept }).toEqual({ outcome: 'planned', slept: [9000] });
     }));
 });
 
@@ -330,7 +330,7 @@ describe('LDAP fails the run', () => {
       expect(report.error).toContain('gone, absent');
     }));
 
-  test('where a group stands elsewhere than directly under the base', () =>
+  test('if a group is elsewhere than directly under the base', () =>
     onStage(
       {
         ...cast,
@@ -389,9 +389,9 @@ describe('a source that need not be there and fails', () => {
         expect(undecided.map(({ label }) => label)).toEqual(['phab', 'new']);
         expect(undecided[0]?.tried).toContainEqual({ rule: 3, answer: 'failed' });
         expect(stage.editsSent()).toBe(1);
-        const told = JSON.stringify([report, stage.lines]);
+        const output = JSON.stringify([report, stage.lines]);
         for (const secret of [CONDUIT_TOKEN, GERRIT_PASSWORD, GITLAB_TOKEN])
-          expect(told).not.toContain(secret);
+          expect(output).not.toContain(secret);
       }),
   );
 
@@ -416,7 +416,7 @@ describe('a source that need not be there and fails', () => {
       }),
   );
 
-  test('both at once: both are told', () =>
+  test('both at once: both are reported', () =>
     onStage(cast, async (stage) => {
       stage.phabricator.addFault(always(answer(403, 'no')));
       stage.gerrit.addFault(always(answer(403, 'no')));
@@ -458,21 +458,21 @@ describe('names that mean something elsewhere', () => {
   ];
 
   test('lead to nobody but their own bearer', () => {
-    const bearers = HOSTILE.map((cn, n) => personEntry(`odd${n}`, { cn }));
+    const people = HOSTILE.map((cn, n) => personEntry(`odd${n}`, { cn }));
     const users = [
       ...HOSTILE.map((name, n) => waitingUser({ id: n + 1, username: `odd${n}`, name })),
       waitingUser({ id: 99, username: 'plain', name: 'pl*' }),
     ];
-    return onStage({ users, people: bearers, known: ['plain'], groups: { wmf: ['odd0'] } }, async (stage) => {
+    return onStage({ users, people: people, known: ['plain'], groups: { wmf: ['odd0'] } }, async (stage) => {
       const { lines } = await decisions(stage);
-      const told = lines.map(
+      const decided = lines.map(
         ({ label, kind, because }) => `${label} ${kind} ${String(because).split(':')[0]}`,
       );
-      expect(told[0]).toBe('odd0 approve odd0 is in LDAP wmf');
-      expect(told.slice(1, -2)).toEqual(
+      expect(decided[0]).toBe('odd0 approve odd0 is in LDAP wmf');
+      expect(decided.slice(1, -2)).toEqual(
         HOSTILE.slice(1, -1).map((_, n) => `odd${n + 1} skipped no rule trusts this account`),
       );
-      expect(told.at(-1)).toBe('plain skipped unknown person');
+      expect(decided.at(-1)).toBe('plain skipped unknown person');
     });
   });
 
@@ -509,7 +509,7 @@ test('a debug line tells each question about each account and its answer', () =>
     });
   }));
 
-test('without debug no question is told', () =>
+test('without debug no question is logged', () =>
   onStage(cast, async (stage) => {
     await decisions(stage, { LOG_LEVEL: 'info' });
     expect(stage.lines.some(({ event }) => event === 'question')).toBe(false);

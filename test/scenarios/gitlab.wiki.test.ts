@@ -195,7 +195,7 @@ describe('what passes is tried again', () => {
       expect(stage.auditPage()).toBe(PAGE);
     }));
 
-  test('a page that was deleted meanwhile', () =>
+  test('a page that was deleted since', () =>
     withAnn(async (stage) => {
       stage.wiki.state.beforeEdit = () => {
         stage.wiki.state.beforeEdit = undefined;

@@ -108,7 +108,7 @@ describe('teams', () => {
   test.each([
     [[], 'applied'],
     [['team_x'], 'source-failed'],
-  ])('that this version lacks are none, where no member is in one: %j is %s', async (teams, outcome) => {
+  ])('that this version does not have are none, if no member is in one: %j is %s', async (teams, outcome) => {
     const members = growthBookContent.members.map((one) => ({
       ...one,
       teams: one.id === 'u_iris' ? teams : [],
@@ -137,7 +137,7 @@ describe('a role that nobody has', () => {
     });
   const LIMITS = { SAFETY_MAX_COUNT: '50', SAFETY_MAX_GAINED_COUNT: '50' };
 
-  test('and that GrowthBook lacks ends the run with its first write, a gain, and the rule is named', async () => {
+  test('and that GrowthBook does not have ends the run with its first write, a gain, and the rule is named', async () => {
     stage = await setStage();
     const { report } = await stage.run({}, { ...LIMITS, GROWTHBOOK_POLICY: policy('Reader') });
     expect([report.outcome, report.exitCode, stage.growthbook.writes.length]).toEqual(['failed', 1, 0]);

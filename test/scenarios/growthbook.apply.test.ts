@@ -313,7 +313,7 @@ describe('one change that fails', () => {
     expect(stage.posts()).toHaveLength(2);
   });
 
-  test('“unable to update” is settled by what the list says afterwards', async () => {
+  test('“unable to update” is decided by what the list says afterwards', async () => {
     stage.growthbook.addFault({
       when: isWrite('u_xena'),
       trouble: message("Unable to update the user's role: x"),

@@ -11,7 +11,7 @@ const leavers = Array.from({ length: LEAVERS }, (_, n) => ({
   email: `leaver${n}@example.org`,
 }));
 
-test('one approval of 300 changes at 60 requests a minute is finished by later runs, and what is not of it is held back', async () => {
+test('one approval of 300 changes at 60 requests a minute is finished by later runs, and what is not part of it is withheld', async () => {
   const content = { ...growthBookContent, members: [...growthBookContent.members, ...leavers] };
   const stage = await setStage({ content, requestsPerMinute: 60 });
   try {

@@ -107,7 +107,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     expect([status, world.growthbook.requests.length]).toEqual([expected, before]);
   });
 
-  test('an invalid request is told in the report’s own shape', async () => {
+  test('an invalid request is answered in the report’s own shape', async () => {
     const valid = Object.keys((await call()).json);
     const { json: report } = await call({ method: 'POST' }, '?x=1');
     expect(Object.keys(report)).toEqual(valid);

@@ -131,7 +131,7 @@ describe('a list of projects is refused', () => {
       /project prj_search: a policy document: rules/,
     ],
     [
-      'a project of the settings that it lacks',
+      'a project of the settings that it does not have',
       [both[1]],
       { GROWTHBOOK_PROJECT: EXPERIMENTS },
       /GROWTHBOOK_PROJECT: found "prj_experiments", allowed: .*prj_search/,

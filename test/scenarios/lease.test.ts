@@ -57,7 +57,7 @@ describe('a lease', () => {
     expect(isLease(await take('second'))).toBe(true);
   });
 
-  test('is held still, asked before each write', async () => {
+  test('is checked before each write', async () => {
     await expect((await taken('holder')).stillHeld()).resolves.toBeUndefined();
   });
 
@@ -87,7 +87,7 @@ describe('a lease', () => {
   });
 
   test.each([-3_600_000, 3_600_000])(
-    'is judged by the server’s clock where a contender’s is %i ms off',
+    'is measured by the server’s clock if a contender’s is %i ms off',
     async (skew) => {
       const skewed = stillClock(clock.now() + skew);
       await taken('holder');

@@ -90,7 +90,7 @@ describe('an enforcing run with LOCK_DIR', () => {
     expect(report.error).toContain('LOCK_DIR: found together with LEASE_BUCKET');
   });
 
-  test('has a line in the check: free, or held by whom', async () => {
+  test('has a line in the check: free, or its holder', async () => {
     const { checks } = await stage.run({ check: true }, { LOCK_DIR: folder });
     expect(checks?.find(({ name }) => name === `lease ${folder}`)).toMatchObject({ ok: true, found: 'free' });
     const nowhere = join(folder, 'nowhere');

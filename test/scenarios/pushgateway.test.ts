@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([stage.close(), gateway.close()]));
 
-test('a run puts its figures under its job, changes by kind, head-room and seats among them', async () => {
+test('a run pushes its metrics under its job, changes by kind, head-room and seats among them', async () => {
   await stage.run({}, { PUSHGATEWAY_URL: gateway.origin });
   const [request] = gateway.requests;
   expect([request?.method, request?.path]).toEqual(['POST', '/metrics/job/growthbook-roles']);
@@ -49,7 +49,7 @@ test('a run that failed before it began pushes how it ended', async () => {
   expect(gateway.requests[0]?.body).toContain('muster_run_outcome{outcome="failed",mode="enforce"} 1');
 });
 
-test('figures that can’t be pushed are an error in the log and change nothing of the run', async () => {
+test('metrics that can’t be pushed are an error in the log and do not change the run', async () => {
   const { report } = await stage.run({}, { PUSHGATEWAY_URL: 'http://127.0.0.1:1' });
   expect(report.outcome).toBe('applied');
   expect(stage.lines).toContainEqual(expect.objectContaining({ event: 'metrics.lost', severity: 'ERROR' }));

@@ -242,7 +242,7 @@ describe.skipIf(missing)(`terraform's own tests${missing ? ` (skipped: ${missing
     expect(output.match(/^ {2}run ".+"\.\.\. pass$/gm)?.length).toBeGreaterThanOrEqual(60);
   });
 
-  it('accept terraform.tfvars.example as it stands', { timeout: 300_000 }, () => {
+  it('accept terraform.tfvars.example as it is', { timeout: 300_000 }, () => {
     const copy = mkdtempSync(join(work, 'example-'));
     cpSync(folder, copy, { recursive: true });
     const tests = join(copy, 'tests');

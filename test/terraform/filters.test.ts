@@ -56,38 +56,38 @@ describe('the filters of metrics', () => {
 });
 
 describe('the filters of alerts on lines', () => {
-  const told = (name: string) => selectedBy(alerts[name]?.filter ?? '');
+  const selected = (name: string) => selectedBy(alerts[name]?.filter ?? '');
   const completedAs = (outcomes: readonly string[]) =>
     lines
       .map(({ line }) => line)
       .filter((line) => isEvent(EVENTS.runCompleted)(line) && outcomes.includes(String(line.outcome)));
 
-  it('tell of every run that failed, and of no run that went well, stood aside, was refused or was never one', () => {
-    expect(new Set(told('run_failed').map(({ outcome }) => outcome))).toEqual(new Set(FAILED));
-    expect(told('run_failed')).toEqual(completedAs(FAILED));
+  it('select every run that failed, and no run that succeeded, was skipped, was refused or was never one', () => {
+    expect(new Set(selected('run_failed').map(({ outcome }) => outcome))).toEqual(new Set(FAILED));
+    expect(selected('run_failed')).toEqual(completedAs(FAILED));
   });
 
-  it('tell of an outcome that nobody has thought of yet', () => {
+  it('select an unknown outcome', () => {
     const line = { job: 'growthbook-roles', event: EVENTS.runCompleted, outcome: 'exploded' };
     expect(compileFilter(alerts.run_failed?.filter ?? '')(entryOf(line, 'muster-growthbook-roles'))).toBe(
       true,
     );
   });
 
-  it('tell of a refused plan', () => {
-    expect(told('plan_refused')).toEqual(completedAs(['refused']));
-    expect(told('plan_refused').length).toBeGreaterThan(0);
+  it('select a refused plan', () => {
+    expect(selected('plan_refused')).toEqual(completedAs(['refused']));
+    expect(selected('plan_refused').length).toBeGreaterThan(0);
   });
 
-  it('tell of a lost write', () => {
-    expect(told('lost_write').length).toBeGreaterThan(0);
-    expect(told('lost_write').every(isEvent(EVENTS.writeRepeated))).toBe(true);
+  it('select a lost write', () => {
+    expect(selected('lost_write').length).toBeGreaterThan(0);
+    expect(selected('lost_write').every(isEvent(EVENTS.writeRepeated))).toBe(true);
   });
 
   it.each(Object.entries(alerts).filter(([, { from }]) => from === 'function'))(
-    '%s finds in its lines what it tells of them',
+    '%s finds the fields of its text in its lines',
     (name, { labels = [] }) => {
-      for (const line of told(name))
+      for (const line of selected(name))
         for (const label of labels) expect(Object.keys(line), name).toContain(label);
     },
   );
@@ -102,7 +102,7 @@ describe('the filters of alerts on lines', () => {
     [502, true],
     [503, true],
     [504, true],
-  ])('tell of a scheduler that got %i: %s', (status, selected) => {
+  ])('select a scheduler that got %i: %s', (status, selected) => {
     const entry: Entry = attempt('muster-growthbook-roles', status);
     expect(compileFilter(alerts.scheduler_failed?.filter ?? '')(entry)).toBe(selected);
   });

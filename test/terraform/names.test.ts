@@ -60,10 +60,10 @@ describe('the steps of each alert', () => {
   it.each(Object.entries(alerts))(
     '%s tell only labels of the line that the alert takes out of it',
     (name, { labels = [] }) => {
-      const told = [...moduleFile(`alerts/${name}.md`).matchAll(/log\.extracted_label\.(\w+)/g)].map(
+      const shown = [...moduleFile(`alerts/${name}.md`).matchAll(/log\.extracted_label\.(\w+)/g)].map(
         ([, label]) => label,
       );
-      expect(labels).toEqual(expect.arrayContaining([...new Set(told)]));
+      expect(labels).toEqual(expect.arrayContaining([...new Set(shown)]));
     },
   );
 });

@@ -60,8 +60,8 @@ describe('pages', () => {
     const { caPath, certificate } = await makeCertificates(folder);
     const secured = await startLdapServer({ entries: server.entries, bind: [reader], certificate });
     secured.faults = { dropAfter: 250 };
-    const told = { startTls: true, caCertPath: caPath };
-    const { error } = await ask(settingsFor(secured.port, told), readAll);
+    const over = { startTls: true, caCertPath: caPath };
+    const { error } = await ask(settingsFor(secured.port, over), readAll);
     await Promise.all([secured.close(), rm(folder, { recursive: true })]);
     expect(error).toMatch(/search under ou=people.*(lost|closed)/i);
   });

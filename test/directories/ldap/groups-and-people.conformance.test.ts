@@ -85,7 +85,7 @@ describe.each(directories)('groups in the $name directory', ({ port }) => {
     expect(calls).toEqual({ connect: 1, bind: 1, search: 1 });
   });
 
-  test('are refused where two bear the name', async () => {
+  test('are refused if two have the name', async () => {
     const { error } = await ask(settingsFor(port), (ldap) => readGroups(ldap, groupsBase, ['ambiguous']));
     expect(error).toContain('2 groups have this name');
     expect(error).toContain(`cn=shadow,${groupsBase}`);
@@ -205,7 +205,7 @@ describe.each(directories)('many members in the $name directory', ({ name, port 
 
   // The embedded server keeps no memberOf.
   if (name === 'slapd') {
-    test('the members found are those of whom the server says memberOf', async () => {
+    test('the members found are those for which the server says memberOf', async () => {
       const value = `cn=some-staff,${groupsBase}`;
       const query = {
         scope: 'sub',

@@ -42,7 +42,7 @@ describe.each(directories)('lookups in the $name directory', ({ port }) => {
     ask(settingsFor(port), (ldap) => findPeople(ldap, peopleBase, { cns, uids }));
 
   test.each(Object.entries(hostileNames))(
-    '%s: a name finds its one bearer, whatever stands in it',
+    '%s: a name finds its one person, whatever characters it has',
     async (uid, cn) => {
       const { answer } = await find([cn]);
       expect(uidsOf(answer)).toEqual([uid]);

@@ -93,7 +93,7 @@ describe.each(directories)('groups inside groups in the $name directory', ({ por
     expect(answer?.[0]?.members.toSorted()).toEqual(['ann', 'bob', 'cem'].map(personDn));
   });
 
-  test('fail the source where they are not to be followed, whoever asks', async () => {
+  test('fail the source if they are not followed, with every user', async () => {
     const { error } = await ask(settingsFor(port), async (ldap) => {
       const groups = [...(await readGroups(ldap, groupsBase, ['a'])).values()];
       return withMemberDns(ldap, { peopleBase, groupsBase, people: [] }, groups);

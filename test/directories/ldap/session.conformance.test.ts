@@ -40,8 +40,8 @@ async function behindProxy<T>(port: number, use: (proxy: LdapProxy) => Promise<T
 
 describe.each(guarded)('binding to the $name directory', ({ port }) => {
   test('a refused bind ends the run, without another server and without the password in the message', async () => {
-    const told = { servers: [at(port), at(port)], bindPassword: 'not the password' };
-    const { error, calls } = await ask(settingsFor(port, told), everybody);
+    const over = { servers: [at(port), at(port)], bindPassword: 'not the password' };
+    const { error, calls } = await ask(settingsFor(port, over), everybody);
     expect(error).toContain(
       `ldap ldap://127.0.0.1:${port}: bind as ${reader.dn}: refused (InvalidCredentialsError`,
     );
@@ -55,7 +55,7 @@ describe.each(guarded)('binding to the $name directory', ({ port }) => {
     expect(calls).toEqual({ connect: 1 });
   });
 
-  test('what an unbound reader may not see is an empty answer, not an error, to whoever asks unbound', async () => {
+  test('what an anonymous reader may not see is an empty answer, not an error', async () => {
     const { answer } = await ask(anonymousFor(port), (ldap) => readGroups(ldap, groupsBase, ['all']));
     expect(answer?.size).toBe(0);
   });
@@ -102,10 +102,10 @@ describe.each(guarded)('a dropped connection to the $name directory', ({ port, c
     ['after StartTLS', 'noticed', secure],
   ])(
     'between two searches of a bound run is an error, %s, %s',
-    async (_, when, told: Partial<LdapSettings>) => {
+    async (_, when, over: Partial<LdapSettings>) => {
       const noticed = when === 'noticed';
       await behindProxy(port, async (proxy) => {
-        const { error } = await ask(settingsFor(proxy.port, told), async (ldap) => {
+        const { error } = await ask(settingsFor(proxy.port, over), async (ldap) => {
           await everybody(ldap);
           proxy.cutAll();
           if (noticed) await pause(NOTICED_MS);
@@ -122,10 +122,10 @@ describe.each(guarded)('a dropped connection to the $name directory', ({ port, c
     ['after StartTLS', secure],
   ])(
     'in the middle of an answer is an error, %s, wherever it is cut',
-    async (_, told: Partial<LdapSettings>) => {
+    async (_, over: Partial<LdapSettings>) => {
       for (const bytes of [4200, 5000, 6500]) {
         await behindProxy(port, async (proxy) => {
-          const { error } = await ask(settingsFor(proxy.port, told), (ldap) => {
+          const { error } = await ask(settingsFor(proxy.port, over), (ldap) => {
             proxy.cutAfterBytes = bytes;
             return everybody(ldap);
           });
@@ -174,12 +174,12 @@ const onTls = (directory: TestDirectory) =>
   ] as const;
 
 describe.each(
-  guarded.flatMap((directory) => onTls(directory).map(([way, told]) => ({ ...directory, way, told }))),
-)('$way with the $name directory', ({ port, certificates: { caPath, otherCaPath }, way, told }) => {
-  const attempt = (more: Partial<LdapSettings>) => ask(settingsFor(port, { ...told, ...more }), everybody);
+  guarded.flatMap((directory) => onTls(directory).map(([way, over]) => ({ ...directory, way, over }))),
+)('$way with the $name directory', ({ port, certificates: { caPath, otherCaPath }, way, over }) => {
+  const attempt = (more: Partial<LdapSettings>) => ask(settingsFor(port, { ...over, ...more }), everybody);
 
   test.each([
-    ['the name it is told', { tlsServerName: certificateName }],
+    ['the name that is set', { tlsServerName: certificateName }],
     ['the address it connects to', {}],
   ])('a certificate of the own authority for %s is trusted', async (_, name) => {
     const { answer, calls } = await attempt({ caCertPath: caPath, ...name });

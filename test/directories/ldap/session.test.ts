@@ -56,7 +56,7 @@ describe('time', () => {
     },
   );
 
-  test('a deadline that has come, and a wish to stop, end the run before the next search', async () => {
+  test('a deadline that is over, and a request to stop, end the run before the next search', async () => {
     const clock = { ...systemClock, monotonic: () => time };
     let time = 0;
     const stop = new AbortController();

@@ -118,7 +118,7 @@ describe('a membership', () => {
     });
   });
 
-  test('is a no that is told where the account is disabled', async () => {
+  test('is a no that is reported if the account is disabled', async () => {
     const { ann } = await ask({ accounts: [account('Ann', { ldapName: 'Ann A', disabled: true })] });
     expect(ann).toMatchObject({
       isMember: false,
@@ -127,7 +127,7 @@ describe('a membership', () => {
     });
   });
 
-  test('is a no that is told where several accounts are linked', async () => {
+  test('is a no that is reported if several accounts are linked', async () => {
     const accounts = [account('Ann', { ldapName: 'Ann A' }), account('Ann2', { ldapName: 'Ann A' })];
     const { ann } = await ask({ accounts });
     expect(ann).toMatchObject({

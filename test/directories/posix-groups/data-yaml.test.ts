@@ -220,7 +220,7 @@ describe('a file is refused', () => {
       /ldap_only_users/,
     ],
     [
-      'that lacks a needed group',
+      'without a needed group',
       file('members: [ann]').replace('deployment', 'other'),
       /missing \(deployment\)/,
     ],

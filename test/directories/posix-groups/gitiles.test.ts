@@ -171,7 +171,7 @@ describe('bytes that are not UTF-8 are refused, with the first one and its line'
     }
   });
 
-  test('the character that stands for a wrong byte is itself no wrong byte', async () => {
+  test('the replacement character itself is no wrong byte', async () => {
     const { read } = await serving(plain('name: \ufffd\n'));
     expect((await read()).text).toBe('name: \ufffd\n');
   });
@@ -209,7 +209,7 @@ describe('a file is refused', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('a server in trouble is asked six times in all, and its last words are told', async () => {
+  test('a failing server is asked six times in all, and its last answer is reported', async () => {
     const { server, read } = await serving({ status: 503, body: 'over  quota\n' });
     await expect(read()).rejects.toThrow(/found 503, allowed 200\): over quota$/);
     expect(server.requests).toHaveLength(6);

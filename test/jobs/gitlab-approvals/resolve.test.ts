@@ -107,11 +107,11 @@ describe('the truth table of the rules', () => {
   });
 
   test('a no that has a reason tells it', () => {
-    const told = new Map([
+    const answers = new Map([
       ['trusted', new Map([[ann.dn, { isMember: false, because: '2 accounts', worthReporting: true }]])],
     ]);
     const because = decide(['no', 'no', 'no', 'no'], {
-      evidence: { ...evidence(['no', 'no', 'no', 'no']), phabricator: told },
+      evidence: { ...evidence(['no', 'no', 'no', 'no']), phabricator: answers },
     }).because;
     expect(because).toBe('no rule trusts this account; 2 accounts');
   });
@@ -133,7 +133,7 @@ describe('the truth table of the rules', () => {
 
   test.each([
     [
-      'somebody outside the gate is told so, not that no rule trusts them',
+      'for somebody outside the gate the reason is the gate, not that no rule trusts them',
       'other',
       'ann is not in LDAP other',
     ],

@@ -647,11 +647,11 @@ describe('laws, on organisations of any shape', () => {
   test('the order of what was read does not matter to any sentence or note', () => {
     holds((read) => {
       const turned = { ...read, people: read.people.toReversed(), members: read.members.toReversed() };
-      const told = [read, turned].map((one) => {
+      const decisions = [read, turned].map((one) => {
         const { decisions, notes } = resolved(one);
         return [...decisions, ...notes].map(canonicalJson).toSorted();
       });
-      expect(told[1]).toEqual(told[0]);
+      expect(decisions[1]).toEqual(decisions[0]);
     });
   });
 

@@ -27,7 +27,7 @@ test('one that hangs takes the connection and what is sent, and never answers', 
   expect([server.connections, heard, socket.destroyed]).toEqual([1, 0, false]);
 });
 
-test('one that hangs up ends the connection without an answer', async () => {
+test('one that closes at once ends the connection without an answer', async () => {
   const server = await impostor('hang-up');
   expect(await text(connect(server.port, '127.0.0.1'))).toBe('');
   expect(server.connections).toBe(1);

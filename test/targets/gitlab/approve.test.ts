@@ -272,7 +272,7 @@ describe('an approval without a clear answer', () => {
     expect(calls()).toBe('GET POST GET POST GET POST GET');
   });
 
-  test('is not sent again where the account was renamed meanwhile', async () => {
+  test('is not sent again if the account was renamed since', async () => {
     meet({ approvals: [answer(503)] });
     at(isLook, 2, () => void Object.assign(ann, { username: 'ann2' }));
     expect(await approve()).toEqual({

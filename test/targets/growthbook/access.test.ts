@@ -242,7 +242,7 @@ describe('a change back, which no rule makes', () => {
     ['an entry with the global role', access('admin', null), access('admin', 'admin'), 'unchanged'],
     ['the same in another order', access('a', 'b', 'x', 'y'), access('a', 'b', 'y', 'x'), 'unchanged'],
     [
-      'a lower role with more besides',
+      'a lower role with more in addition',
       access('readonly', 'admin'),
       access('admin', 'engineer', 'x'),
       'downgrade',

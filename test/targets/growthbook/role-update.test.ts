@@ -80,7 +80,7 @@ describe('a role write', () => {
     expect(own).toMatchObject({ role, environments, limitAccessByEnvironment: environments.length > 0 });
   });
 
-  test('an environment limit of a custom role that the entry bears already is kept', () => {
+  test('an environment limit of a custom role that the entry has already is kept', () => {
     const row = member('u', { projectRoles: [entry('CustomElevatedAccess', PROJECT, limit('dev'))] });
     expect(bodyOf(row, 'CustomElevatedAccess').projectRoles[0]).toMatchObject({ environments: ['dev'] });
   });
@@ -106,7 +106,7 @@ describe('a role write', () => {
     expect(projectRoles.slice(0, 2)).toEqual(others);
   });
 
-  test('our own entry stays where it stands; of two entries for our project one is written', () => {
+  test('our own entry keeps its place; of two entries for our project one is written', () => {
     const row = member('u', {
       projectRoles: [
         entry('engineer', 'prj_b'),

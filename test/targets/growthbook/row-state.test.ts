@@ -21,7 +21,7 @@ const change: Change<Access, Member> = {
 };
 const standing = (now: Member) => rowStateOf(change, { now, rules: RULES });
 
-describe('how a row stands to a change', () => {
+describe('the state of a row compared with a change', () => {
   test('as it was read', () => {
     expect(standing(structuredClone(read))).toEqual({ is: 'unchanged' });
   });

@@ -5,7 +5,7 @@ import { member, team } from '../../fixtures.ts';
 const row = { id: 'u_1', name: '', email: 'ann@example.org', globalRole: 'readonly', managedbyIdp: false };
 
 describe('a member', () => {
-  test('of old age lacks optional fields: they are empty', () => {
+  test('of old age has no optional fields: they are empty', () => {
     expect(Member.parse(row)).toEqual(member('u_1', { email: 'ann@example.org', globalRole: 'readonly' }));
   });
 
