@@ -32,7 +32,7 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   }
   const { settings } = prepared;
   const run = createRun(job, request, { context, log, settings });
-  log.log.level = context.verbose ? 'debug' : settings.LOG_LEVEL;
+  log.log.level = context.verbose && settings.LOG_LEVEL !== 'trace' ? 'debug' : settings.LOG_LEVEL;
   if (request.check) {
     const checks = run.redactor.value(await checkPrepared(job, prepared, run));
     return { ...finish(job, run, runStateOf({})), checks };

@@ -15,21 +15,25 @@ import { withPlanSlot } from './plan-slots.ts';
 import { checkTarget, readRequest } from './request.ts';
 import { formatFor, sendResult } from './response.ts';
 
-/** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. */
-export function httpFunction(job: Job): HttpFunction {
+/** A job as an HTTP function. GET shows the plan; POST carries it out unless a dry run is asked for. `contextFor` is the process's own but in tests. */
+export function httpFunction(
+  job: Job,
+  contextFor: (request: Request) => RunContext = contextOf,
+): HttpFunction {
   return async (request, response) => {
-    await withGracefulStop((stop) => answer(job, { request, response, stop }));
+    await withGracefulStop((stop) =>
+      answer(job, { request, response, context: { ...contextFor(request), stop } }),
+    );
   };
 }
 
 interface Exchange {
   readonly request: Request;
   readonly response: Response;
-  readonly stop: AbortSignal;
+  readonly context: RunContext;
 }
 
-async function answer(job: Job, { request, response, stop }: Exchange): Promise<void> {
-  const context = { ...contextOf(request), stop };
+async function answer(job: Job, { request, response, context }: Exchange): Promise<void> {
   let format: Format = 'json';
   try {
     format = formatFor(request);

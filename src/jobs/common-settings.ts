@@ -5,7 +5,13 @@ import { httpUrl, integer, noQuery, oneOf, optional, text, type Values } from '.
 export const commonSettings = (seconds: number) => ({
   MODE: oneOf('observe', 'enforce')('`observe` never writes; `enforce` lets a `POST` write', 'observe'),
   SYNC_DEADLINE_SECONDS: integer(1, 1700)('time limit of a run, in seconds', `${seconds}`),
-  LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')('lowest severity that is logged', 'info'),
+  LOG_LEVEL: oneOf(
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+  )('lowest severity that is logged; `trace` adds the type and the size of each answer', 'info'),
   GOOGLE_CLOUD_PROJECT: optional(text, 'project of the traces that log lines belong to'),
   USER_AGENT: headerText(
     '`User-Agent` header of all requests, to which the version is added; Wikimedia asks for a contact address in it',

@@ -175,7 +175,13 @@ export async function attemptOnce(
       durationMs: Math.round(context.clock.monotonic() - startedAt),
     };
     context.log.debug(facts, 'request answered');
-    if (!(outcome instanceof NoAnswerError)) system.rateLimiter?.learn(outcome.headers);
+    if (outcome instanceof NoAnswerError) return outcome;
+    const { headers, body } = outcome;
+    context.log.trace(
+      { event: 'answer', where, type: headers['content-type'], bytes: body.length },
+      'answer read',
+    );
+    system.rateLimiter?.learn(headers);
     return outcome;
   });
 }

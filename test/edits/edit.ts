@@ -40,6 +40,8 @@ export type EditJob = 'growthbook-roles' | 'gitlab-approvals';
 
 interface World {
   readonly server: SandboxServer;
+  /** Log lines about errors that nobody foresaw. */
+  readonly unforeseen: readonly string[];
   readonly edits: readonly {
     readonly name: string;
     readonly account: string | null;
@@ -79,13 +81,16 @@ function ruledIn(state: GrowthBookState, account: string): Ruled {
 
 async function startWorld(job: EditJob): Promise<World> {
   const clock = jumpingClock();
-  const context = { clock, log: { write: () => undefined }, known: knownSettings };
+  const unforeseen: string[] = [];
+  const log = { write: (line: string) => void (line.includes('"event":"error"') && unforeseen.push(line)) };
+  const context = { clock, log, known: knownSettings };
   if (job === 'growthbook-roles') {
     const world = await startGrowthBookWorld({ now: clock.now });
     const { state } = world.growthbook;
     const environment = { MODE: 'enforce', SAFETY_MAX_COUNT: '50', ...world.environment };
     return {
       server: world.growthbook,
+      unforeseen,
       edits: [...GROWTHBOOK_EDITS, ...GROWTHBOOK_OWN_EDITS].map((edit) => ({
         ...edit,
         prepare: () => edit.prepare?.(state),
@@ -106,6 +111,7 @@ async function startWorld(job: EditJob): Promise<World> {
   const chosen = [planned.at(0), planned.at(-1)].filter((one) => one !== undefined);
   return {
     server: world.gitlab,
+    unforeseen,
     edits: gitlabEdits(chosen).map((edit) => ({
       ...edit,
       prepare: () => edit.prepare?.(state),
@@ -183,7 +189,7 @@ export async function editAt({
       broken: [
         ...(edit.isThere() || place.isInWindow ? [] : ['the edit was undone']),
         ...brokenReport(job, first),
-        ...brokenEnd([first, next, last]),
+        ...brokenEnd(last, world),
         ...(edit.isRuled
           ? brokenRules({ ...place, account: edit.account ?? '', isSeen }, [first, next], {
               between,
@@ -213,15 +219,13 @@ function brokenReport(job: EditJob, { changes, exitCode }: Report): readonly str
   ];
 }
 
-function brokenEnd([first, next, last]: readonly [Report, Report, Report]): readonly string[] {
+function brokenEnd(last: Report, { unforeseen }: World): readonly string[] {
   const open = last.changes.filter(({ result }) => result !== 'unchanged');
   return [
     ...(open.length === 0
       ? []
       : [`not done after two more runs: ${open.map(({ account }) => account).join(', ')}`]),
-    ...([first, next].some(({ error }) => error?.includes('run failed unexpectedly'))
-      ? ['an error that nobody foresaw']
-      : []),
+    ...unforeseen.map((line) => `an error that nobody foresaw: ${line.slice(0, 300)}`),
   ];
 }
 

@@ -3,7 +3,7 @@ import { parentPort, Worker } from 'node:worker_threads';
 import { runJob } from '../../src/app/run-job.ts';
 import { jobs, knownSettings } from '../../src/jobs/registry.ts';
 import type { Report } from '../../src/reports/report.ts';
-import { sharedClock } from './shared-clock.ts';
+import { sharedClock } from '../faults/clock.ts';
 
 /** One apply in a thread of its own: it shares no lock of the process with the run that it meets. */
 export interface SecondRun {

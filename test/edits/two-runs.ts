@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runJob } from '../../src/app/run-job.ts';
 import { jobs, knownSettings } from '../../src/jobs/registry.ts';
 import type { Report } from '../../src/reports/report.ts';
+import { sharedClock, sharedTime } from '../faults/clock.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
 import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
 import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
@@ -13,7 +14,6 @@ import type { Recorded, SandboxServer } from '../sandbox/server.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import type { EditJob } from './edit.ts';
 import type { SecondRun } from './second-run.ts';
-import { sharedClock, sharedTime } from './shared-clock.ts';
 
 /** What keeps two runs apart. */
 type Lock = 'no lock' | 'lease' | 'folder';
@@ -45,14 +45,19 @@ async function startWorld(job: EditJob, lock: Lock) {
   const environment: Readonly<Record<string, string>> = { ...target.environment, ...common };
   const own = jobs.find(({ name }) => name === job);
   if (!own) throw new Error(`no job has the name ${job}`);
+  const unforeseen: string[] = [];
   return {
     ...target,
     servers: [...target.servers, storage] as readonly SandboxServer[],
     second: { job, environment, time } satisfies SecondRun,
     /** Whether the first run has the lock now. */
     isLocked: () => (lock === 'folder' ? isHeldIn(folder) : lock === 'lease' && storage.objects.size > 0),
+    unforeseen,
     run: async (): Promise<Report> => {
-      const context = { clock, log: { write: () => undefined }, known: knownSettings };
+      const log = {
+        write: (line: string) => void (line.includes('"event":"error"') && unforeseen.push(line)),
+      };
+      const context = { clock, log, known: knownSettings };
       return (await runJob(own, { dryRun: false }, { environment, ...context })).report;
     },
     close: async () => {
@@ -190,6 +195,7 @@ export async function twoRunsAt(
     const last = await world.run();
     return [
       ...brokenAlone([first, other], { point, wasLocked }),
+      ...world.unforeseen.map((line) => `an error that nobody foresaw: ${line.slice(0, 300)}`),
       ...(JSON.stringify(world.state()) === alone.state ? [] : ['the end is not that of one run']),
       ...twice(world.approved()).map((one) => `${one} was approved twice`),
       ...twice(world.published()).map((one) => `the line of ${one} is published twice`),
@@ -223,8 +229,5 @@ function brokenAlone(
       ? [`a run failed although there is a lock: ${first.error ?? second.error}`]
       : []),
     ...left.map(({ account }) => `${account} was left without a reason`),
-    ...([first, second].some(({ error }) => error?.includes('run failed unexpectedly'))
-      ? ['an error that nobody foresaw']
-      : []),
   ];
 }

@@ -1,13 +1,16 @@
 import type { HttpFault } from '../sandbox/faults/fault.ts';
 import { HTTP_FAULTS } from '../sandbox/faults/http-faults.ts';
+import { ADDRESS_FAULTS, type AddressFault } from './address-faults.ts';
 import { listFaults, typeFaults } from './json-faults.ts';
 import { ANSWER_FAULTS } from './ldap-answers.ts';
 import { LDAP_FAULTS, type LdapFault } from './ldap-faults.ts';
+import { lengthFaults, lengthsIn } from './ldap-lengths.ts';
+import { OWN_REFUSALS } from './own-refusals.ts';
 import { type Command, type JobName, startStage } from './stage.ts';
-import { startTlsHost } from './tls.ts';
 
 export const JOBS: readonly JobName[] = ['growthbook-roles', 'gitlab-approvals'];
-export const COMMANDS: readonly Command[] = ['apply', 'plan', 'check', 'explain'];
+/** Those of the program; the two of HTTP run a part of their cells. */
+const COMMANDS: readonly Command[] = ['apply', 'plan', 'check', 'explain'];
 
 /** Which of the requests of a kind meet the fault: one by its number, or all. */
 export type Position = number | 'every';
@@ -21,42 +24,17 @@ export type Cell = {
   readonly request: string;
   readonly position: Position;
 } & (
-  | { readonly kind: 'http'; readonly method: string; readonly path: RegExp; readonly fault: HttpFault }
-  | { readonly kind: 'ldap'; readonly fault: LdapFault }
+  | {
+      readonly kind: 'http';
+      readonly method: string;
+      readonly path: RegExp;
+      /** How many such requests a run makes. */
+      readonly count: number;
+      readonly fault: HttpFault;
+    }
+  | { readonly kind: 'ldap'; readonly operation: string; readonly fault: LdapFault }
   | { readonly kind: 'address'; readonly fault: AddressFault }
 );
-
-/** An address at which nobody answers as should be. */
-export interface AddressFault {
-  readonly name: string;
-  readonly whole: boolean;
-  readonly stalls: boolean;
-  address(given: string): string;
-}
-
-const withHost = (address: string, host: string) => address.replace(/(?<=^https?:\/\/)[^/]+/, host);
-
-/** One host for each certificate, as long as the process. */
-const [unknownCa, expired, otherName] = await Promise.all([
-  startTlsHost(),
-  startTlsHost('expired'),
-  startTlsHost('other-name'),
-]);
-const tlsTo = (host: string) => (given: string) => withHost(given.replace(/^http:/, 'https:'), host);
-
-const ADDRESS_FAULTS: readonly AddressFault[] = [
-  { name: 'refused connection', address: (given: string) => withHost(given, '127.0.0.1:1') },
-  { name: 'a name that does not exist', address: (given: string) => withHost(given, 'nowhere.invalid') },
-  { name: 'TLS to a server without TLS', address: (given: string) => given.replace(/^http:/, 'https:') },
-  { name: 'TLS with an unknown authority', address: tlsTo(unknownCa) },
-  { name: 'TLS with an expired certificate', address: tlsTo(expired) },
-  { name: 'TLS with another name', address: tlsTo(otherName) },
-  {
-    name: 'an address that never answers',
-    address: (given: string) => withHost(given, '192.0.2.1'),
-    stalls: true,
-  },
-].map((fault) => ({ whole: false, stalls: false, ...fault }));
 
 /** A kind of request that a run makes, how often, and what was answered to the first of it. */
 interface Point {
@@ -92,7 +70,15 @@ async function pointsOf(job: JobName, command: Command) {
           },
         },
       });
-    const { result } = await stage.run(command);
+    const lengths = new Map<number, number>();
+    stage.ldap.fault = {
+      nth: 'every',
+      act: ({ messages, client, number }) => {
+        lengths.set(number, Math.max(...messages.map((message) => lengthsIn(message).length)));
+        client.write(Buffer.concat(messages));
+      },
+    };
+    await stage.run(command);
     const requests = Object.entries(stage.servers).flatMap(([system, { requests: all }]) =>
       all.map(({ method, path }) => `${system} ${method} ${generalPath(path)}`),
     );
@@ -101,7 +87,11 @@ async function pointsOf(job: JobName, command: Command) {
       const [system = '', method = '', path = ''] = key.split(' ');
       return { system, method, path, count: all.length, seen: answers.get(key) };
     });
-    return { points, ldap: [...stage.ldap.operations], addresses: Object.keys(stage.addresses), result };
+    const ldap = stage.ldap.operations.map((operation, index) => ({
+      operation,
+      lengths: lengths.get(index + 1) ?? 0,
+    }));
+    return { points, ldap, addresses: Object.keys(stage.addresses) };
   } finally {
     await stage.close();
   }
@@ -120,36 +110,57 @@ function jsonOf(text: unknown): unknown {
 export async function allCells(): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
   for (const job of JOBS) for (const command of COMMANDS) cells.push(...(await cellsOf(job, command)));
-  return cells;
+  return [...cells, ...overHttp(cells)];
+}
+
+/** The same over HTTP, as plan (GET) and as apply (POST): each fault of each system once, and each wrong type and list once a system. */
+function overHttp(cells: readonly Cell[]): readonly Cell[] {
+  const seen = new Set<string>();
+  const forms = { plan: 'GET', apply: 'POST' } as const;
+  return cells.flatMap((cell): readonly Cell[] => {
+    if (cell.command !== 'plan' && cell.command !== 'apply') return [];
+    const fault = / becomes |: (?:a row|without|one|a million)/.exec(cell.fault.name)?.[0] ?? cell.fault.name;
+    const key = [cell.job, cell.command, cell.system, fault].join(' ');
+    // A fault at one request alone is often made good by the next attempt.
+    if (cell.position !== 'every' && cell.kind !== 'http') return [];
+    if (cell.kind === 'http' && !fault.includes(' becomes ') && cell.position !== 'every' && cell.count > 1)
+      return [];
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ ...cell, command: forms[cell.command] }];
+  });
 }
 
 async function cellsOf(job: JobName, command: Command): Promise<readonly Cell[]> {
   const { points, ldap, addresses } = await pointsOf(job, command);
   const about = { job, command };
-  // What differs between commands is what a failed request does to them: the fields are the same.
-  const isWhole = command === 'apply';
-  const some = <T>(all: readonly T[], offset: number): readonly T[] =>
-    isWhole ? all : all.filter((_, index) => index % 5 === offset % 5);
-  const http = points.flatMap(({ system, method, path, count, seen }, offset): readonly Cell[] => {
-    const faults = [
-      ...HTTP_FAULTS,
-      ...(seen === undefined ? [] : [...listFaults(seen), ...typeFaults(seen)]),
+  const http = points.flatMap(({ system, method, path, count, seen }): readonly Cell[] => {
+    const at = { ...about, system, request: `${method} ${path}`, method, path: patternOf(path), count };
+    const cellsWith = (faults: readonly HttpFault[], positions: readonly Position[]): readonly Cell[] =>
+      positions.flatMap((position) => faults.map((fault) => ({ ...at, kind: 'http', position, fault })));
+    const changed = seen === undefined ? [] : [...listFaults(seen), ...typeFaults(seen)];
+    // A whole answer is never asked for again: where there is one request, it is every request.
+    return [
+      ...cellsWith([...HTTP_FAULTS, ...(OWN_REFUSALS[system] ?? [])], [...placesIn(count), 'every']),
+      ...cellsWith(changed, count === 1 ? [1] : [...placesIn(count), 'every']),
     ];
-    const at = { ...about, system, request: `${method} ${path}`, method, path: patternOf(path) };
-    return some(faults, offset).map((fault, index) => ({
-      ...at,
-      kind: 'http',
-      position: positionOf(index, count),
-      fault,
-    }));
   });
-  const directory = ldap.flatMap((operation, offset): readonly Cell[] =>
-    some([...LDAP_FAULTS, ...ANSWER_FAULTS], offset).map((fault, index) => ({
-      ...about,
-      kind: 'ldap',
-      system: 'ldap',
-      request: `${operation} (${offset + 1})`,
-      position: index % 4 === 3 ? 'every' : offset + 1,
+  const at = { ...about, kind: 'ldap', system: 'ldap' } as const;
+  const single = ldap.flatMap(({ operation, lengths }, index): readonly Cell[] =>
+    [...LDAP_FAULTS, ...ANSWER_FAULTS, ...lengthFaults(lengths)].map((fault) => ({
+      ...at,
+      request: `${operation} (${index + 1})`,
+      operation,
+      position: index + 1,
+      fault,
+    })),
+  );
+  const alike = [...new Set(ldap.map(({ operation }) => operation))].flatMap((operation): readonly Cell[] =>
+    [...LDAP_FAULTS, ...ANSWER_FAULTS].map((fault) => ({
+      ...at,
+      request: operation,
+      operation,
+      position: 'every',
       fault,
     })),
   );
@@ -163,9 +174,10 @@ async function cellsOf(job: JobName, command: Command): Promise<readonly Cell[]>
       fault,
     })),
   );
-  return [...http, ...directory, ...gone];
+  return [...http, ...single, ...alike, ...gone];
 }
 
-/** The first, the one in the middle and every request take turns. */
-const positionOf = (index: number, count: number): Position =>
-  [1, 'every' as const, Math.ceil(count / 2), count][index % 4] ?? 1;
+/** The first, the second or the one in the middle, and the last of so many requests. */
+const placesIn = (count: number): readonly number[] => [
+  ...new Set([1, count === 2 ? 2 : Math.ceil(count / 2), count]),
+];

@@ -61,6 +61,7 @@ export function listFaults(seen: Json): readonly HttpFault[] {
       change('a row short', list, (before) => items(before).slice(0, -1)),
       change('without its first row', list, (before) => items(before).slice(1)),
       change('a row twice', list, (before) => [...items(before), items(before)[0]]),
+      change('a row of each twice', list, (before) => [...items(before), ...items(before)]),
     ]),
     ...(total
       ? [

@@ -1,6 +1,6 @@
 import { ProtocolOperation } from 'ldapts';
 import { referenceMessage, resultMessage } from '../sandbox/ldap/messages.ts';
-import { headOf, type LdapAnswer, type LdapFaultAction, lengthSize } from './ldap-relay.ts';
+import { headOf, type LdapAnswer, type LdapFaultAction } from './ldap-relay.ts';
 
 /** One way in which a directory fails. `whole`: the true answer arrives in the end. `stalls`: it may take all of the time. */
 export interface LdapFault {
@@ -10,7 +10,8 @@ export interface LdapFault {
   readonly act: LdapFaultAction;
 }
 
-const fault = (name: string, act: LdapFaultAction, over: Partial<LdapFault> = {}): LdapFault => ({
+/** A fault of a name. */
+export const fault = (name: string, act: LdapFaultAction, over: Partial<LdapFault> = {}): LdapFault => ({
   name,
   whole: false,
   stalls: false,
@@ -142,46 +143,6 @@ const SHAPE: readonly LdapFault[] = [
   }),
 ];
 
-/** Each octet that is a length in a message, changed in one bit. */
-function lengthsIn(message: Buffer): readonly number[] {
-  const found: number[] = [];
-  const walk = (from: number, to: number) => {
-    let at = from;
-    while (at + 1 < to) {
-      const tag = message[at] ?? 0;
-      const size = lengthSize(message, at + 1);
-      for (let n = 0; n < size; n += 1) found.push(at + 1 + n);
-      const length = size === 1 ? (message[at + 1] ?? 0) : message.readUIntBE(at + 2, Math.min(size - 1, 4));
-      const start = at + 1 + size;
-      if ((tag & 0x20) !== 0) walk(start, Math.min(start + length, to));
-      at = start + length;
-    }
-  };
-  walk(0, message.length);
-  return found;
-}
-
-const LENGTH_MASKS = [0x01, 0x02, 0x10, 0x40, 0x80];
-const PLACES = 12;
-
-/** One of the first lengths of the last message of an answer (and of its first, where it has more) in one wrong bit. */
-const LENGTHS: readonly LdapFault[] = Array.from({ length: PLACES }, (_, place) =>
-  LENGTH_MASKS.map((mask) =>
-    fault(
-      `length ${place + 1} wrong by 0x${mask.toString(16)}`,
-      (answer) => {
-        const [first = Buffer.alloc(0), ...rest] = answer.messages;
-        const lengths = lengthsIn(first);
-        const at = lengths[place % Math.max(1, lengths.length)] ?? 1;
-        const changed = Buffer.from(first);
-        changed[at] = (changed[at] ?? 0) ^ mask;
-        send(answer, Buffer.concat([changed, ...rest]));
-      },
-      { stalls: true },
-    ),
-  ),
-).flat();
-
 const TAGS: readonly LdapFault[] = [0x60, 0x64, 0x77, 0x78, 0x04, 0x30].map((tag) =>
   fault(
     `an answer with the tag 0x${tag.toString(16)}`,
@@ -196,4 +157,4 @@ const TAGS: readonly LdapFault[] = [0x60, 0x64, 0x77, 0x78, 0x04, 0x30].map((tag
 );
 
 /** Every named fault of a directory. */
-export const LDAP_FAULTS: readonly LdapFault[] = [...RESULTS, ...CONNECTION, ...SHAPE, ...LENGTHS, ...TAGS];
+export const LDAP_FAULTS: readonly LdapFault[] = [...RESULTS, ...CONNECTION, ...SHAPE, ...TAGS];

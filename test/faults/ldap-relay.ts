@@ -9,14 +9,17 @@ export interface LdapAnswer {
   readonly id: number;
   readonly tag: number;
   readonly password: string;
+  /** The number of the request, from 1, over all connections. */
+  readonly number: number;
   readonly client: Socket;
 }
 
 /** Sends something to the client instead of an answer. */
 export type LdapFaultAction = (answer: LdapAnswer) => void;
 
-/** Where a fault is: the request of this number (from 1) over all connections, or each one. */
+/** Where a fault is: the request of this number (from 1) over all connections, or each one, of an operation where it is given. */
 export interface LdapFaultPlace {
+  readonly operation?: string;
   readonly nth: number | 'every';
   readonly act: LdapFaultAction;
 }
@@ -74,7 +77,9 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
   let unsent: Buffer = Buffer.alloc(0);
   let answer: Buffer[] = [];
   client.on('data', (data) => {
-    const taken = takeMessages(Buffer.concat([unread, data]));
+    const taken = messagesIn(Buffer.concat([unread, data]));
+    // What is no LDAP ends the connection, as a directory does.
+    if (!taken) return void client.destroy();
     unread = taken.rest;
     for (const message of taken.messages) {
       const request = readRequest(message);
@@ -96,13 +101,29 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
       const { id, tag } = headOf(message);
       if (!ENDS.includes(tag)) continue;
       const { fault } = relay;
-      const isMeant = fault && (fault.nth === 'every' || fault.nth === numbers.get(id));
-      if (isMeant) fault.act({ messages: answer, id, tag, password, client });
+      const number = numbers.get(id) ?? 0;
+      if (fault && isMeant(fault, number, relay.operations))
+        fault.act({ messages: answer, id, tag, password, number, client });
       else client.write(Buffer.concat(answer));
       answer = [];
     }
   });
 }
+
+function messagesIn(bytes: Buffer): ReturnType<typeof takeMessages> | undefined {
+  try {
+    return takeMessages(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const isMeant = (
+  { nth, operation }: LdapFaultPlace,
+  number: number,
+  operations: readonly string[],
+): boolean =>
+  nth === 'every' ? operation === undefined || operations[number - 1] === operation : nth === number;
 
 /** The id and the tag of a message whose lengths are right. */
 export function headOf(message: Buffer): {

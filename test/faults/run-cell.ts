@@ -1,3 +1,4 @@
+import { OUTCOMES } from '../../src/engine/outcome.ts';
 import { ECHO_ENCODINGS } from '../sandbox/faults/echo.ts';
 import { troubleOf } from '../sandbox/faults/fault.ts';
 import type { Cell } from './cells.ts';
@@ -74,7 +75,8 @@ async function runOnce(cell: Cell, clean: Clean, seconds: number): Promise<CellR
 }
 
 function inject(cell: Cell, stage: FaultStage): void {
-  if (cell.kind === 'ldap') stage.ldap.fault = { nth: cell.position, act: cell.fault.act };
+  if (cell.kind === 'ldap')
+    stage.ldap.fault = { nth: cell.position, operation: cell.operation, act: cell.fault.act };
   if (cell.kind !== 'http') return;
   const { method, path, position, fault } = cell;
   stage.servers[cell.system]?.addFault({
@@ -102,29 +104,68 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   growthbook: /growthbook/i,
   posix: /posix|gitiles|data\.yaml/i,
   ldap: /ldap/i,
-  gitlab: /gitlab/i,
+  gitlab: /gitlab|address of the target/i,
   phabricator: /phabricator|conduit/i,
   gerrit: /gerrit/i,
   mediawiki: /wiki|audit/i,
 };
 
-function brokenBy(cell: Cell, { result, output }: StageRun, stage: FaultStage): readonly string[] {
+function brokenBy(cell: Cell, run: StageRun, stage: FaultStage): readonly string[] {
+  const { result, output } = run;
   const { report, checks } = result;
-  const isQuestion = cell.command !== 'apply';
-  const readFailed = report.outcome === 'source-failed' && cell.job === 'growthbook-roles';
+  const isQuestion = cell.command !== 'apply' && cell.command !== 'POST';
   const wrongChecks = checks?.filter(({ ok }) => !ok) ?? [];
   const failed = report.exitCode !== 0 || wrongChecks.length > 0;
   const said = [report.error ?? '', ...wrongChecks.map(({ name, found }) => `${name}: ${found}`)].join('; ');
-  // A row that is read wrongly right before its write looks as if somebody had changed it.
-  const isLimited = LIES.test(cell.fault.name) && LIMIT.test(said);
-  const isNamed =
-    (NAMES[cell.system]?.test(said) === true && said.length > 20) || STALE.test(said) || isLimited;
   return [
-    ...(output.includes('"run failed unexpectedly"') ? ['an error that nobody foresaw'] : []),
+    ...(output.includes('"event":"error"') ? ['an error that nobody foresaw'] : []),
     ...(isQuestion && stage.writes() > 0 ? ['a question wrote something'] : []),
-    ...(readFailed && stage.writes() > 0 ? ['wrote after a failed read'] : []),
-    ...(failed && !isNamed ? [`the message does not name ${cell.system}: ${said.slice(0, 200)}`] : []),
+    ...(report.outcome === 'source-failed' && isReadWhole(cell) && stage.writes() > 0
+      ? ['wrote after a failed read']
+      : []),
+    ...(failed ? brokenMessage(cell, said) : []),
     ...(cell.fault.whole && failed ? [`failed although the answer was whole: ${said.slice(0, 200)}`] : []),
+    ...brokenAnswer(cell, run),
+  ];
+}
+
+/** Whether nothing may be written where this is not read: Phabricator and Gerrit are asked about some accounts alone. */
+const isReadWhole = ({ job, system, request }: Cell): boolean =>
+  job === 'growthbook-roles' || system === 'ldap' || request === 'GET /api/v4/users';
+
+/** A message names the system and the cause. */
+function brokenMessage(cell: Cell, said: string): readonly string[] {
+  // A row that is read wrongly right before its write looks as if somebody had changed it.
+  if (STALE.test(said) || (LIES.test(cell.fault.name) && LIMIT.test(said))) return [];
+  const isNamed = NAMES[cell.system]?.test(said) === true && said.length > 20;
+  const cause = causeOf(cell);
+  return [
+    ...(isNamed ? [] : [`the message does not name ${cell.system}: ${said.slice(0, 200)}`]),
+    ...(cause.test(said) ? [] : [`the message does not say ${cause.source}: ${said.slice(0, 300)}`]),
+  ];
+}
+
+const ANYTHING = /(?:)/;
+
+/** What a message has to say of the cause: a status, a result code, what is wrong with the address. */
+function causeOf({ kind, fault }: Cell): RegExp {
+  if (kind === 'address') return fault.says;
+  const [, number] = /^(?:entries, then )?(?:status|result) (\d+)/.exec(fault.name) ?? [];
+  return number === undefined ? ANYTHING : new RegExp(`\\b(?:${number}|0x${Number(number).toString(16)})\\b`);
+}
+
+/** The answer of a function: never a success where the run failed, and the body says which run it was. */
+function brokenAnswer({ command }: Cell, { status, result }: StageRun): readonly string[] {
+  if (status === undefined) return [];
+  const { exitCode, error, run, outcome } = result.report;
+  const isSuccess = status >= 200 && status < 300;
+  return [
+    ...(isSuccess === (exitCode === 0) ? [] : [`status ${status}, and exit code ${exitCode}`]),
+    ...(exitCode === 0 || error ? [] : ['the body does not say what failed']),
+    ...(status === OUTCOMES[outcome].status ? [] : [`status ${status} for ${outcome}`]),
+    ...(run.mode === 'enforce' && run.dryRun === (command === 'GET')
+      ? []
+      : [`the mode is ${JSON.stringify(run)}`]),
   ];
 }
 

@@ -16,11 +16,13 @@ import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
 import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import type { SandboxServer } from '../sandbox/server.ts';
-import { jumpingClock } from './clock.ts';
+import { sharedClock, sharedTime } from './clock.ts';
+import { startFunctionHost } from './function-host.ts';
 import { type LdapRelay, startLdapRelay } from './ldap-relay.ts';
 
 export type JobName = 'growthbook-roles' | 'gitlab-approvals';
-export type Command = 'plan' | 'apply' | 'check' | 'explain';
+/** A command of the program, or a plan (GET) or an apply (POST) over HTTP. */
+export type Command = 'plan' | 'apply' | 'check' | 'explain' | 'GET' | 'POST';
 
 /** The systems of a job with faults that can be switched on, and a way to run the job against them. */
 export interface FaultStage {
@@ -45,6 +47,8 @@ export interface StageRun {
   /** All log lines and the result in each representation. */
   readonly output: string;
   readonly ms: number;
+  /** The status of an answer over HTTP. */
+  readonly status?: number;
 }
 
 const MARKED_PASSWORD = 'ldap MARKED"&<+/=0123456789';
@@ -55,7 +59,8 @@ export const startStage = (job: JobName): Promise<FaultStage> =>
   job === 'growthbook-roles' ? growthBookStage() : gitlabStage();
 
 async function growthBookStage(): Promise<FaultStage> {
-  const clock = jumpingClock();
+  const time = sharedTime();
+  const clock = sharedClock(time);
   const world = await startGrowthBookWorld({ now: clock.now, bindPassword: MARKED_PASSWORD });
   world.growthbook.state.keys.push({ id: 'key_marked', secret: MARKED_KEY, role: 'admin' });
   const ldap = await startLdapRelay(world.ldap.port);
@@ -68,10 +73,10 @@ async function growthBookStage(): Promise<FaultStage> {
   return {
     servers: { growthbook: world.growthbook, posix: world.gitiles },
     ldap,
-    addresses: { growthbook: 'GROWTHBOOK_API_URL', posix: 'DATA_YAML_URL' },
+    addresses: { growthbook: 'GROWTHBOOK_API_URL', posix: 'DATA_YAML_URL', ldap: 'LDAP_SERVERS' },
     secrets: [MARKED_KEY, MARKED_PASSWORD],
     given: (name) => environment[name as keyof typeof environment] ?? '',
-    run: runner(growthbookRoles, environment, clock),
+    run: runner(growthbookRoles, environment, time),
     state: () =>
       new Map(
         state.members.map(({ id }) => [
@@ -88,7 +93,8 @@ async function growthBookStage(): Promise<FaultStage> {
 }
 
 async function gitlabStage(): Promise<FaultStage> {
-  const clock = jumpingClock();
+  const time = sharedTime();
+  const clock = sharedClock(time);
   const world = await startGitlabWorld(gitlabExample, clock.now);
   const ldap = await startLdapRelay(world.ldap.port);
   const environment = {
@@ -105,10 +111,11 @@ async function gitlabStage(): Promise<FaultStage> {
       phabricator: 'PHABRICATOR_URL',
       gerrit: 'GERRIT_URL',
       mediawiki: 'MEDIAWIKI_URL',
+      ldap: 'LDAP_SERVERS',
     },
     given: (name) => environment[name as keyof typeof environment] ?? '',
     secrets: [GITLAB_TOKEN, CONDUIT_TOKEN, GERRIT_PASSWORD, ...Object.values(CREDENTIALS)],
-    run: runner(gitlabApprovals, environment, clock),
+    run: runner(gitlabApprovals, environment, time),
     state: () => new Map(gitlab.state.users.map(({ id, state }) => [`${id}`, state])),
     writes: () => gitlab.approvals.length,
     close: async () => {
@@ -118,27 +125,39 @@ async function gitlabStage(): Promise<FaultStage> {
   };
 }
 
+const hosts = new Map<string, ReturnType<typeof startFunctionHost>>();
+
+/** One host for each job, as long as the process. */
+function functionHost(job: string) {
+  const host = hosts.get(job) ?? startFunctionHost();
+  hosts.set(job, host);
+  return host;
+}
+
 type Job = typeof growthbookRoles;
 
-const REQUESTS: Readonly<Record<Command, RunRequest>> = {
+const REQUESTS: Readonly<Record<Exclude<Command, 'GET' | 'POST'>, RunRequest>> = {
   plan: { dryRun: true },
   apply: { dryRun: false },
   check: { dryRun: true, check: true },
   explain: { dryRun: true, explain: 'iris' },
 };
 
-function runner(
-  job: Job,
-  environment: Readonly<Record<string, string>>,
-  clock: ReturnType<typeof jumpingClock>,
-) {
+function runner(job: Job, environment: Readonly<Record<string, string>>, time: SharedArrayBuffer) {
   return async (command: Command, settings: Readonly<Record<string, string>> = {}): Promise<StageRun> => {
     const lines: string[] = [];
     const startedAt = performance.now();
+    const all = { MODE: 'enforce', LOG_LEVEL: 'trace', ...environment, ...settings };
+    if (command === 'GET' || command === 'POST') {
+      const call = { job: job.name, method: command, environment: all, time };
+      const { status, text, lines: logged } = await functionHost(job.name).call(call);
+      const ms = performance.now() - startedAt;
+      return { result: resultIn(job, text), output: [...logged, text].join('\n'), ms, status };
+    }
     const result = await runJob(job, REQUESTS[command], {
-      environment: { MODE: 'enforce', LOG_LEVEL: 'debug', ...environment, ...settings },
-      clock,
-      log: { write: (line) => void lines.push(line) },
+      environment: all,
+      clock: sharedClock(time),
+      log: { write: (line: string) => void lines.push(line) },
       known: knownSettings,
       verbose: true,
     });
@@ -147,3 +166,10 @@ function runner(
     return { result, output: [...lines, ...shown].join('\n'), ms };
   };
 }
+
+/** The report of a body, as the program would have returned it. */
+const resultIn = (job: Job, text: string): RunResult => ({
+  report: JSON.parse(text) as RunResult['report'],
+  unchanged: () => [],
+  describe: job.describe,
+});

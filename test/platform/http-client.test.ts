@@ -551,6 +551,17 @@ describe('calls', () => {
   });
 });
 
+test('an answer leaves its type and its size at trace, and none of its words', async () => {
+  const { run, send } = await connected({ handler: () => ({ status: 200, body: { secret: 'word' } }) });
+  run.log.level = 'trace';
+  await send(GET);
+  const facts = { severity: 'DEBUG', event: 'answer', where: 'growthbook: GET /a', bytes: 17 };
+  expect(run.lines).toContainEqual(
+    expect.objectContaining({ ...facts, type: 'application/json; charset=utf-8' }),
+  );
+  expect(JSON.stringify(run.lines)).not.toContain('word');
+});
+
 describe('a gate', () => {
   const held = () => {
     const waiting: (() => void)[] = [];

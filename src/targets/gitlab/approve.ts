@@ -120,7 +120,7 @@ async function readBack(input: ApproveInput): Promise<WriteResult<Account>> {
   const doneAt = input.now();
   const { state, problem } = await stateOf(input);
   if (state === ACTIVE) return { result: 'applied', sent: true, doneAt };
-  const error = `answered with success, but the account is ${problem ?? state}`;
+  const error = `gitlab answered with success, but the account is ${problem ?? state}`;
   return { result: 'failed', sent: true, doneAt, error };
 }
 

@@ -44,7 +44,12 @@ export type CertificateFault = 'expired' | 'other-name';
 /** Makes an authority, another authority, and a server's certificate in a folder, good for two days. Needs no openssl. */
 export async function makeCertificates(folder: string, fault?: CertificateFault): Promise<LdapCertificates> {
   const at = (name: string) => join(folder, name);
-  const [ca, other, server] = [party('Sandbox CA'), party('Other CA'), party(certificateName)];
+  // Authorities of one process have names of their own: OpenSSL finds an issuer by its name.
+  const [ca, other, server] = [
+    party(`Sandbox CA ${fault ?? ''}`.trim()),
+    party('Other CA'),
+    party(certificateName),
+  ];
   const key = server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const end = fault === 'expired' ? Date.now() - HOUR_MS : Date.now() + DAY_MS;
   const cert = issue(server, ca, { extensions: serverExtensions(fault), end });

@@ -347,7 +347,7 @@ describe('after a 201', () => {
       result: 'failed',
       sent: true,
       doneAt: now(),
-      error: 'answered with success, but the account is blocked_pending_approval',
+      error: 'gitlab answered with success, but the account is blocked_pending_approval',
     });
     expect(calls()).toBe('GET POST GET');
   });
@@ -361,7 +361,7 @@ describe('after a 201', () => {
       result: 'failed',
       sent: true,
       doneAt: now(),
-      error: `answered with success, but the account is ${what}`,
+      error: `gitlab answered with success, but the account is ${what}`,
     });
   });
 });
@@ -380,7 +380,7 @@ describe('the end of the time for writing', () => {
       result: 'failed',
       sent: true,
       doneAt: now(),
-      error: `answered with success, but the account is unreadable (${LOOK}: the deadline of this run has come (SYNC_DEADLINE_SECONDS))`,
+      error: `gitlab answered with success, but the account is unreadable (${LOOK}: the deadline of this run has come (SYNC_DEADLINE_SECONDS))`,
     });
   });
 
