@@ -33,8 +33,8 @@ const objection = (message: string): Objection => ({
 });
 
 test('every subject of the name is explained: what each source says with its version and age, and the decision', () => {
-  const of = decision({ kind: 'revoke', tried: [], row: 'row' });
-  const { row: _row, tried: _tried, ...shown } = of;
+  const of = decision({ kind: 'revoke', tried: [], row: 'row', desired: 'other' });
+  const { row: _row, tried: _tried, desired: _desired, ...shown } = of;
   const subjects = [subject(['ann'], of), subject(['bob']), subject(['x', 'ANN'])];
   const match = {
     ...EXPLAINED,

@@ -130,3 +130,44 @@ test('a gate that says no leaves nothing unknown', () => {
     unknown: null,
   });
 });
+
+describe('who is refused is answered with that', () => {
+  const refusal = 'ann is disabled in LDAP';
+  const policy = policyOf(
+    [{ ldap: 'a' }, { ldap: 'b' }, { posix: 'x' }]
+      .map((when, index) => `  - { rule: ${index + 2}, when: ${JSON.stringify(when)}, role: admin }`)
+      .join('\n'),
+  );
+  const answersOf = (gate: typeof policy.gate, person: Membership) =>
+    evaluate({ ...policy, gate }, person).answers.map(({ rule, answer, because, groups }) => [
+      rule,
+      answer,
+      because,
+      groups,
+    ]);
+  const rules = [
+    [2, 'yes', 'ann is in LDAP a', ['ldap:a']],
+    [3, 'no', 'ann is not in LDAP b', []],
+    [4, 'failed', 'POSIX x: not read, so the answer is not known', []],
+  ];
+  const gate = { rule: 1, when: { ldap: 'a' } };
+
+  test('by the gate, whatever it would say, and by no rule', () => {
+    const refused = [1, 'no', refusal, []];
+    expect(answersOf(gate, { ...annIn('a'), refusal })).toEqual([refused, ...rules]);
+    expect(answersOf({ ...gate, when: { ldap: 'b' } }, { ...annIn('a'), refusal })).toEqual([
+      refused,
+      ...rules,
+    ]);
+  });
+
+  test('by each rule that would say yes, where there is no gate', () => {
+    const [, ...others] = rules;
+    expect(answersOf('none', { ...annIn('a'), refusal })).toEqual([[2, 'no', refusal, []], ...others]);
+  });
+
+  test('and nobody else is', () => {
+    expect(answersOf(gate, annIn('a'))).toEqual([[1, 'yes', 'ann is in LDAP a', ['ldap:a']], ...rules]);
+    expect(answersOf('none', annIn('a'))).toEqual(rules);
+  });
+});
