@@ -56,8 +56,10 @@ for (const job of JOBS) {
 }
 process.stdout.write(`${points} points, ${held} held\n`);
 if (mayWriteFigures())
-  writeFigures(
-    'crashes',
-    ['| job | host | the run is | points | held |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
-  );
+  writeFigures('crashes', {
+    text: ['| job | host | the run is | points | held |', '| --- | --- | --- | --- | --- |', ...rows].join(
+      '\n',
+    ),
+    summary: `${points} points, ${held} held`,
+  });
 process.exit(held === points ? 0 : 1);

@@ -43,8 +43,8 @@ for (const [what, tried] of Object.entries(SUITES))
   }
 process.stdout.write(`${points} points, ${held} held\n`);
 if (mayWriteFigures())
-  writeFigures(
-    'edits',
-    ['| job | meanwhile | points | held |', '| --- | --- | --- | --- |', ...rows].join('\n'),
-  );
+  writeFigures('edits', {
+    text: ['| job | meanwhile | points | held |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    summary: `${points} points, ${held} held`,
+  });
 process.exit(held === points ? 0 : 1);

@@ -126,7 +126,12 @@ if (shard === undefined) {
   process.stdout.write(`\nBy system\n${tableOf(results, ({ system }) => system)}\n`);
   process.stdout.write(`\nBy fault\n${tableOf(results, ({ fault }) => fault)}\n\nIn ${minutes} minutes\n`);
   process.stdout.write(`${results.length} cells, ${held} held\n`);
-  if (mayWriteFigures()) writeFigures('faults', pageText(results, held));
+  // A part of the cells is no figure for the page.
+  if (mayWriteFigures() && argument('only') === undefined)
+    writeFigures('faults', {
+      text: pageText(results, held),
+      summary: `${results.length} cells, ${held} held`,
+    });
   // The servers of this process stay open.
   process.exit(held === results.length && results.length > 0 ? 0 : 1);
 } else {

@@ -15,4 +15,7 @@ for (const { name, property } of LAWS) {
   rows.push(`| ${name} | ${WORLDS} | ${WORLDS} |`);
 }
 if (mayWriteFigures())
-  writeFigures('laws', ['| law | worlds | held |', '| --- | --- | --- |', ...rows].join('\n'));
+  writeFigures('laws', {
+    text: ['| law | worlds | held |', '| --- | --- | --- |', ...rows].join('\n'),
+    summary: `${WORLDS * LAWS.length} organisations, all held`,
+  });

@@ -29,6 +29,7 @@ const equivalents = read(new URL('equivalent.json', import.meta.url)) as readonl
 if (!process.argv.includes('--table')) for (const name of names) mutate(name);
 
 // Reports of earlier calls count too: each row says on which day it was measured.
+const percents: number[] = [];
 const rows = Object.keys(SCOPES).flatMap((name) => {
   const url = reportOf(name);
   if (!existsSync(url)) return [`| ${name} | not measured | | | | |`];
@@ -36,6 +37,7 @@ const rows = Object.keys(SCOPES).flatMap((name) => {
   const survivors = scores.flatMap((one) => one.survivors);
   const killed = scores.reduce((sum, one) => sum + one.killed, 0);
   const percent = percentOf(killed, survivors.length);
+  percents.push(percent);
   for (const line of survivors) process.stdout.write(`survived: ${line}\n`);
   for (const { file, from, to } of stale)
     process.stdout.write(`no such survivor any more: ${file} ${from} => ${to}\n`);
@@ -55,4 +57,8 @@ const table = [
   ...rows,
 ].join('\n');
 process.stdout.write(`${table}\n`);
-if (mayWriteFigures()) writeFigures('mutation', table);
+if (mayWriteFigures())
+  writeFigures('mutation', {
+    text: table,
+    summary: `${percents.length} of ${Object.keys(SCOPES).length} scopes, each at least ${Math.min(...percents).toFixed(1)} %`,
+  });
