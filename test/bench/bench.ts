@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchLdap } from './ldap.ts';
 import { type BenchRow, benchResolve } from './resolve.ts';
@@ -45,8 +45,8 @@ for (const bench of BENCHES) {
     if (isWithin) met += 1;
   }
 }
-if (mayWriteFigures())
-  writeFigures('bench', {
+if (mayWriteMeasurements())
+  writeMeasurements('bench', {
     text: `${machine}\n\n${HEAD}\n${lines.join('\n')}`,
     summary: `${met} of ${lines.length} goals met`,
   });

@@ -18,8 +18,8 @@ export type CrashJob = 'growthbook-roles' | 'gitlab-approvals';
 export type Host = 'program' | 'function';
 
 /** How the process ends: by a signal, or because V8 finds no memory in a small heap, which ends it with SIGABRT. */
-export type Ending = 'SIGKILL' | 'SIGTERM' | 'memory';
-const ENDINGS: readonly Ending[] = ['SIGKILL', 'SIGTERM', 'memory'];
+export type KillSignal = 'SIGKILL' | 'SIGTERM' | 'memory';
+const KILL_SIGNALS: readonly KillSignal[] = ['SIGKILL', 'SIGTERM', 'memory'];
 
 /** A place in an apply: before or after the request of this number is carried out. */
 export interface CrashPoint {
@@ -27,7 +27,7 @@ export interface CrashPoint {
   readonly host: Host;
   readonly nth: number;
   readonly moment: 'before' | 'after';
-  readonly ending: Ending;
+  readonly signal: KillSignal;
 }
 
 /** The systems of a job, and what a run has done to them. */
@@ -87,11 +87,11 @@ const SMALL_HEAP = 96;
 const NODE_OPTIONS = `--max-old-space-size=${SMALL_HEAP} --import=${ALLOCATING}`;
 
 /** Ends the process; fulfilled once it has ended, but for a SIGTERM, which lets it finish what it began. */
-export type End = (ending: Ending) => Promise<unknown>;
+export type End = (signal: KillSignal) => Promise<unknown>;
 
 /** One run of the job in a process of its own. `lines` are its log. */
 export async function runProcess(
-  { job, host, ending }: Pick<CrashPoint, 'job' | 'host'> & { readonly ending?: Ending },
+  { job, host, signal }: Pick<CrashPoint, 'job' | 'host'> & { readonly signal?: KillSignal },
   environment: Readonly<Record<string, string>>,
   onStart: (end: End) => void,
 ) {
@@ -101,7 +101,7 @@ export async function runProcess(
     host === 'function'
       ? frameworkCommand(TARGETS[job], port)
       : { file: process.execPath, args: ['--', PROGRAM, job, 'apply', '--yes'] };
-  const memory = ending === 'memory' ? { NODE_OPTIONS } : {};
+  const memory = signal === 'memory' ? { NODE_OPTIONS } : {};
   const child = spawn(file, args, {
     cwd: host === 'function' ? undefined : cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...memory, ...environment },
@@ -225,12 +225,12 @@ async function oneRun(job: CrashJob, lock: Readonly<Record<string, string>>) {
 export const pointsOf = (job: CrashJob, host: Host, { requests }: Smooth): readonly CrashPoint[] =>
   Array.from({ length: requests }, (_, index) =>
     (['before', 'after'] as const).flatMap((moment) =>
-      ENDINGS.map((ending) => ({ job, host, nth: index + 1, moment, ending })),
+      KILL_SIGNALS.map((signal) => ({ job, host, nth: index + 1, moment, signal })),
     ),
   ).flat();
 
-export const pointText = ({ job, host, nth, moment, ending }: CrashPoint): string =>
-  `${job}, ${host}: ${ending === 'memory' ? 'no memory' : ending} ${moment} request ${nth}`;
+export const pointText = ({ job, host, nth, moment, signal }: CrashPoint): string =>
+  `${job}, ${host}: ${signal === 'memory' ? 'no memory' : signal} ${moment} request ${nth}`;
 
 const SIGNALS = { SIGKILL: 'SIGKILL', memory: 'SIGABRT', SIGTERM: null } as const;
 
@@ -239,11 +239,11 @@ export async function crashAt(point: CrashPoint, smooth: Smooth): Promise<readon
   const world = await startWorld(point.job);
   try {
     const first = await runProcess(point, world.environment, (end) => {
-      atRequest(world.servers, point.nth, point.moment, () => end(point.ending));
+      atRequest(world.servers, point.nth, point.moment, () => end(point.signal));
     });
     const { LEASE_BUCKET: _, ...withoutLease } = world.environment;
     const second = await nextRun(point.job, withoutLease);
-    const wanted = SIGNALS[point.ending];
+    const wanted = SIGNALS[point.signal];
     return [
       ...(wanted === null || first.signal === wanted
         ? []

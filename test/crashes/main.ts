@@ -1,4 +1,4 @@
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { type CrashJob, crashAt, type Host, pointsOf, pointText, type Smooth, smoothRun } from './crash.ts';
 import { takeOverAt, takeOverPoints, takeOverText } from './take-over.ts';
 
@@ -55,8 +55,8 @@ for (const job of JOBS) {
     }
 }
 process.stdout.write(`${points} points, ${held} held\n`);
-if (mayWriteFigures())
-  writeFigures('crashes', {
+if (mayWriteMeasurements())
+  writeMeasurements('crashes', {
     text: ['| job | host | the run is | points | held |', '| --- | --- | --- | --- | --- |', ...rows].join(
       '\n',
     ),

@@ -15,12 +15,12 @@ import {
 import { nextRun } from './next-run.ts';
 
 /** What the killed run holds: the lease, or the lock in a folder, of a machine where its end can be seen or of another one. */
-export type Held = 'lease' | 'folder' | 'folder of another machine';
-const HELD: readonly Held[] = ['lease', 'folder', 'folder of another machine'];
+export type LockKind = 'lease' | 'folder' | 'folder of another machine';
+const LOCK_KINDS: readonly LockKind[] = ['lease', 'folder', 'folder of another machine'];
 
 /** A run that holds the lock is killed at a request. */
-export interface TakeOverPoint extends Omit<CrashPoint, 'ending'> {
-  readonly held: Held;
+export interface TakeOverPoint extends Omit<CrashPoint, 'signal'> {
+  readonly held: LockKind;
 }
 
 /** Every point of a job’s apply. A function has the lease. With a lock in a folder a run makes fewer requests. */
@@ -29,7 +29,7 @@ export const takeOverPoints = (
   host: Host,
   { requests, requestsWithFolder }: Smooth,
 ): readonly TakeOverPoint[] =>
-  HELD.filter((held) => host === 'program' || held === 'lease').flatMap((held) =>
+  LOCK_KINDS.filter((held) => host === 'program' || held === 'lease').flatMap((held) =>
     Array.from({ length: held === 'lease' ? requests : requestsWithFolder }, (_, index) =>
       (['before', 'after'] as const).map((moment) => ({ job, host, held, nth: index + 1, moment })),
     ).flat(),
@@ -80,7 +80,7 @@ interface Lock {
 }
 
 /** Seconds before the end of a lock at which it still holds: the machine's time goes on meanwhile. */
-const BEFORE_THE_END: Readonly<Record<Held, number>> = {
+const BEFORE_THE_END: Readonly<Record<LockKind, number>> = {
   lease: 1,
   folder: 0,
   'folder of another machine': 60,

@@ -1,4 +1,4 @@
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { type EditJob, editAt, editPoints } from './edit.ts';
 import { startSecondRuns } from './second-run.ts';
 import { twoRunsAt, twoRunsPoints, twoRunsText } from './two-runs.ts';
@@ -42,8 +42,8 @@ for (const [what, tried] of Object.entries(SUITES))
     process.stdout.write(`${job}, ${what}: ${own.points} points, ${own.held} held\n`);
   }
 process.stdout.write(`${points} points, ${held} held\n`);
-if (mayWriteFigures())
-  writeFigures('edits', {
+if (mayWriteMeasurements())
+  writeMeasurements('edits', {
     text: ['| job | meanwhile | points | held |', '| --- | --- | --- | --- |', ...rows].join('\n'),
     summary: `${points} points, ${held} held`,
   });

@@ -304,6 +304,6 @@ test.each([
   [new StopError('x'), 'failed'],
   [new SourceError('x'), 'source-failed'],
   [new Error('x'), 'failed'],
-])('%s is the trouble %s', (error, outcome) => {
+])('%s has the outcome %s', (error, outcome) => {
   expect(toRunError(error)).toEqual({ outcome, message: error.message });
 });

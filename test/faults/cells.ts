@@ -58,7 +58,7 @@ async function pointsOf(job: JobName, command: Command) {
     for (const [system, server] of Object.entries(stage.servers))
       server.addFault({
         when: ({ method, path }) => !answers.has(`${system} ${method} ${generalPath(path)}`),
-        trouble: {
+        effect: {
           kind: 'act',
           act: async ({ request, response, handle }) => {
             const answer = await handle();

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { allCells, type Cell, JOBS } from './cells.ts';
 import { type CellResult, type Clean, cleanRun, runCell } from './run-cell.ts';
 import type { JobName } from './stage.ts';
@@ -99,7 +99,7 @@ function tableOf(results: readonly Sent[], by: (result: Sent) => string): string
     .join('\n');
 }
 
-/** The figures as a table of the page. */
+/** The results as a table of the page. */
 function pageText(results: readonly Sent[], held: number): string {
   const rows = [...Map.groupBy(results, ({ system }) => system)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const kinds = new Set(results.map(({ fault }) => fault)).size;
@@ -127,8 +127,8 @@ if (shard === undefined) {
   process.stdout.write(`\nBy fault\n${tableOf(results, ({ fault }) => fault)}\n\nIn ${minutes} minutes\n`);
   process.stdout.write(`${results.length} cells, ${held} held\n`);
   // A part of the cells is no figure for the page.
-  if (mayWriteFigures() && argument('only') === undefined)
-    writeFigures('faults', {
+  if (mayWriteMeasurements() && argument('only') === undefined)
+    writeMeasurements('faults', {
       text: pageText(results, held),
       summary: `${results.length} cells, ${held} held`,
     });

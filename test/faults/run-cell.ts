@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../src/engine/outcome.ts';
 import { ECHO_ENCODINGS } from '../sandbox/faults/echo.ts';
-import { troubleOf } from '../sandbox/faults/fault.ts';
+import { effectOf } from '../sandbox/faults/fault.ts';
 import type { Cell } from './cells.ts';
 import { type FaultStage, type JobName, type StageRun, startStage } from './stage.ts';
 
@@ -83,7 +83,7 @@ function inject(cell: Cell, stage: FaultStage): void {
     method,
     path,
     ...(position === 'every' ? {} : { nth: position }),
-    trouble: troubleOf(fault),
+    effect: effectOf(fault),
   });
 }
 

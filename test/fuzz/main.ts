@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { growthOf } from './growth.ts';
 import { TARGETS } from './targets.ts';
 
@@ -30,8 +30,8 @@ for (const { name, input, check, hostile = [] } of TARGETS.filter((one) =>
   rows.push(`| ${name} | ${CASES} | ${hostile.length} |`);
 }
 // A part of the cases is no figure for the page.
-if (mayWriteFigures() && option('only') === undefined)
-  writeFigures('fuzz', {
+if (mayWriteMeasurements() && option('only') === undefined)
+  writeMeasurements('fuzz', {
     text: ['| what | cases | hostile shapes, in linear time |', '| --- | --- | --- |', ...rows].join('\n'),
     summary: `${rows.length} parsers and printers, ${CASES} cases each, all held`,
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { LAWS } from './laws.ts';
 
 /** `npm run laws`: 100,000 organisations of each kind, or as many as `--worlds=N` says. */
@@ -14,8 +14,8 @@ for (const { name, property } of LAWS) {
   process.stdout.write(`${name}: ${WORLDS} worlds held (seed ${seed}, ${seconds} s)\n`);
   rows.push(`| ${name} | ${WORLDS} | ${WORLDS} |`);
 }
-if (mayWriteFigures())
-  writeFigures('laws', {
+if (mayWriteMeasurements())
+  writeMeasurements('laws', {
     text: ['| law | worlds | held |', '| --- | --- | --- |', ...rows].join('\n'),
     summary: `${WORLDS * LAWS.length} organisations, all held`,
   });

@@ -62,7 +62,7 @@ export interface OracleMember {
 }
 
 /** What has to become of a member. */
-export type OracleVerdict =
+export type OracleDecision =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'kept'; readonly why: 'protected' | 'ambiguous' }
   | { readonly kind: 'role'; readonly role: string };
@@ -70,11 +70,11 @@ export type OracleVerdict =
 const key = (address: string) => address.toLowerCase();
 
 /** What the pages say of one member: no person is no access; an ambiguous one never gains, and keeps no more than its best reading. */
-export function verdictOn(
+export function expectedDecision(
   member: OracleMember,
   everybody: { readonly members: readonly OracleMember[]; readonly people: readonly OraclePerson[] },
   { policy, isProtected }: { readonly policy: OraclePolicy; readonly isProtected: boolean },
-): OracleVerdict {
+): OracleDecision {
   const readings = everybody.people.filter(({ mails }) => mails.map(key).includes(key(member.email)));
   if (readings.some(({ readable }) => !readable)) return { kind: 'unknown' };
   if (isProtected) return { kind: 'kept', why: 'protected' };

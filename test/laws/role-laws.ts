@@ -6,7 +6,7 @@ import { resolve } from '../../src/jobs/growthbook-roles/resolve.ts';
 import { type Access, describe, projectRoleOf } from '../../src/targets/growthbook/access.ts';
 import type { Member } from '../../src/targets/growthbook/schema.ts';
 import { explanationProblems } from '../explanations.ts';
-import { roleOf, verdictOn } from './oracle.ts';
+import { expectedDecision, roleOf } from './oracle.ts';
 import { PROJECT, type RoleWorld } from './role-worlds.ts';
 
 type RoleDecision = Decision<Access, Member>;
@@ -36,7 +36,7 @@ function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string
   const { from, to, kind } = decision;
   if (!member || !row || !from || !to) return [`${decision.account}: no member`];
   const isProtected = protectedMembers.map(addressKey).includes(addressKey(member.email));
-  const verdict = verdictOn(member, oracle, { policy: oracle.policy, isProtected });
+  const expected = expectedDecision(member, oracle, { policy: oracle.policy, isProtected });
   const rank = rankIn(oracle.policy.order);
   const found = projectRoleOf(to);
   const wrong = (what: string) => [
@@ -45,13 +45,13 @@ function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string
   if (rank(to.globalRole) > rank(from.globalRole)) return wrong('the global role rises');
   if (kind === 'skipped') {
     if (found !== projectRoleOf(from)) return wrong('skipped, and changed');
-    const isFree = verdict.kind === 'role' && !row.managedbyIdp && verdict.role !== member.current;
-    return isFree ? wrong(`skipped, where ${verdict.role} is desired`) : [];
+    const isFree = expected.kind === 'role' && !row.managedbyIdp && expected.role !== member.current;
+    return isFree ? wrong(`skipped, where ${expected.role} is desired`) : [];
   }
-  if (verdict.kind === 'unknown' || (verdict.kind === 'kept' && verdict.why === 'protected'))
-    return wrong(`not skipped, where it is ${verdict.kind}`);
+  if (expected.kind === 'unknown' || (expected.kind === 'kept' && expected.why === 'protected'))
+    return wrong(`not skipped, where it is ${expected.kind}`);
   // An ambiguous member that keeps its role can still lose a global role above the ceiling.
-  const role = verdict.kind === 'role' ? verdict.role : member.current;
+  const role = expected.kind === 'role' ? expected.role : member.current;
   if (found !== role) return wrong(`${role} is desired`);
   if (kind !== 'unchanged' && rank(to.globalRole) > rank(ceiling)) return wrong('above the ceiling');
   return [];

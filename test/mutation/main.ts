@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { mayWriteFigures, writeFigures } from '../figures.ts';
+import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { SCOPES } from './scopes.ts';
 import { type Equivalent, type MutationReport, missingIn, percentOf, scoresOf } from './score.ts';
 
@@ -57,8 +57,8 @@ const table = [
   ...rows,
 ].join('\n');
 process.stdout.write(`${table}\n`);
-if (mayWriteFigures())
-  writeFigures('mutation', {
+if (mayWriteMeasurements())
+  writeMeasurements('mutation', {
     text: table,
     summary: `${percents.length} of ${Object.keys(SCOPES).length} scopes, each at least ${Math.min(...percents).toFixed(1)} %`,
   });

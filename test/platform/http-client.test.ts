@@ -11,7 +11,13 @@ import {
 } from '../../src/platform/http-client.ts';
 import { createRateLimiter } from '../../src/platform/rate-limit.ts';
 import { type TestRunOptions, testRun } from '../fixtures.ts';
-import { type Answer, type Handler, type Recorded, startServer, type Trouble } from '../sandbox/server.ts';
+import {
+  type Answer,
+  type FaultEffect,
+  type Handler,
+  type Recorded,
+  startServer,
+} from '../sandbox/server.ts';
 
 const SECRET = 'secret_admin_hunter2';
 const OK: Answer = { status: 200, body: 'fine' };
@@ -114,11 +120,11 @@ describe('repeats', () => {
     expect([server.requests.length, run.clock.slept]).toEqual([1, []]);
   });
 
-  test.each<Trouble>([{ kind: 'drop' }, { kind: 'lose' }, { kind: 'truncate' }])(
+  test.each<FaultEffect>([{ kind: 'drop' }, { kind: 'lose' }, { kind: 'truncate' }])(
     'a GET that gets no whole answer (%j), and throws after five',
-    async (trouble) => {
+    async (effect) => {
       const { server, run, send } = await connected();
-      server.addFault({ when: () => true, trouble });
+      server.addFault({ when: () => true, effect });
       await expect(send(GET)).rejects.toThrow(NoAnswerError);
       expect([server.requests.length, run.clock.slept.length]).toEqual([6, 5]);
     },
@@ -153,7 +159,7 @@ describe('repeats', () => {
 
   test('a POST whose answer is lost is sent once by default', async () => {
     const { server, send } = await connected({ mayWrite: true });
-    server.addFault({ when: () => true, trouble: { kind: 'lose' } });
+    server.addFault({ when: () => true, effect: { kind: 'lose' } });
     await expect(send(POST)).rejects.toThrow(NoAnswerError);
     expect(server.requests).toHaveLength(1);
   });
@@ -189,7 +195,7 @@ describe('`again`', () => {
 
   test('false after a lost answer throws that', async () => {
     const { server, send } = await connected({ mayWrite: true });
-    server.addFault({ when: () => true, trouble: { kind: 'lose' } });
+    server.addFault({ when: () => true, effect: { kind: 'lose' } });
     await expect(send({ ...POST, retries: 5, shouldRetry: async () => false })).rejects.toThrow(
       NoAnswerError,
     );
@@ -372,7 +378,7 @@ describe('the deadline', () => {
 
   test('names what it interrupted where no whole answer came', async () => {
     const { server, send } = await connected({ seconds: 6 });
-    server.addFault({ when: () => true, trouble: { kind: 'drop' } });
+    server.addFault({ when: () => true, effect: { kind: 'drop' } });
     await expect(send(GET)).rejects.toThrow(
       /attempt 3 ended with growthbook: GET \/a: no answer: ECONNRESET/,
     );
@@ -380,7 +386,7 @@ describe('the deadline', () => {
 
   test('ends a request that never gets an answer', async () => {
     const { server, send } = await connected({ seconds: 0.05 });
-    server.addFault({ when: () => true, trouble: { kind: 'hang' } });
+    server.addFault({ when: () => true, effect: { kind: 'hang' } });
     await expect(send(GET)).rejects.toThrow(DeadlineError);
     expect(server.requests).toHaveLength(1);
   });
@@ -494,7 +500,7 @@ describe('a secret', () => {
     const { server, run, send } = await connected({ mayWrite: true });
     const query = { token: SECRET };
     for (const kind of ['drop', 'lose', 'truncate'] as const) {
-      server.addFault({ when: () => true, trouble: { kind } });
+      server.addFault({ when: () => true, effect: { kind } });
       await expect(send({ ...GET, query, retries: 0 })).rejects.toThrow(
         expect.not.objectContaining({ message: expect.stringContaining(SECRET) }),
       );
@@ -614,7 +620,7 @@ describe('a gate', () => {
 
   test('is opened again by a request that fails', async () => {
     const { server, send } = await connected({ system: { concurrency: createConcurrencyLimit(1) } });
-    server.addFault({ when: () => true, nth: 1, trouble: { kind: 'drop' } });
+    server.addFault({ when: () => true, nth: 1, effect: { kind: 'drop' } });
     await expect(send({ ...GET, retries: 0 })).rejects.toThrow(NoAnswerError);
     expect((await send(GET)).status).toBe(200);
   });

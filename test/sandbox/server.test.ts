@@ -53,7 +53,7 @@ test('an answering fault strikes the nth match alone, and the request is not han
     handled.push(path);
     return { status: 200, body: {} };
   });
-  server.addFault(fault('/a', { nth: 2, trouble: { kind: 'answer', answer: { status: 503, body: 'no' } } }));
+  server.addFault(fault('/a', { nth: 2, effect: { kind: 'answer', answer: { status: 503, body: 'no' } } }));
   const statuses: number[] = [];
   for (const path of ['/a', '/b', '/a', '/a']) statuses.push((await fetch(server.origin + path)).status);
   expect(statuses).toEqual([200, 200, 503, 200]);
@@ -63,8 +63,8 @@ test('an answering fault strikes the nth match alone, and the request is not han
 test('a fault without a number strikes every match until faults are cleared, the first one given first', async () => {
   const server = await started();
   const answering = (status: number) => ({ kind: 'answer', answer: { status, body: '' } }) as const;
-  server.addFault(fault('/a', { trouble: answering(503) }));
-  server.addFault(fault('/a', { trouble: answering(500) }));
+  server.addFault(fault('/a', { effect: answering(503) }));
+  server.addFault(fault('/a', { effect: answering(500) }));
   const statuses: number[] = [];
   for (const path of ['/a', '/a', '/b', '/a']) statuses.push((await fetch(server.origin + path)).status);
   server.clearFaults();
@@ -81,7 +81,7 @@ test.each([
     handled += 1;
     return { status: 200, body: {} };
   });
-  server.addFault(fault('/a', { trouble: { kind } }));
+  server.addFault(fault('/a', { effect: { kind } }));
   await expect(fetch(`${server.origin}/a`)).rejects.toThrow();
   expect([handled, server.requests.length]).toEqual([times, 1]);
   server.clearFaults();
@@ -90,7 +90,7 @@ test.each([
 
 test.each([0, 3])('a body cut after %i bytes announces the whole length', async (bytes) => {
   const server = await started(() => ({ status: 200, body: 'ten bytes!' }));
-  server.addFault(fault('/a', { trouble: { kind: 'truncate', bytes } }));
+  server.addFault(fault('/a', { effect: { kind: 'truncate', bytes } }));
   const response = await fetch(`${server.origin}/a`);
   expect(response.headers.get('content-length')).toBe('10');
   await expect(response.text()).rejects.toThrow();
@@ -98,7 +98,7 @@ test.each([0, 3])('a body cut after %i bytes announces the whole length', async 
 
 test('a hanging request stays open until the server is closed', async () => {
   const server = await started();
-  server.addFault(fault('/a', { trouble: { kind: 'hang' } }));
+  server.addFault(fault('/a', { effect: { kind: 'hang' } }));
   const end = fetch(`${server.origin}/a`).then(
     () => 'answered',
     () => 'broken',
@@ -166,7 +166,7 @@ test('an edit does not happen at a request that is never handled', async () => {
   server.onRequest({}, () => {
     edits += 1;
   });
-  server.addFault({ nth: 1, trouble: { kind: 'answer', answer: { status: 503, body: '' } } });
+  server.addFault({ nth: 1, effect: { kind: 'answer', answer: { status: 503, body: '' } } });
   expect((await fetch(server.origin)).status).toBe(503);
   expect(edits).toBe(0);
   expect((await fetch(server.origin)).status).toBe(200);

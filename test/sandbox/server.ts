@@ -33,7 +33,7 @@ export interface Match {
   readonly nth?: number;
 }
 
-/** One request that meets trouble. `handle` has the request carried out and gives the answer that was to be sent. */
+/** One request that meets effect. `handle` has the request carried out and gives the answer that was to be sent. */
 export interface Exchange {
   readonly request: Recorded;
   readonly response: ServerResponse;
@@ -45,7 +45,7 @@ export interface Exchange {
  * Content-Length is announced and `bytes` (half the body by default) are sent. `hang`: unhandled, open until close.
  * `act`: whatever the function does with the exchange; `http-faults.ts` lists many of them by name.
  */
-export type Trouble =
+export type FaultEffect =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'lose' }
   | { readonly kind: 'drop' }
@@ -53,9 +53,9 @@ export type Trouble =
   | { readonly kind: 'hang' }
   | { readonly kind: 'act'; readonly act: (exchange: Exchange) => void | Promise<void> };
 
-/** The trouble of the requests that match. Where several faults match one request, the first that was added strikes. */
+/** The effect of the requests that match. Where several faults match one request, the first that was added strikes. */
 export interface Fault extends Match {
-  readonly trouble: Trouble;
+  readonly effect: FaultEffect;
 }
 
 /** What a test does at a request: somebody else edits the data, the clock moves, a signal is sent. */
@@ -95,11 +95,11 @@ export async function startServer(
   { now = Date.now, certificate, port = 0 }: ServerOptions = {},
 ): Promise<SandboxServer> {
   const requests: Recorded[] = [];
-  const faults: { readonly meets: Meets; readonly trouble: Trouble }[] = [];
+  const faults: { readonly meets: Meets; readonly effect: FaultEffect }[] = [];
   const hooks: { readonly meets: Meets; readonly edit: Edit; readonly moment: 'before' | 'after' }[] = [];
   const flight = { current: 0, peak: 0 };
-  const strike = (request: Recorded): Trouble | undefined =>
-    faults.filter(({ meets }) => meets(request)).at(0)?.trouble;
+  const strike = (request: Recorded): FaultEffect | undefined =>
+    faults.filter(({ meets }) => meets(request)).at(0)?.effect;
   const handled = async (request: Recorded): Promise<Answer> => {
     const matching = hooks.filter(({ meets }) => meets(request));
     for (const { edit } of matching.filter(({ moment }) => moment === 'before')) await edit(request);
@@ -131,7 +131,7 @@ export async function startServer(
     get peak() {
       return flight.peak;
     },
-    addFault: ({ trouble, ...match }) => void faults.push({ meets: counting(match), trouble }),
+    addFault: ({ effect, ...match }) => void faults.push({ meets: counting(match), effect }),
     onRequest: (match, edit, moment = 'before') => void hooks.push({ meets: counting(match), edit, moment }),
     clearFaults: () => void faults.splice(0),
     close: () =>
@@ -169,15 +169,15 @@ async function record(incoming: IncomingMessage, now: () => number): Promise<Rec
   return { method, path, query, body: bytes.toString('utf8'), bytes, headers, at };
 }
 
-async function respond(exchange: Exchange, trouble: Trouble | undefined): Promise<void> {
+async function respond(exchange: Exchange, effect: FaultEffect | undefined): Promise<void> {
   const { response, handle } = exchange;
-  if (trouble?.kind === 'hang') return;
-  if (trouble?.kind === 'act') return trouble.act(exchange);
-  if (trouble?.kind === 'drop') return void response.destroy();
-  if (trouble?.kind === 'answer') return send(response, trouble.answer);
+  if (effect?.kind === 'hang') return;
+  if (effect?.kind === 'act') return effect.act(exchange);
+  if (effect?.kind === 'drop') return void response.destroy();
+  if (effect?.kind === 'answer') return send(response, effect.answer);
   const answer = await handle();
-  if (trouble?.kind === 'lose') return void response.destroy();
-  send(response, answer, trouble);
+  if (effect?.kind === 'lose') return void response.destroy();
+  send(response, answer, effect);
 }
 
 /** An answer as it travels: its bytes, and its headers with the type and the length. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CheckLine } from '../../src/engine/check.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import type { Trouble } from '../sandbox/server.ts';
+import type { FaultEffect } from '../sandbox/server.ts';
 import { type Stage as GitlabStage, setStage as setGitlabStage } from './gitlab.ts';
 import { type Stage, setStage } from './growthbook.ts';
 
-const answer = (status: number, body: string | object = {}): Trouble => ({
+const answer = (status: number, body: string | object = {}): FaultEffect => ({
   kind: 'answer',
   answer: { status, body },
 });
@@ -19,7 +19,7 @@ interface Fault {
   readonly cure: RegExp;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly path?: string;
-  readonly trouble?: Trouble;
+  readonly effect?: FaultEffect;
 }
 const fault = (
   name: string,
@@ -53,7 +53,7 @@ describe('check of growthbook-roles', () => {
     expect(stage.posts()).toEqual([]);
   });
 
-  const at = (path: string, trouble: Trouble): Partial<Fault> => ({ path, trouble });
+  const at = (path: string, effect: FaultEffect): Partial<Fault> => ({ path, effect });
   const faults: readonly Fault[] = [
     fault('an LDAP server that nobody listens at', ['ldap ldap://127.0.0.1:1', /ECONNREFUSED/, LDAP], {
       environment: { LDAP_SERVERS: 'ldap://127.0.0.1:1' },
@@ -118,10 +118,10 @@ describe('check of growthbook-roles', () => {
   ];
   test.each(faults)(
     'finds $name, with its cure, and nothing else',
-    async ({ line, found, cure, environment, path, trouble }) => {
-      if (path !== undefined && trouble) {
+    async ({ line, found, cure, environment, path, effect }) => {
+      if (path !== undefined && effect) {
         for (const server of [stage.growthbook, stage.gitiles])
-          server.addFault({ when: (request) => request.path.includes(path), trouble });
+          server.addFault({ when: (request) => request.path.includes(path), effect });
       }
       const { checks } = await stage.run({ check: true }, environment as Record<string, string>);
       const [first, ...others] = wrong(checks);
@@ -134,7 +134,7 @@ describe('check of growthbook-roles', () => {
   );
 
   test('tries nothing twice', async () => {
-    stage.growthbook.addFault({ when: ({ path }) => path.includes('/members'), trouble: answer(503) });
+    stage.growthbook.addFault({ when: ({ path }) => path.includes('/members'), effect: answer(503) });
     const before = stage.growthbook.requests.length;
     await stage.run({ check: true });
     const asked = stage.growthbook.requests.slice(before).filter(({ path }) => path.includes('/members'));
@@ -159,7 +159,7 @@ describe('check of gitlab-approvals', () => {
 
   const settings = { DENIED_ACCOUNTS: DENIED };
   type Server = 'gitlab' | 'phabricator' | 'gerrit' | 'wiki';
-  const at = (server: Server, trouble: Trouble) => ({ path: server, trouble });
+  const at = (server: Server, effect: FaultEffect) => ({ path: server, effect });
   const faults: readonly Fault[] = [
     fault(
       'a token that is refused',
@@ -218,8 +218,8 @@ describe('check of gitlab-approvals', () => {
 
   test.each(faults)(
     'finds $name, with its cure, and nothing else',
-    async ({ line, found, cure, environment, path, trouble }) => {
-      if (path !== undefined && trouble) stage[path as Server].addFault({ when: () => true, trouble });
+    async ({ line, found, cure, environment, path, effect }) => {
+      if (path !== undefined && effect) stage[path as Server].addFault({ when: () => true, effect });
       const { checks } = await stage.run({ check: true }, { ...settings, ...environment });
       const [first, ...others] = wrong(checks);
       expect(others).toEqual([]);

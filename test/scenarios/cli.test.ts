@@ -82,7 +82,7 @@ test('a lease that another run holds: exit 5, and nothing is read', async () => 
 });
 
 test('a deadline that comes before the sources have answered: exit 6, and no write', async () => {
-  world.growthbook.addFault({ when: () => true, trouble: { kind: 'hang' } });
+  world.growthbook.addFault({ when: () => true, effect: { kind: 'hang' } });
   const { code, report } = await muster(['apply'], { SYNC_DEADLINE_SECONDS: '1' });
   expect([code, report.outcome, world.growthbook.writes.length]).toEqual([6, 'deadline', 0]);
 });

@@ -80,7 +80,7 @@ describe('at the look just before', () => {
 
   test('an account that is gone is withheld', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), trouble: GONE });
+      stage.gitlab.addFault({ when: isLook(1), effect: GONE });
       const { report, results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann withheld', 'bob applied'],
@@ -97,9 +97,9 @@ describe('at the look just before', () => {
     ['a gateway’s JSON', answer(404, { message: '404 Not Found' })],
     ['another object', answer(404, { message: '404 Project Not Found' })],
     ['no body', answer(404, '')],
-  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, trouble) =>
+  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, effect) =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), trouble });
+      stage.gitlab.addFault({ when: isLook(1), effect });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob applied'],
@@ -111,8 +111,8 @@ describe('at the look just before', () => {
 
   test('a proxy that answers 404 to everything fails the run', () =>
     withTwo(async (stage) => {
-      const trouble = answer(404, '<html><title>Not here</title></html>');
-      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble });
+      const effect = answer(404, '<html><title>Not here</title></html>');
+      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob failed'],
@@ -124,8 +124,8 @@ describe('at the look just before', () => {
 
   test('a run has failed too where the only account is gone after a rate limit', () =>
     onStage({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } }, async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(429, 'Retry later') });
-      stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: GONE });
+      stage.gitlab.addFault({ when: isApprove(1), effect: answer(429, 'Retry later') });
+      stage.gitlab.addFault({ when: isLook(1), nth: 2, effect: GONE });
       const { report, outcome, exitCode } = await runJob(stage);
       expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
       expect(report.error).toContain('every account of the plan is gone');
@@ -133,7 +133,7 @@ describe('at the look just before', () => {
 
   test('a run of which every account is gone has failed', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), trouble: GONE });
+      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect: GONE });
       const { report, outcome, exitCode } = await runJob(stage);
       expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
       expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
@@ -141,7 +141,7 @@ describe('at the look just before', () => {
 
   test('an account that can’t be read fails alone', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), trouble: answer(400) });
+      stage.gitlab.addFault({ when: isLook(1), effect: answer(400) });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob applied'],
@@ -153,7 +153,7 @@ describe('at the look just before', () => {
 
   test('a token that is refused stops the run before anything is written', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), trouble: answer(401) });
+      stage.gitlab.addFault({ when: isLook(1), effect: answer(401) });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann withheld', 'bob withheld'],
@@ -167,7 +167,7 @@ describe('at the look just before', () => {
 describe('an approval that is answered', () => {
   test('with 409 is unchanged: no failure and no line on the wiki', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(409) });
+      stage.gitlab.addFault({ when: isApprove(1), effect: answer(409) });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann unchanged', 'bob applied'],
@@ -179,7 +179,7 @@ describe('an approval that is answered', () => {
 
   test('with 404 is withheld as gone', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: GONE });
+      stage.gitlab.addFault({ when: isApprove(1), effect: GONE });
       const { report, results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann withheld', 'bob applied'],
@@ -209,7 +209,7 @@ describe('an approval that is answered', () => {
     'with %i stops the run, and what was approved before still goes to the wiki',
     (status) =>
       withTwo(async (stage) => {
-        stage.gitlab.addFault({ when: isApprove(2), trouble: answer(status) });
+        stage.gitlab.addFault({ when: isApprove(2), effect: answer(status) });
         const { results, outcome, exitCode } = await runJob(stage);
         expect({ results, outcome, exitCode }).toEqual({
           results: ['ann applied', 'bob failed'],
@@ -222,7 +222,7 @@ describe('an approval that is answered', () => {
 
   test('with 403 at first leaves all others alone', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(), trouble: answer(403) });
+      stage.gitlab.addFault({ when: isApprove(), effect: answer(403) });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob withheld'],
@@ -234,11 +234,11 @@ describe('an approval that is answered', () => {
 
   test('with 429 is sent again after the pause that the server asks for', () =>
     withTwo(async (stage) => {
-      const trouble = {
+      const effect = {
         kind: 'answer',
         answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
       } as const;
-      for (const nth of [1, 2, 3]) stage.gitlab.addFault({ when: isApprove(1), nth, trouble });
+      for (const nth of [1, 2, 3]) stage.gitlab.addFault({ when: isApprove(1), nth, effect });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann applied', 'bob applied'],
@@ -253,7 +253,7 @@ describe('an approval that is answered', () => {
 describe('an approval whose answer is lost', () => {
   test('and that was carried out is applied, logged and not sent again', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'lose' } });
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann applied', 'bob applied'],
@@ -274,8 +274,8 @@ describe('an approval whose answer is lost', () => {
 
   test.each(['drop', 'answer'] as const)('and that was not carried out (%s) is sent once more', (kind) =>
     withTwo(async (stage) => {
-      const trouble = kind === 'drop' ? { kind } : answer(503, 'overload');
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble });
+      const effect = kind === 'drop' ? { kind } : answer(503, 'overload');
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect });
       const { results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann applied', 'bob applied'],
@@ -288,7 +288,7 @@ describe('an approval whose answer is lost', () => {
 
   test.each([500, 502, 503])('and that stays so (%i) fails after the second time', (status) =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(status, 'down') });
+      stage.gitlab.addFault({ when: isApprove(1), effect: answer(status, 'down') });
       const { report, results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob applied'],
@@ -302,7 +302,7 @@ describe('an approval whose answer is lost', () => {
 
   test('and that is met with 409 the second time was ours', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'drop' } });
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'drop' } });
       stage.gitlab.state.before = (request) => {
         const [ann] = stage.gitlab.state.users;
         if (ann && isApprove(1)(request) && stage.approvalsSent().length === 2) ann.state = 'active';
@@ -316,7 +316,7 @@ describe('an approval whose answer is lost', () => {
 describe('after a 201', () => {
   test('an account that still waits has failed, and is on the wiki all the same', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: answer(201, { message: 'Success' }) });
+      stage.gitlab.addFault({ when: isApprove(1), effect: answer(201, { message: 'Success' }) });
       const { report, results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob applied'],
@@ -329,7 +329,7 @@ describe('after a 201', () => {
 
   test('an account that can’t be read back has failed, and is on the wiki all the same', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), nth: 2, trouble: answer(400) });
+      stage.gitlab.addFault({ when: isLook(1), nth: 2, effect: answer(400) });
       const { report, results, outcome, exitCode } = await runJob(stage);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann failed', 'bob applied'],
@@ -359,7 +359,7 @@ describe('the end of the run’s time', () => {
 
   test('an approval whose answer is lost as it comes is looked for, not sent again', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, trouble: { kind: 'lose' } });
+      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
       stage.gitlab.state.before = (request) => {
         if (isApprove(1)(request)) stage.clock.advance(131_000);
       };
@@ -418,9 +418,9 @@ describe('the end of the run’s time', () => {
 describe('an approval that nobody confirmed, of an account that can’t be read afterwards', () => {
   test('is failed, and on the wiki all the same', () =>
     withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), trouble: { kind: 'lose' } });
+      stage.gitlab.addFault({ when: isApprove(1), effect: { kind: 'lose' } });
       const isAfterwards = (request: Recorded) => isLook(1)(request) && stage.gitlab.approvals.length > 0;
-      stage.gitlab.addFault({ when: isAfterwards, trouble: answer(500) });
+      stage.gitlab.addFault({ when: isAfterwards, effect: answer(500) });
       const { report } = await stage.run();
       expect(report.changes.map(({ result }) => result)).toEqual(['failed', 'applied']);
       expect(report.changes[0]?.error).toContain('unreadable');
@@ -432,7 +432,7 @@ describe('an approval that nobody confirmed, of an account that can’t be read 
 test('no request rejects, blocks or deletes an account, whatever comes back', async () => {
   for (const status of [400, 401, 403, 404, 409, 422, 500]) {
     await withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(), trouble: answer(status) });
+      stage.gitlab.addFault({ when: isApprove(), effect: answer(status) });
       await stage.run();
       const writes = stage.gitlab.requests.filter(({ method }) => method !== 'GET');
       expect(writes.every(({ method, path }) => method === 'POST' && path.endsWith('/approve'))).toBe(true);

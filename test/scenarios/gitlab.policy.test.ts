@@ -103,7 +103,7 @@ describe('a policy of trust in place of the variables', () => {
     onStage(cast, async (stage) => {
       stage.gerrit.addFault({
         when: () => true,
-        trouble: { kind: 'answer', answer: { status: 403, body: 'no', headers: {} } },
+        effect: { kind: 'answer', answer: { status: 403, body: 'no', headers: {} } },
       });
       const when = { all: [{ ldap: 'wmf' }, { not: { gerrit: 'Trusted-Contributors' } }] };
       const { report, kinds } = await decisions(stage, { rules: [rule(1, when)] });

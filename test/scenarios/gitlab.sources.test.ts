@@ -9,14 +9,14 @@ import {
   pending,
 } from '../sandbox/gitlab/world.ts';
 import { groupEntry, personDn, personEntry } from '../sandbox/ldap/people.ts';
-import type { Answer, Recorded, Trouble } from '../sandbox/server.ts';
+import type { Answer, FaultEffect, Recorded } from '../sandbox/server.ts';
 import { onStage, type Stage } from './gitlab.ts';
 
-const answer = (status: number, body: Answer['body'], headers: Answer['headers'] = {}): Trouble => ({
+const answer = (status: number, body: Answer['body'], headers: Answer['headers'] = {}): FaultEffect => ({
   kind: 'answer',
   answer: { status, body, headers },
 });
-const always = (trouble: Trouble) => ({ when: () => true, trouble });
+const always = (effect: FaultEffect) => ({ when: () => true, effect });
 const isList = ({ method, path }: Recorded) => method === 'GET' && path === '/api/v4/users';
 const conduit = (error_code: string, error_info: string) =>
   answer(200, { result: null, error_code, error_info });
@@ -191,7 +191,7 @@ describe('who waits', () => {
         bot: false,
         identities: [{ provider: 'openid_connect', extern_uid: 'ann' }],
       };
-      stage.gitlab.addFault({ when: isList, trouble: answer(200, [bot, ann, ann]) });
+      stage.gitlab.addFault({ when: isList, effect: answer(200, [bot, ann, ann]) });
       const { kinds } = await decisions(stage);
       expect(kinds).toEqual(['ann approve 1']);
     }));
@@ -234,7 +234,7 @@ describe('GitLab fails the run', () => {
   const row = { id: 1, username: 'ann', state: 'blocked_pending_approval' };
   const page = [{ ...row, identities: [] }];
   const to = (link: string) => answer(200, page, { Link: `<${link}>; rel="next"` });
-  const cases: readonly (readonly [string, Trouble, string])[] = [
+  const cases: readonly (readonly [string, FaultEffect, string])[] = [
     ['with 401', answer(401, { message: '401 Unauthorized' }), '401 Unauthorized'],
     [
       'with 403 for want of a scope',
@@ -258,9 +258,9 @@ describe('GitLab fails the run', () => {
     ['with a next page that is no list', to('/api/v4/projects?cursor=x'), '/api/v4/projects'],
     ['with a page that leads to itself', to('/api/v4/users?cursor=x'), 'leads back to itself'],
   ];
-  test.each(cases)('%s', (_, trouble, message) =>
+  test.each(cases)('%s', (_, effect, message) =>
     onStage(cast, async (stage) => {
-      stage.gitlab.addFault({ when: isList, trouble });
+      stage.gitlab.addFault({ when: isList, effect });
       await fails(stage, message);
     }),
   );
@@ -269,7 +269,7 @@ describe('GitLab fails the run', () => {
     onStage({ users: Array.from({ length: 101 }, (_, n) => pending(n + 1, `p${n}`)) }, async (stage) => {
       stage.gitlab.addFault({
         when: ({ query }) => query.has('cursor'),
-        trouble: answer(400, { error: 'cursor is invalid' }),
+        effect: answer(400, { error: 'cursor is invalid' }),
       });
       await fails(stage, 'cursor is invalid');
     }));
@@ -279,7 +279,7 @@ describe('GitLab fails the run', () => {
       stage.gitlab.addFault({
         when: isList,
         nth: 1,
-        trouble: answer(429, 'Retry later', { 'Retry-After': '9' }),
+        effect: answer(429, 'Retry later', { 'Retry-After': '9' }),
       });
       const { outcome } = await decisions(stage);
       expect({ outcome, slept: stage.clock.slept }).toEqual({ outcome: 'planned', slept: [9000] });
@@ -364,7 +364,7 @@ describe('LDAP fails the run', () => {
 });
 
 describe('a source that need not be there and fails', () => {
-  const phabricator: readonly (readonly [string, Trouble, string])[] = [
+  const phabricator: readonly (readonly [string, FaultEffect, string])[] = [
     ['an error inside a 200', conduit('ERR-CONDUIT-CORE', 'Out of cheese.'), 'Out of cheese.'],
     [
       'a token that is refused',
@@ -378,9 +378,9 @@ describe('a source that need not be there and fails', () => {
   ];
   test.each(phabricator)(
     'Phabricator with %s: whom others trust is approved, the rest undecided',
-    (_, trouble, message) =>
+    (_, effect, message) =>
       onStage(cast, async (stage) => {
-        stage.phabricator.addFault(always(trouble));
+        stage.phabricator.addFault(always(effect));
         const { report } = await stage.run();
         expect([report.outcome, report.exitCode]).toEqual(['source-failed', 3]);
         expect(report.error).toContain(message);
@@ -395,7 +395,7 @@ describe('a source that need not be there and fails', () => {
       }),
   );
 
-  const gerrit: readonly (readonly [string, Trouble, string])[] = [
+  const gerrit: readonly (readonly [string, FaultEffect, string])[] = [
     ['401', answer(401, 'Unauthorized'), 'GERRIT_USER or GERRIT_PASSWORD'],
     ['404', answer(404, 'Not found: Trusted-Contributors'), 'can’t be found'],
     ['a page without the prefix', answer(200, '[]'), "no )]}'"],
@@ -405,9 +405,9 @@ describe('a source that need not be there and fails', () => {
   ];
   test.each(gerrit)(
     'Gerrit with %s: whom others trust is approved, the rest undecided',
-    (_, trouble, message) =>
+    (_, effect, message) =>
       onStage(cast, async (stage) => {
-        stage.gerrit.addFault(always(trouble));
+        stage.gerrit.addFault(always(effect));
         const { report } = await stage.run();
         expect([report.outcome, report.exitCode]).toEqual(['source-failed', 3]);
         expect(report.error).toContain(message);

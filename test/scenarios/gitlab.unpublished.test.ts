@@ -14,7 +14,7 @@ const isEdit = ({ method }: { readonly method: string }) => method === 'POST';
 const breakWiki = ({ wiki }: Stage) =>
   wiki.addFault({
     when: isEdit,
-    trouble: {
+    effect: {
       kind: 'answer',
       answer: { status: 200, body: { error: { code: 'protectedpage', info: 'protected' } } },
     },
@@ -123,11 +123,11 @@ test.each([403, 412])(
       const { LEASE_BUCKET: _, ...places } = storage.environment;
       const isKeeping = ({ path, query }: { readonly path: string; readonly query: URLSearchParams }) =>
         path.startsWith('/upload') && query.get('name')?.endsWith('latest-unpublished.json') === true;
-      storage.addFault({ when: isKeeping, nth: 1, trouble: { kind: 'lose' } });
+      storage.addFault({ when: isKeeping, nth: 1, effect: { kind: 'lose' } });
       storage.addFault({
         when: isKeeping,
         nth: 2,
-        trouble: { kind: 'answer', answer: { status, body: '' } },
+        effect: { kind: 'answer', answer: { status, body: '' } },
       });
       breakWiki(stage);
       try {
@@ -169,10 +169,10 @@ test('an edit that was saved and whose answers were lost is not doubled by the n
     const REPORTS = emptyFolder();
     const before = linesOf(stage).length;
     // The edit is saved, its answer is lost, and from then on the wiki is away.
-    stage.wiki.addFault({ when: isEdit, trouble: { kind: 'lose' } });
+    stage.wiki.addFault({ when: isEdit, effect: { kind: 'lose' } });
     stage.wiki.addFault({
       when: (request) => !isEdit(request) && linesOf(stage).length > before,
-      trouble: { kind: 'answer', answer: { status: 503, body: '' } },
+      effect: { kind: 'answer', answer: { status: 503, body: '' } },
     });
     await stage.run({}, { REPORTS });
     const count = stage.gitlab.approvals.length;

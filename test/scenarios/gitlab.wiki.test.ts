@@ -166,7 +166,7 @@ describe('what passes is tried again', () => {
     withAnn(async (stage) => {
       let left = 5;
       const when = (request: Recorded) => isEdit(request) && left-- > 0;
-      stage.wiki.addFault({ when, trouble: { kind: 'answer', answer: { status, body } } });
+      stage.wiki.addFault({ when, effect: { kind: 'answer', answer: { status, body } } });
       const { report } = await stage.run();
       expect([report.outcome, stage.auditPage()]).toEqual(['applied', PAGE]);
     }),
@@ -211,7 +211,7 @@ describe('what passes is tried again', () => {
       stage.wiki.addFault({
         when: isEdit,
         nth: 1,
-        trouble: {
+        effect: {
           kind: 'answer',
           answer: { status: 200, body: { error: { code: 'badtoken', info: 'Invalid CSRF token.' } } },
         },
@@ -225,7 +225,7 @@ describe('what passes is tried again', () => {
       const info = 'The authorization headers in your request are not valid: Nonce already used: x';
       stage.wiki.addFault({
         when: isEdit,
-        trouble: {
+        effect: {
           kind: 'answer',
           answer: { status: 200, body: { error: { code: 'mwoauth-invalid-authorization', info } } },
         },
@@ -267,7 +267,7 @@ describe('what passes is tried again', () => {
 
   test('an edit whose answer is lost is looked for, and not made twice', () =>
     withAnn(async (stage) => {
-      stage.wiki.addFault({ when: isEdit, nth: 1, trouble: { kind: 'lose' } });
+      stage.wiki.addFault({ when: isEdit, nth: 1, effect: { kind: 'lose' } });
       const { report } = await stage.run();
       expect([report.outcome, stage.editsSent(), stage.auditPage()]).toEqual(['applied', 1, PAGE]);
     }));
@@ -276,7 +276,7 @@ describe('what passes is tried again', () => {
     withAnn(async (stage) => {
       stage.wiki.addFault({
         when: () => true,
-        trouble: { kind: 'answer', answer: { status: 503, body: 'down' } },
+        effect: { kind: 'answer', answer: { status: 503, body: 'down' } },
       });
       expect(await failed(stage)).toContain('503');
       expect(stage.editsSent()).toBe(0);
@@ -304,7 +304,7 @@ describe('what does not pass fails at once', () => {
     ['an answer that is no JSON', '<html>'],
   ])('%s', (_, body) =>
     withAnn(async (stage) => {
-      stage.wiki.addFault({ when: isEdit, trouble: { kind: 'answer', answer: { status: 200, body } } });
+      stage.wiki.addFault({ when: isEdit, effect: { kind: 'answer', answer: { status: 200, body } } });
       await failed(stage);
       expect(stage.editsSent()).toBe(1);
     }),
@@ -393,7 +393,7 @@ describe('what does not pass fails at once', () => {
     withAnn(async (stage) => {
       stage.wiki.addFault({
         when: () => true,
-        trouble: { kind: 'answer', answer: { status, body: '<html><title>Denied</title></html>' } },
+        effect: { kind: 'answer', answer: { status, body: '<html><title>Denied</title></html>' } },
       });
       await nobodyApproved(stage, new RegExp(`found ${status}, allowed 200\\): an HTML page: Denied`));
     }),
@@ -406,7 +406,7 @@ describe('what does not pass fails at once', () => {
       stage.wiki.addFault({
         when: () => true,
         nth: 1,
-        trouble: { kind: 'answer', answer: { status: 200, body } },
+        effect: { kind: 'answer', answer: { status: 200, body } },
       });
       await nobodyApproved(stage, /Invalid signature/, { MEDIAWIKI_ACCESS_SECRET: 'another-secret' });
     }));
@@ -422,7 +422,7 @@ describe('what does not pass fails at once', () => {
 
   test('a wiki that does not answer before the first approval takes no more than its share of the time', () =>
     withAnn(async (stage) => {
-      stage.wiki.addFault({ when: () => stage.approvalsSent().length === 0, trouble: { kind: 'hang' } });
+      stage.wiki.addFault({ when: () => stage.approvalsSent().length === 0, effect: { kind: 'hang' } });
       const { report } = await stage.run({}, { SYNC_DEADLINE_SECONDS: '5' });
       expect([report.outcome, stage.approvalsSent(), stage.auditPage()]).toEqual(['applied', [1], PAGE]);
       expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'audit-page' }));

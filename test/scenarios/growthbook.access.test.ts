@@ -99,7 +99,7 @@ describe('teams', () => {
     stage = await setStage();
     stage.growthbook.addFault({
       when: ({ path }) => path === '/api/v1/teams',
-      trouble: { kind: 'answer', answer: { status: 404, body } },
+      effect: { kind: 'answer', answer: { status: 404, body } },
     });
     const { report } = await stage.run();
     expect([report.outcome, stage.posts().length]).toEqual(['source-failed', 0]);
@@ -117,7 +117,7 @@ describe('teams', () => {
     const answer = { status: 404, body: { message: 'Unknown API endpoint' } };
     stage.growthbook.addFault({
       when: ({ path }) => path === '/api/v1/teams',
-      trouble: { kind: 'answer', answer },
+      effect: { kind: 'answer', answer },
     });
     expect((await stage.run()).report.outcome).toBe(outcome);
   });
@@ -196,7 +196,7 @@ describe('people who sign in for the first time', () => {
     stage = await setStage();
     stage.growthbook.addFault({
       when: ({ path }) => path === '/api/v1/settings',
-      trouble: { kind: 'answer', answer: { status, body: {} } },
+      effect: { kind: 'answer', answer: { status, body: {} } },
     });
     const { report } = await stage.run();
     expect(report.outcome).toBe('applied');

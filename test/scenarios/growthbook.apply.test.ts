@@ -125,7 +125,7 @@ describe('a member who is no longer as planned is withheld', () => {
 
 describe('one change that fails', () => {
   test('a validation error fails that change alone, says how to fix the row, and the run ends as failed', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('"x" is not a valid role') });
+    stage.growthbook.addFault({ when: isWrite('u_iris'), effect: message('"x" is not a valid role') });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(changeOf(report, 'u_iris').error).toMatch(/not a valid role.*fix this row/);
@@ -133,7 +133,7 @@ describe('one change that fails', () => {
   });
 
   test('a loss that failed for an unclear reason withholds upgrades and grants, not other losses', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('boom', 418) });
+    stage.growthbook.addFault({ when: isWrite('u_iris'), effect: message('boom', 418) });
     const { report } = await stage.run();
     expect(report.outcome).toBe('failed');
     expect(stage.growthbook.writes.map(({ memberId }) => memberId)).toEqual(
@@ -143,13 +143,13 @@ describe('one change that fails', () => {
   });
 
   test('a gain that failed stops no other gain', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_cleo'), trouble: message('boom', 418) });
+    stage.growthbook.addFault({ when: isWrite('u_cleo'), effect: message('boom', 418) });
     await stage.run();
     expect(stage.growthbook.writes).toHaveLength(11);
   });
 
   test.each([401, 402, 403])('a %i stops the run at once: exit 1, the rest withheld', async (status) => {
-    stage.growthbook.addFault({ when: isWrite('u_liam'), trouble: message('no', status) });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), effect: message('no', status) });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(stage.posts()).toHaveLength(2);
@@ -160,7 +160,7 @@ describe('one change that fails', () => {
     'a %i before the first write is a failed source: exit 3, nothing written',
     async (status) => {
       const listing = ({ path }: { path: string }) => path === '/api/v1/members';
-      stage.growthbook.addFault({ when: listing, nth: 2, trouble: message('no', status) });
+      stage.growthbook.addFault({ when: listing, nth: 2, effect: message('no', status) });
       const { report } = await stage.run();
       expect([report.outcome, report.exitCode, stage.posts().length]).toEqual(['source-failed', 3, 0]);
       expect(report.changes.every(({ result }) => result === 'withheld')).toBe(true);
@@ -171,14 +171,14 @@ describe('one change that fails', () => {
     const listing = ({ path }: { path: string }) => path === '/api/v1/members';
     const isSecond = (request: { path: string }) =>
       listing(request) && stage.growthbook.requests.filter(listing).length > 1;
-    stage.growthbook.addFault({ when: isSecond, trouble: { kind: 'drop' } });
+    stage.growthbook.addFault({ when: isSecond, effect: { kind: 'drop' } });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode, stage.posts().length]).toEqual(['source-failed', 3, 0]);
   });
 
   test('“could not find user” means that the member is gone: stale, and no failure', async () => {
     const gone = message('Could not find user with that ID');
-    stage.growthbook.addFault({ when: isWrite('u_hiro'), trouble: gone });
+    stage.growthbook.addFault({ when: isWrite('u_hiro'), effect: gone });
     const { report } = await stage.run();
     expect(changeOf(report, 'u_hiro')).toMatchObject({
       result: 'withheld',
@@ -188,7 +188,7 @@ describe('one change that fails', () => {
   });
 
   test.each([400, 422])('a %i about a row withholds nothing from others', async (status) => {
-    stage.growthbook.addFault({ when: isWrite('u_iris'), trouble: message('not valid', status) });
+    stage.growthbook.addFault({ when: isWrite('u_iris'), effect: message('not valid', status) });
     await stage.run();
     expect(stage.growthbook.writes).toHaveLength(11);
   });
@@ -296,9 +296,9 @@ describe('one change that fails', () => {
   );
 
   test('a 401 at the look after a lost answer stops the run', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, effect: { kind: 'drop' } });
     const listing = ({ path }: { path: string }) => path === '/api/v1/members';
-    stage.growthbook.addFault({ when: listing, nth: 5, trouble: message('Invalid API key', 401) });
+    stage.growthbook.addFault({ when: listing, nth: 5, effect: message('Invalid API key', 401) });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(stage.posts()).toHaveLength(2);
@@ -308,7 +308,7 @@ describe('one change that fails', () => {
     'Must have a enterprise plan to gain access to the no-access role.',
     'Your plan does not support providing users with project-level permissions.',
   ])('a 400 about the plan stops the run: %s', async (text) => {
-    stage.growthbook.addFault({ when: isWrite('u_liam'), trouble: message(text) });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), effect: message(text) });
     await stage.run();
     expect(stage.posts()).toHaveLength(2);
   });
@@ -316,7 +316,7 @@ describe('one change that fails', () => {
   test('“unable to update” is decided by what the list says afterwards', async () => {
     stage.growthbook.addFault({
       when: isWrite('u_xena'),
-      trouble: message("Unable to update the user's role: x"),
+      effect: message("Unable to update the user's role: x"),
     });
     const { report } = await stage.run();
     expect(changeOf(report, 'u_xena').result).toBe('failed');
@@ -326,21 +326,21 @@ describe('one change that fails', () => {
 
 describe('answers that are lost', () => {
   test('a lost answer is followed by a look, not by a second write', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'lose' } });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, effect: { kind: 'lose' } });
     const { report } = await stage.run();
     expect(report.outcome).toBe('applied');
     expect(stage.posts().filter(isWrite('u_liam'))).toHaveLength(1);
   });
 
   test('a write that never arrived is sent again after a look', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'drop' } });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, effect: { kind: 'drop' } });
     const { report } = await stage.run();
     expect(report.outcome).toBe('applied');
     expect(stage.posts().filter(isWrite('u_liam'))).toHaveLength(2);
   });
 
   test('a write that never gets an answer is given up after five repeats', async () => {
-    stage.growthbook.addFault({ when: isWrite('u_xena'), trouble: { kind: 'drop' } });
+    stage.growthbook.addFault({ when: isWrite('u_xena'), effect: { kind: 'drop' } });
     const { report } = await stage.run();
     expect(report.outcome).toBe('failed');
     expect(stage.posts().filter(isWrite('u_xena'))).toHaveLength(6);
@@ -362,7 +362,7 @@ describe('answers that are lost', () => {
       times: 3,
     });
     for (const id of ['u_jonas', 'u_liam', 'u_iris'])
-      stage.growthbook.addFault({ when: isWrite(id), nth: 2, trouble: message('no', 403) });
+      stage.growthbook.addFault({ when: isWrite(id), nth: 2, effect: message('no', 403) });
     const { report } = await stage.run();
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(resultsOf(report)).toMatchObject({ u_jonas: 'failed', u_liam: 'failed', u_iris: 'failed' });
@@ -475,7 +475,7 @@ describe('time', () => {
       'Retry-After': '60',
     };
     const answer = { status: 429, headers, body: { message: 'Too many requests, limit to 60 per minute' } };
-    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, trouble: { kind: 'answer', answer } });
+    stage.growthbook.addFault({ when: isWrite('u_liam'), nth: 1, effect: { kind: 'answer', answer } });
     const { report } = await stage.run();
     expect(report.outcome).toBe('applied');
     expect(stage.clock.slept.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(3000);

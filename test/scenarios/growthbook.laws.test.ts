@@ -287,11 +287,11 @@ describe('a run that is killed', () => {
         const stage = await setStage();
         stage.growthbook.addFault({
           when: () => stage.growthbook.requests.length === cut,
-          trouble: { kind },
+          effect: { kind },
         });
         stage.growthbook.addFault({
           when: () => stage.growthbook.requests.length > cut,
-          trouble: { kind: 'drop' },
+          effect: { kind: 'drop' },
         });
         await stage.run();
         stage.growthbook.clearFaults();

@@ -1,13 +1,17 @@
 import { describe, expect } from 'vitest';
 import { groupDn } from '../sandbox/growthbook/example.ts';
-import type { Recorded, Trouble } from '../sandbox/server.ts';
+import type { FaultEffect, Recorded } from '../sandbox/server.ts';
 import { stage, test } from './growthbook.ts';
 
 const at =
   (part: string) =>
   ({ path }: Recorded) =>
     path.includes(part);
-const answering = (status: number, body: string | object, headers: Record<string, string> = {}): Trouble => ({
+const answering = (
+  status: number,
+  body: string | object,
+  headers: Record<string, string> = {},
+): FaultEffect => ({
   kind: 'answer',
   answer: { status, body, headers },
 });
@@ -107,7 +111,7 @@ describe('LDAP entries that cannot be read as one person', () => {
 });
 
 describe('data.yaml: the run ends with no plan and no write where', () => {
-  test.each<[string, Trouble, RegExp]>([
+  test.each<[string, FaultEffect, RegExp]>([
     ['the server answers 404', answering(404, 'NOT_FOUND'), /found 404, allowed 200/],
     [
       'an HTML page comes',
@@ -121,13 +125,13 @@ describe('data.yaml: the run ends with no plan and no write where', () => {
       /cut off/,
     ],
     ['the answer ends early every time', { kind: 'truncate' }, /no answer/],
-  ])('%s', async (_, trouble, because) => {
-    stage.gitiles.addFault({ when: at('data.yaml'), trouble });
+  ])('%s', async (_, effect, because) => {
+    stage.gitiles.addFault({ when: at('data.yaml'), effect });
     await isRefused(because);
   });
 
   test('gitiles names no commit', async () => {
-    stage.gitiles.addFault({ when: at('refs/heads'), trouble: answering(200, ")]}'\n{}") });
+    stage.gitiles.addFault({ when: at('refs/heads'), effect: answering(200, ")]}'\n{}") });
     await isRefused(/no commit/);
   });
 
@@ -136,13 +140,13 @@ describe('data.yaml: the run ends with no plan and no write where', () => {
   });
 
   test('one answer that is cut short is read again', async () => {
-    stage.gitiles.addFault({ when: at('data.yaml'), nth: 1, trouble: { kind: 'truncate' } });
+    stage.gitiles.addFault({ when: at('data.yaml'), nth: 1, effect: { kind: 'truncate' } });
     expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
   });
 });
 
 describe('GrowthBook: the run ends with no plan and no write where', () => {
-  test.each<[string, string, Trouble, RegExp]>([
+  test.each<[string, string, FaultEffect, RegExp]>([
     [
       'the key is refused',
       '/members',
@@ -154,8 +158,8 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
     ['the answer is no JSON', '/members', answering(200, 'hello'), /not JSON/],
     ['teams can’t be read', '/teams', answering(418, { message: 'no' }), /418/],
     ['a redirect comes', '/members', answering(302, '', { location: 'http://127.0.0.1:1/' }), /found 302/],
-  ])('%s', async (_, part, trouble, because) => {
-    stage.growthbook.addFault({ when: at(part), trouble });
+  ])('%s', async (_, part, effect, because) => {
+    stage.growthbook.addFault({ when: at(part), effect });
     await isRefused(because);
   });
 
@@ -165,7 +169,7 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
 
   test('the project’s answer is about another one', async () => {
     const other = answering(200, { project: { id: 'prj_other' } });
-    stage.growthbook.addFault({ when: at('/projects/'), trouble: other });
+    stage.growthbook.addFault({ when: at('/projects/'), effect: other });
     await isRefused(/no project id \(found prj_other/);
   });
 
@@ -175,7 +179,7 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
   });
 
   test('it stays away: five repeats with growing pauses, and the other sources are still reported', async () => {
-    stage.growthbook.addFault({ when: at('/teams'), trouble: answering(503, { message: 'busy' }) });
+    stage.growthbook.addFault({ when: at('/teams'), effect: answering(503, { message: 'busy' }) });
     await isRefused(/teams.*503/);
     expect(stage.growthbook.requests.filter(at('/teams'))).toHaveLength(6);
     const { report } = await stage.run({ dryRun: true });
@@ -186,7 +190,7 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
     for (const row of stage.growthbook.state.members) Object.assign(row, { teams: [] });
     stage.growthbook.addFault({
       when: at('/teams'),
-      trouble: answering(404, { message: 'Unknown API endpoint' }),
+      effect: answering(404, { message: 'Unknown API endpoint' }),
     });
     expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
   });
@@ -202,7 +206,7 @@ describe('a member list that disagrees with itself', () => {
     });
 
   test('is read once more from the start', async () => {
-    stage.growthbook.addFault({ when: at('/members'), nth: 1, trouble: page(7) });
+    stage.growthbook.addFault({ when: at('/members'), nth: 1, effect: page(7) });
     expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
   });
 
@@ -220,21 +224,21 @@ describe('a member list that disagrees with itself', () => {
         hasMore: index === 0,
         nextOffset: index === 0 ? 1 : null,
       });
-    stage.growthbook.addFault({ when: at('/members'), nth: 1, trouble: pageOf(0, 3) });
-    stage.growthbook.addFault({ when: at('/members'), nth: 2, trouble: pageOf(1, 2) });
+    stage.growthbook.addFault({ when: at('/members'), nth: 1, effect: pageOf(0, 3) });
+    stage.growthbook.addFault({ when: at('/members'), nth: 2, effect: pageOf(1, 2) });
     expect((await stage.run({ dryRun: true })).report.counts.unchanged).toBe(6);
     expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(3);
   });
 
   test('twice is refused', async () => {
-    stage.growthbook.addFault({ when: at('/members'), trouble: page(7) });
+    stage.growthbook.addFault({ when: at('/members'), effect: page(7) });
     await isRefused(/read twice.*found 1 members, total 7/);
     expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(2);
   });
 });
 
 test('all sources that failed are named together', async () => {
-  stage.growthbook.addFault({ when: at('/teams'), trouble: answering(418, { message: 'no' }) });
-  stage.gitiles.addFault({ when: at('data.yaml'), trouble: answering(404, 'NOT_FOUND') });
+  stage.growthbook.addFault({ when: at('/teams'), effect: answering(418, { message: 'no' }) });
+  stage.gitiles.addFault({ when: at('data.yaml'), effect: answering(404, 'NOT_FOUND') });
   await isRefused(/source posix: .*source growthbook: /);
 });

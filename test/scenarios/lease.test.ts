@@ -98,7 +98,7 @@ describe('a lease', () => {
   );
 
   test('whose creation was answered by a lost answer is the run’s own', async () => {
-    storage.addFault({ when: ({ method }) => method === 'POST', nth: 1, trouble: { kind: 'lose' } });
+    storage.addFault({ when: ({ method }) => method === 'POST', nth: 1, effect: { kind: 'lose' } });
     await expect((await taken('holder')).stillHeld()).resolves.toBeUndefined();
   });
 });
@@ -143,7 +143,7 @@ describe('an enforcing run with a lease', () => {
   });
 
   test('that can’t ask for it writes nothing', async () => {
-    storage.addFault({ when: () => true, trouble: { kind: 'answer', answer: { status: 403, body: {} } } });
+    storage.addFault({ when: () => true, effect: { kind: 'answer', answer: { status: 403, body: {} } } });
     const { report } = await stage.run({}, storage.environment);
     expect([report.outcome, report.run.mode, stage.posts()]).toEqual(['failed', 'enforce', []]);
   });

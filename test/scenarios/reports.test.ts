@@ -135,7 +135,7 @@ describe('in a bucket', () => {
     storage.addFault({
       when: ({ path }) => path.startsWith('/upload'),
       nth: 1,
-      trouble: { kind: 'lose' },
+      effect: { kind: 'lose' },
     });
     const { report } = await stage.run({}, at(''));
     expect(report.notes.map(({ kind }) => kind)).not.toContain('report-lost');
@@ -149,8 +149,8 @@ describe('in a bucket', () => {
     const refuse = { kind: 'answer', answer: { status, body: { error: { code: status } } } } as const;
 
     test.each(['.html', 'latest.json'])('a report that is there as it was sent is kept: %s', async (name) => {
-      storage.addFault({ when: isUpload(name), nth: 1, trouble: { kind: 'lose' } });
-      storage.addFault({ when: isUpload(name), nth: 2, trouble: refuse });
+      storage.addFault({ when: isUpload(name), nth: 1, effect: { kind: 'lose' } });
+      storage.addFault({ when: isUpload(name), nth: 2, effect: refuse });
       const { report } = await stage.run({}, at(''));
       expect(report.notes.map(({ kind }) => kind)).not.toContain('report-lost');
       expect(storage.reports.size).toBe(4);
@@ -161,7 +161,7 @@ describe('in a bucket', () => {
         const object = { body: 'another page', generation: '1', updated: 0 };
         storage.reports.set(query.get('name') ?? '', object);
       });
-      storage.addFault({ when: isUpload('.html'), nth: 1, trouble: refuse });
+      storage.addFault({ when: isUpload('.html'), nth: 1, effect: refuse });
       const { report } = await stage.run({}, at(''));
       const because = expect.stringContaining(`${status}`);
       expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'report-lost', because }));

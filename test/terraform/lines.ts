@@ -1,7 +1,7 @@
 import { rejectRequest } from '../../src/app/run-job.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import { pending } from '../sandbox/gitlab/world.ts';
-import type { Fault, Recorded, Trouble } from '../sandbox/server.ts';
+import type { Fault, FaultEffect, Recorded } from '../sandbox/server.ts';
 import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
 import { isWrite, setStage as setGrowthBookStage } from '../scenarios/growthbook.ts';
 import type { Entry } from './logging-filter.ts';
@@ -15,7 +15,7 @@ export const capturedLines = async (): Promise<readonly Line[]> => [
   ...(await gitlabLines()),
 ];
 
-const answering = (status: number, message = 'no'): Trouble => ({
+const answering = (status: number, message = 'no'): FaultEffect => ({
   kind: 'answer',
   answer: { status, body: { message } },
 });
@@ -23,7 +23,7 @@ const answering = (status: number, message = 'no'): Trouble => ({
 async function growthBookLines(): Promise<readonly Line[]> {
   const stage = await setGrowthBookStage();
   const { growthbook, clock } = stage;
-  const fault = (when: Fault['when'], trouble: Trouble) => growthbook.addFault({ when, trouble });
+  const fault = (when: Fault['when'], effect: FaultEffect) => growthbook.addFault({ when, effect });
   try {
     await stage.run({}, { MODE: 'observe' });
     await stage.run({}, { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' });
@@ -60,10 +60,10 @@ async function gitlabLines(): Promise<readonly Line[]> {
   });
   try {
     const isApproval = ({ method, path }: Recorded) => method === 'POST' && path.includes('/2/approve');
-    stage.gitlab.addFault({ when: isApproval, trouble: answering(409) });
+    stage.gitlab.addFault({ when: isApproval, effect: answering(409) });
     await stage.run();
     await stage.run();
-    stage.phabricator.addFault({ when: () => true, trouble: answering(500) });
+    stage.phabricator.addFault({ when: () => true, effect: answering(500) });
     await stage.run();
     return stage.lines;
   } finally {

@@ -7,7 +7,7 @@ export interface Metric {
   readonly value?: string;
 }
 
-/** The figures, by the name that Cloud Monitoring shows after `muster/`. */
+/** The metrics, by the name that Cloud Monitoring shows after `muster/`. */
 export const METRICS: Readonly<Record<string, Metric>> = {
   runs: { event: EVENTS.runCompleted, labels: ['job', 'outcome', 'mode'] },
   changes: { event: EVENTS.decision, labels: ['job', 'kind', 'result'] },

@@ -34,7 +34,7 @@ function pageAs(over: TestRunOptions = {}, title = TITLE) {
   return { run, page: createWikiPage({ url: wiki.url, page: title, credentials }, run) };
 }
 const answers = (body: object | string, status = 200) =>
-  wiki.addFault({ trouble: { kind: 'answer', answer: { status, body } } });
+  wiki.addFault({ effect: { kind: 'answer', answer: { status, body } } });
 
 describe('reading', () => {
   test('gives the text with its revision, a token, the time and the rights', async () => {

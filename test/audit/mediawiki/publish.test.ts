@@ -54,7 +54,7 @@ const reads = () => wiki.requests.length - edits();
 const refuse = (code: string, info = 'no', when: (request: Recorded) => boolean = isEdit) =>
   wiki.addFault({
     when,
-    trouble: { kind: 'answer', answer: { status: 200, body: { error: { code, info } } } },
+    effect: { kind: 'answer', answer: { status: 200, body: { error: { code, info } } } },
   });
 const refused = (code: string, info = 'no', where = EDIT) =>
   `${where}: refused (found ${code}, allowed no error): ${info}`;
@@ -128,7 +128,7 @@ describe('a refusal that may pass', () => {
   });
 
   test('no answer is given up after three tries', async () => {
-    wiki.addFault({ when: isEdit, trouble: { kind: 'drop' } });
+    wiki.addFault({ when: isEdit, effect: { kind: 'drop' } });
     const using = input();
     const { failures } = await publishAuditLog([approval('ann')], using);
     expect(failures).toEqual([expect.stringMatching(/^audit log: 1 line is missing: .* \(seen 3 times\)$/)]);
@@ -141,7 +141,7 @@ describe('a refusal that may pass', () => {
       wiki.addFault({
         when: isEdit,
         nth: index + 1,
-        trouble: { kind: 'answer', answer: { status: 200, body: { error: { code, info: 'no' } } } },
+        effect: { kind: 'answer', answer: { status: 200, body: { error: { code, info: 'no' } } } },
       });
     });
     expect(await publishAuditLog([approval('ann')], input())).toEqual({ failures: [], notes: [] });
@@ -221,7 +221,7 @@ describe('the look before the first approval', () => {
   ])('notes that edits are not marked as a bot’s where %s', async (_, rights, isNoted) => {
     const userinfo = rights === undefined ? {} : { userinfo: { rights } };
     const query = { tokens: { csrftoken: 'token' }, pages: [{ missing: true }], ...userinfo };
-    wiki.addFault({ trouble: { kind: 'answer', answer: { status: 200, body: { query } } } });
+    wiki.addFault({ effect: { kind: 'answer', answer: { status: 200, body: { query } } } });
     const because = 'edits are not marked as a bot’s (needed: the right bot and the grant highvolume)';
     const note = { kind: 'audit-bot', account: null, label: 'mediawiki', because };
     expect(await checkAuditPage(input())).toEqual(isNoted ? [note] : []);

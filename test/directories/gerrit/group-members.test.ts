@@ -48,7 +48,7 @@ async function ask({ groups = [], asked = 'Trusted-Contributors', password = 'hu
     now: run.clock.now,
   });
   started.push(server);
-  if (answer) server.addFault({ when: () => true, trouble: { kind: 'answer', answer } });
+  if (answer) server.addFault({ when: () => true, effect: { kind: 'answer', answer } });
   const { facts } = await readGroupMembers({ root: server.url, user: 'glaab', password }, asked, run);
   return { facts, requests: server.requests };
 }

@@ -142,7 +142,7 @@ describe('a membership', () => {
       const rows = [{ phid: 'PHID-USER-Ann', userName: 'Ann', roles: [], ldap_username: 'Ann A' }];
       server.addFault({
         when: ({ path }) => path.endsWith('ldapquery'),
-        trouble: {
+        effect: {
           kind: 'answer',
           answer: { status: 200, body: { result: rows, error_code: null, error_info: null } },
         },
@@ -184,7 +184,7 @@ describe('a failure, never a no', () => {
   const fault = (method: string, body: object) => (server: Conduit) =>
     server.addFault({
       when: ({ path }) => path === `/api/${method}`,
-      trouble: { kind: 'answer', answer: { status: 200, body } },
+      effect: { kind: 'answer', answer: { status: 200, body } },
     });
   const NO_PROJECT =
     /found 0, allowed 1\): it is absent, archived, or hidden from PHABRICATOR_USER \(see PHABRICATOR_TRUSTED_PROJECT/;
@@ -246,7 +246,7 @@ describe('a failure, never a no', () => {
     const answer = { status, headers: { 'content-type': 'text/html' }, body };
     const ldapquery = ({ path }: { path: string }) => path.endsWith('ldapquery');
     const error = await ask({}, (server) =>
-      server.addFault({ when: ldapquery, trouble: { kind: 'answer', answer } }),
+      server.addFault({ when: ldapquery, effect: { kind: 'answer', answer } }),
     ).catch(String);
     expect(error).toContain(message);
     expect(error).toContain('an HTML page: Unhandled Exception');

@@ -57,7 +57,7 @@ describe('a gitiles branch', () => {
         pushed ||= path !== branch;
         return false;
       },
-      trouble: { kind: 'drop' },
+      effect: { kind: 'drop' },
     });
     expect(await read(server.textUrl('production', PATH))).toMatchObject({ text: TEXT, version: COMMIT });
     expect(pushed).toBe(true);
@@ -197,14 +197,14 @@ describe('a file is refused', () => {
 
   test('shorter than its Content-Length, after five repeats', async () => {
     const { server, read } = await serving(plain(TEXT));
-    server.addFault({ when: () => true, trouble: { kind: 'truncate', bytes: 11 } });
+    server.addFault({ when: () => true, effect: { kind: 'truncate', bytes: 11 } });
     await expect(read()).rejects.toThrow(NoAnswerError);
     expect(server.requests).toHaveLength(6);
   });
 
   test('cut short once: it is read again', async () => {
     const { server, read } = await serving(plain(TEXT));
-    server.addFault({ when: () => true, nth: 1, trouble: { kind: 'truncate', bytes: 11 } });
+    server.addFault({ when: () => true, nth: 1, effect: { kind: 'truncate', bytes: 11 } });
     expect((await read()).text).toBe(TEXT);
     expect(server.requests).toHaveLength(2);
   });

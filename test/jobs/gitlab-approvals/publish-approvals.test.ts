@@ -147,7 +147,7 @@ describe('before the first approval', () => {
   const busy = (seconds: number) =>
     wiki.addFault({
       nth: 1,
-      trouble: {
+      effect: {
         kind: 'answer',
         answer: { status: 429, headers: { 'Retry-After': `${seconds}` }, body: 'slow down' },
       },

@@ -31,10 +31,10 @@ const one = (kind: Kind, over: Partial<Decision<Access>> = {}): Decision<Access>
 const many = (kind: Kind, n: number, over: Partial<Decision<Access>> = {}) =>
   Array.from({ length: n }, () => one(kind, over));
 
-const verdictOn = (decisions: readonly Decision<Access>[], over: Partial<SafetyLimits> = {}) =>
+const checkWith = (decisions: readonly Decision<Access>[], over: Partial<SafetyLimits> = {}) =>
   checkSafety({ decisions, notes: [] }, { ...DEFAULTS, ...over }, ({ to }) => to.projectRole === 'admin');
 const limitOf = (name: string, decisions: readonly Decision<Access>[], over: Partial<SafetyLimits> = {}) => {
-  const { limits, objections } = verdictOn(decisions, over);
+  const { limits, objections } = checkWith(decisions, over);
   const limit = limits.find((found) => found.name === name);
   return { ...limit, objects: objections.some((found) => found.name === name) };
 };
@@ -89,7 +89,7 @@ describe.each(POPULATIONS)('of a population of %i', (population, losses, gains) 
 
 describe('small populations', () => {
   test('nobody: nothing to object to', () => {
-    expect(verdictOn([])).toEqual({
+    expect(checkWith([])).toEqual({
       limits: [
         { name: 'revokes', found: 0, allowed: 5 },
         { name: 'downgrades', found: 0, allowed: 5 },
@@ -127,7 +127,7 @@ describe('the population', () => {
 });
 
 test('revokes and downgrades are counted apart', () => {
-  expect(verdictOn([...many('revoke', 5), ...many('downgrade', 5)]).objections).toEqual([]);
+  expect(checkWith([...many('revoke', 5), ...many('downgrade', 5)]).objections).toEqual([]);
 });
 
 test('grants and upgrades are counted together', () => {
@@ -204,7 +204,7 @@ describe('thresholds that are set', () => {
 });
 
 test('all objections are listed together, each with found, allowed and the setting that raises it', () => {
-  const { objections } = verdictOn([
+  const { objections } = checkWith([
     ...many('revoke', 9),
     ...many('downgrade', 9),
     ...many('grant', 14, { to: access('readonly', 'admin') }),

@@ -1,4 +1,4 @@
-import type { Answer, Exchange, Trouble } from '../server.ts';
+import type { Answer, Exchange, FaultEffect } from '../server.ts';
 import { encodeAnswer } from '../server.ts';
 
 /**
@@ -12,8 +12,8 @@ export interface HttpFault {
   readonly act: (exchange: Exchange) => void | Promise<void>;
 }
 
-/** A fault as trouble for `addFault`. */
-export const troubleOf = ({ act }: HttpFault): Trouble => ({ kind: 'act', act });
+/** A fault as effect for `addFault`. */
+export const effectOf = ({ act }: HttpFault): FaultEffect => ({ kind: 'act', act });
 
 /** A fault that answers without carrying the request out. */
 export const answering = (name: string, answer: Answer | ((exchange: Exchange) => Answer)): HttpFault => ({

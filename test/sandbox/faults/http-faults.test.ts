@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Recorded, startServer } from '../server.ts';
 import { changingJson, gzipBomb } from './bodies.ts';
 import { credentialsOf, ECHO_ENCODINGS } from './echo.ts';
-import { troubleOf } from './fault.ts';
+import { effectOf } from './fault.ts';
 import { HTTP_FAULTS } from './http-faults.ts';
 
 const TRUTH = { members: [{ id: 'u_1', name: 'Zoë' }], text: 'x'.repeat(200) };
@@ -21,7 +21,7 @@ async function faulty(name: string) {
     return { status: 200, body: TRUTH };
   });
   onTestFinished(() => server.close());
-  server.addFault({ trouble: troubleOf(fault) });
+  server.addFault({ effect: effectOf(fault) });
   return { server, handled };
 }
 
@@ -82,7 +82,7 @@ test.each(['', ")]}'\n"])(
     const server = await startServer(() => ({ status: 200, body: `${first}{"members":[1,2]}` }));
     onTestFinished(() => server.close());
     const isShort = changingJson('a page short', (json) => ({ ...(json as object), members: [1] }));
-    server.addFault({ nth: 2, trouble: troubleOf(isShort) });
+    server.addFault({ nth: 2, effect: effectOf(isShort) });
     const ask = async () => (await fetch(server.origin)).text();
     expect(await ask()).toBe(`${first}{"members":[1,2]}`);
     expect(await ask()).toBe(`${first}{"members":[1]}`);

@@ -9,7 +9,7 @@ import {
   type WikiPages,
 } from './mediawiki-pages.ts';
 import { interwikiPrefix } from './mediawiki-query.ts';
-import type { ApiTrouble, MediaWikiState } from './mediawiki-state.ts';
+import type { ApiEffect, MediaWikiState } from './mediawiki-state.ts';
 import { storedText } from './wikitext.ts';
 
 /** Who edits, and what the user and the consumer's grants allow together. */
@@ -94,10 +94,10 @@ function checkAllowed(params: URLSearchParams, { found, rights, state }: Attempt
   if (state.editFault) meet(state.editFault);
 }
 
-/** Throws the trouble, unless it has passed. */
-export function meet(trouble: ApiTrouble): void {
-  const { code, info, times } = trouble;
+/** Throws the effect, unless it has passed. */
+export function meet(effect: ApiEffect): void {
+  const { code, info, times } = effect;
   if (times === 0) return;
-  if (times !== undefined) trouble.times = times - 1;
+  if (times !== undefined) effect.times = times - 1;
   throw new ApiFault(code, info);
 }

@@ -1,7 +1,7 @@
 import type { WikiPage, WikiRevision } from './mediawiki-pages.ts';
 
 /** An error of the API by its code; it passes by itself after so many `times`, or never. */
-export interface ApiTrouble {
+export interface ApiEffect {
   readonly code: string;
   readonly info: string;
   times?: number;
@@ -24,22 +24,22 @@ export interface MediaWikiState {
   /** Whether every edit is to be confirmed by a captcha. */
   captcha: boolean;
   /** An error that edits meet: `ratelimited()`, `internalError()`, or any code that has no switch of its own. */
-  editFault: ApiTrouble | undefined;
+  editFault: ApiEffect | undefined;
   /** An error that queries meet. */
-  queryFault: ApiTrouble | undefined;
+  queryFault: ApiEffect | undefined;
   /** Called before an edit is looked at: the place for somebody else to edit first. */
   beforeEdit: (() => void) | undefined;
 }
 
 /** Too many edits in a short time; passes by itself. */
-export const ratelimited = (times = 1): ApiTrouble => ({
+export const ratelimited = (times = 1): ApiEffect => ({
   code: 'ratelimited',
   info: "You've exceeded your rate limit. Please wait some time and try again.",
   times,
 });
 
 /** An exception inside the wiki, of the database for one; the status is 200 all the same. Passes by itself. */
-export const internalError = (times = 1, type = 'DBQueryError'): ApiTrouble => ({
+export const internalError = (times = 1, type = 'DBQueryError'): ApiEffect => ({
   code: `internal_api_error_${type}`,
   info: `[0123456789abcdef01234567] Caught exception of type Wikimedia\\Rdbms\\${type}`,
   times,

@@ -391,10 +391,10 @@ test('an edit with the title of a redirect changes the redirect', async () => {
 test.each([
   ['a rate limit', ratelimited(2), 'ratelimited'],
   ['an internal error', internalError(2), 'internal_api_error_DBQueryError'],
-])('%s is an error with status 200, which passes by itself', async (_name, trouble, code) => {
+])('%s is an error with status 200, which passes by itself', async (_name, effect, code) => {
   const { server, call, edit } = await wiki();
-  server.state.editFault = { ...trouble };
-  server.state.queryFault = { ...trouble };
+  server.state.editFault = { ...effect };
+  server.state.queryFault = { ...effect };
   for (const _ of [1, 2]) {
     const refused = await edit({ text: 'a' });
     expect([refused.status, errorOf(refused)]).toEqual([200, code]);

@@ -6,7 +6,7 @@ import { type StillClock, stillClock } from '../../sandbox/clock.ts';
 import { startGitLab } from '../../sandbox/gitlab/server.ts';
 import type { GitLabUser } from '../../sandbox/gitlab/users.ts';
 import { GITLAB_TOKEN, pending } from '../../sandbox/gitlab/world.ts';
-import type { Answer, Recorded, Trouble } from '../../sandbox/server.ts';
+import type { Answer, FaultEffect, Recorded } from '../../sandbox/server.ts';
 
 const LOOK = 'gitlab: GET /api/v4/users/1';
 const APPROVE = 'gitlab: POST /api/v4/users/1/approve';
@@ -29,29 +29,29 @@ afterEach(() => gitlab.close());
 
 const isLook = ({ method }: Recorded) => method === 'GET';
 const isApprove = ({ method }: Recorded) => method === 'POST';
-const answer = (status: number, body: Answer['body'] = { message: 'no' }): Trouble => ({
+const answer = (status: number, body: Answer['body'] = { message: 'no' }): FaultEffect => ({
   kind: 'answer',
   answer: { status, body },
 });
 const GONE = answer(404, { message: '404 User Not Found' });
-const LOSE: Trouble = { kind: 'lose' };
-const DROP: Trouble = { kind: 'drop' };
+const LOSE: FaultEffect = { kind: 'lose' };
+const DROP: FaultEffect = { kind: 'drop' };
 
-/** The trouble that each look and each approval meets, in turn; undefined where it meets none. */
+/** The effect that each look and each approval meets, in turn; undefined where it meets none. */
 interface Troubles {
-  readonly looks?: readonly (Trouble | undefined)[];
-  readonly approvals?: readonly (Trouble | undefined)[];
+  readonly looks?: readonly (FaultEffect | undefined)[];
+  readonly approvals?: readonly (FaultEffect | undefined)[];
 }
 function meet({ looks = [], approvals = [] }: Troubles): void {
-  const add = (when: (request: Recorded) => boolean, troubles: readonly (Trouble | undefined)[]) => {
-    for (const [index, trouble] of troubles.entries())
-      if (trouble) gitlab.addFault({ when, nth: index + 1, trouble });
+  const add = (when: (request: Recorded) => boolean, effects: readonly (FaultEffect | undefined)[]) => {
+    for (const [index, effect] of effects.entries())
+      if (effect) gitlab.addFault({ when, nth: index + 1, effect });
   };
   add(isLook, looks);
   add(isApprove, approvals);
 }
 
-/** Does something at the nth request of this kind that meets no trouble, before it is handled. */
+/** Does something at the nth request of this kind that meets no effect, before it is handled. */
 function at(when: (request: Recorded) => boolean, nth: number, edit: () => void): void {
   gitlab.onRequest({ when, nth }, edit);
 }
@@ -166,7 +166,7 @@ describe('nothing is sent where the look before fails', () => {
 
 describe('an approval that is refused', () => {
   const refused = (status: number) => `${APPROVE}: refused (found ${status}, allowed 201): no`;
-  const rows: readonly (readonly [string, Trouble, object])[] = [
+  const rows: readonly (readonly [string, FaultEffect, object])[] = [
     ['409: somebody else decided', answer(409), { result: 'unchanged' }],
     [
       '404 of GitLab’s own: the account is gone',
@@ -181,7 +181,7 @@ describe('an approval that is refused', () => {
       { result: 'failed', error: refused(422), invalidRow: true },
     ],
     ['200 is no approval', answer(200), { result: 'failed', error: refused(200), invalidRow: false }],
-    ...[401, 403].map((status): readonly [string, Trouble, object] => {
+    ...[401, 403].map((status): readonly [string, FaultEffect, object] => {
       const error = `${refused(status)}; ${TOKEN_NEEDS}`;
       return [
         `${status} stops the run`,
@@ -190,14 +190,14 @@ describe('an approval that is refused', () => {
       ];
     }),
   ];
-  test.each(rows)('%s', async (_, trouble, result) => {
-    meet({ approvals: [trouble] });
+  test.each(rows)('%s', async (_, effect, result) => {
+    meet({ approvals: [effect] });
     expect(await approve()).toEqual(result);
     expect(calls()).toBe('GET POST');
   });
 
   test('429 is sent again after the pause that it asks for, up to five times', async () => {
-    const slow: Trouble = {
+    const slow: FaultEffect = {
       kind: 'answer',
       answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
     };
@@ -243,8 +243,8 @@ describe('an approval without a clear answer', () => {
     ['500', answer(500)],
     ['503', answer(503)],
     ['408', answer(408)],
-  ])('that was not carried out (%s) is sent once more', async (_, trouble) => {
-    meet({ approvals: [trouble] });
+  ])('that was not carried out (%s) is sent once more', async (_, effect) => {
+    meet({ approvals: [effect] });
     expect(await approve()).toEqual({ result: 'applied', sent: true, doneAt: now() });
     expect(calls()).toBe('GET POST GET POST GET');
   });

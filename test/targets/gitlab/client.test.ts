@@ -27,7 +27,7 @@ async function start(users: readonly GitLabUser[] = [pending(1, 'ann')], over: P
 }
 
 const answering = (status: number, body: Answer['body'], headers: Record<string, string> = {}) => ({
-  trouble: { kind: 'answer', answer: { status, body, headers } } as const,
+  effect: { kind: 'answer', answer: { status, body, headers } } as const,
 });
 const errorOf = (pending: Promise<unknown>): Promise<Error> =>
   pending.then(

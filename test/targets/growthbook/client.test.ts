@@ -41,7 +41,7 @@ function clientOf(options: TestRunOptions & { projects?: readonly string[]; limi
   const settings = settingsOf(projects);
   return createGrowthBookClient(settings, run, limiter ?? createGrowthBookRateLimiter(settings, run));
 }
-const on = (path: string, trouble: Fault['trouble']) => server.addFault({ path, trouble });
+const on = (path: string, effect: Fault['effect']) => server.addFault({ path, effect });
 const answer = (status: number, body: object | string) =>
   ({ kind: 'answer', answer: { status, body } }) as const;
 const NO_ENDPOINT = { message: 'Unknown API endpoint' };
@@ -142,8 +142,8 @@ describe('teams', () => {
     ['a proxy’s 404', answer(404, '<title>404</title>')],
     ['another message', answer(404, { message: 'Not found' })],
     ['another status', answer(400, NO_ENDPOINT)],
-  ])('are not read with %s', async (_, trouble) => {
-    on('/api/v1/teams', trouble);
+  ])('are not read with %s', async (_, effect) => {
+    on('/api/v1/teams', effect);
     await expect(clientOf().teams()).rejects.toThrow(SourceError);
   });
 });
@@ -191,8 +191,8 @@ describe('the default role', () => {
     ['no JSON', answer(200, 'x')],
     ['no answer', { kind: 'drop' }],
     ['an answer that fails once', answer(500, {})],
-  ] as const)('is not known after %s, which is asked once', async (_, trouble) => {
-    on(PATH, trouble);
+  ] as const)('is not known after %s, which is asked once', async (_, effect) => {
+    on(PATH, effect);
     expect(await clientOf().defaultRole()).toBeUndefined();
     expect(server.requests).toHaveLength(1);
   });

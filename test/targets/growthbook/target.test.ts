@@ -64,7 +64,7 @@ describe('reading', () => {
   test('is without a default role that may not be read', async () => {
     server.addFault({
       path: '/api/v1/settings',
-      trouble: { kind: 'answer', answer: { status: 403, body: {} } },
+      effect: { kind: 'answer', answer: { status: 403, body: {} } },
     });
     expect((await targetOf().read()).facts).toStrictEqual({ members, teams });
   });
@@ -72,7 +72,7 @@ describe('reading', () => {
   test('names everything that failed', async () => {
     const refused = { kind: 'answer', answer: { status: 403, body: { message: 'no' } } } as const;
     for (const path of ['/api/v1/teams', `/api/v1/projects/${PROJECT}`])
-      server.addFault({ path, trouble: refused });
+      server.addFault({ path, effect: refused });
     await expect(targetOf().read()).rejects.toThrow(
       new SourceError(
         `growthbook: GET /api/v1/projects/${PROJECT}: refused (found 403, allowed 200): no; growthbook: GET /api/v1/teams: refused (found 403, allowed 200): no`,
@@ -104,7 +104,7 @@ describe('before the first write the members', () => {
   });
 
   test('that give no answer are a failed source', async () => {
-    server.addFault({ path: '/api/v1/members', trouble: { kind: 'drop' } });
+    server.addFault({ path: '/api/v1/members', effect: { kind: 'drop' } });
     const begun = targetOf({ noRetries: true })
       .from({ members: numbered(2), teams: [] })
       .begin([]);
@@ -114,7 +114,7 @@ describe('before the first write the members', () => {
 
   test('that are refused are the error that they are', async () => {
     const refused = { kind: 'answer', answer: { status: 401, body: { message: 'no' } } } as const;
-    server.addFault({ path: '/api/v1/members', trouble: refused });
+    server.addFault({ path: '/api/v1/members', effect: refused });
     await expect(
       targetOf()
         .from({ members: numbered(2), teams: [] })

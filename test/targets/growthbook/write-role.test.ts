@@ -69,8 +69,8 @@ const lists = () =>
   server.requests.filter(({ method, query }) => method === 'GET' && !query.has('userEmail')).length;
 const roleNow = () => server.member('u').projectRoles?.map(({ project, role }) => `${project} ${role}`);
 const setRow = (over: object) => Object.assign(server.member('u'), over);
-const onPost = (trouble: Fault['trouble'], nth?: number) =>
-  server.addFault({ method: 'POST', trouble, ...(nth === undefined ? {} : { nth }) });
+const onPost = (effect: Fault['effect'], nth?: number) =>
+  server.addFault({ method: 'POST', effect, ...(nth === undefined ? {} : { nth }) });
 const answered = (status: number, body: object) => onPost({ kind: 'answer', answer: { status, body } });
 const APPLIED = { rowBefore: read, result: 'applied', sent: true };
 const stale = (because: string) => ({ result: 'withheld', stale: true, error: `stale: ${because}` });
@@ -149,7 +149,7 @@ describe('nothing is sent for a row that', () => {
   test('cannot be read, and the run writes nothing more', async () => {
     server.addFault({
       method: 'GET',
-      trouble: { kind: 'answer', answer: { status: 401, body: { message: 'no' } } },
+      effect: { kind: 'answer', answer: { status: 401, body: { message: 'no' } } },
     });
     const error = `${LIST}: refused (found 401, allowed 200): no`;
     expect(await write()).toEqual({ result: 'withheld', stopReason: new StopError(error), error });
@@ -274,16 +274,16 @@ describe('an answer to the role', () => {
 
 describe('after a lost answer the row is read again, and', () => {
   const conflict = (because: string) => ({ rowBefore: read, sent: true, ...stale(because) });
-  const trouble = {
+  const effect = {
     'no answer': ({ response }: Exchange) => void response.socket?.destroy(),
     503: ({ response }: Exchange) => void response.writeHead(503).end('{}'),
   };
-  const kinds = Object.keys(trouble) as (keyof typeof trouble)[];
+  const kinds = Object.keys(effect) as (keyof typeof effect)[];
   /** The first write is not carried out, and somebody edits the row meanwhile. */
-  const lose = (kind: keyof typeof trouble, edit: () => void = () => undefined) => {
+  const lose = (kind: keyof typeof effect, edit: () => void = () => undefined) => {
     const act = (exchange: Exchange) => {
       edit();
-      trouble[kind](exchange);
+      effect[kind](exchange);
     };
     onPost({ kind: 'act', act }, 1);
   };
@@ -337,7 +337,7 @@ describe('after a lost answer the row is read again, and', () => {
     server.addFault({
       method: 'POST',
       nth: 2,
-      trouble: { kind: 'answer', answer: { status: 404, body: 'x' } },
+      effect: { kind: 'answer', answer: { status: 404, body: 'x' } },
     });
     expect(await write()).toMatchObject({ result: 'failed', sent: false });
   });
@@ -358,7 +358,7 @@ describe('after a lost answer the row is read again, and', () => {
     server.addFault({
       method: 'GET',
       nth: 2,
-      trouble: { kind: 'answer', answer: { status: 401, body: { message: 'no' } } },
+      effect: { kind: 'answer', answer: { status: 401, body: { message: 'no' } } },
     });
     const error = `${LIST}: refused (found 401, allowed 200): no`;
     expect(await write()).toEqual({

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** The page with the figures that scripts have measured. */
+/** The page with the measurements of scripts. */
 const PAGE = new URL('./README.md', import.meta.url);
 /** The page whose table has one line for each script. */
 const FIRST_PAGE = new URL('../README.md', import.meta.url);
 
-/** Whether a script was asked to write its figures on the pages. */
-export const mayWriteFigures = (): boolean => process.argv.includes('--write');
+/** Whether a script was asked to write its measurements on the pages. */
+export const mayWriteMeasurements = (): boolean => process.argv.includes('--write');
 
 /** What a script measured: the whole `text`, and a `summary` of one line. */
 interface Figures {
@@ -14,8 +14,8 @@ interface Figures {
   readonly summary: string;
 }
 
-/** Writes figures between the marks `<!-- NAME -->` and `<!-- /NAME -->` of their page, and their summary into README's table, with the day. */
-export function writeFigures(name: string, { text, summary }: Figures): void {
+/** Writes measurements between the marks `<!-- NAME -->` and `<!-- /NAME -->` of their page, and their summary into README's table, with the day. */
+export function writeMeasurements(name: string, { text, summary }: Figures): void {
   const day = new Date().toISOString().slice(0, 10);
   const marked = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
   replaceIn(PAGE, marked, (start, end) => `${start}\n${day}:\n\n${text.trim()}\n\n${end}`);
