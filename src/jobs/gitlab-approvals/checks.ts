@@ -1,5 +1,4 @@
 import { readGroupMembers } from '../../directories/gerrit/group-members.ts';
-import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { readProjectMembers } from '../../directories/phabricator/project-members.ts';
 import type { Check } from '../../engine/check.ts';
 import type { Run } from '../../engine/run-types.ts';
@@ -8,7 +7,7 @@ import { groupsNamed } from '../../policy/named-groups.ts';
 import type { GitlabTarget } from '../../targets/gitlab/target.ts';
 import { ldapChecks } from '../ldap-checks.ts';
 import { type Audit, checkAudit } from './publish-approvals.ts';
-import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
+import type { SourceSettings } from './settings.ts';
 
 interface Parts {
   readonly trust: DatedPolicy;
@@ -17,9 +16,13 @@ interface Parts {
 }
 
 /** Checks everything that a run of `gitlab-approvals` needs. A source that is off is not checked. */
-export const checks = (values: GitlabValues, { trust, gitlab, audit }: Parts, run: Run): readonly Check[] => [
+export const checks = (
+  sources: SourceSettings,
+  { trust, gitlab, audit }: Parts,
+  run: Run,
+): readonly Check[] => [
   ...ldapChecks(
-    ldapSettings(values),
+    sources.ldap,
     { groups: groupsNamed(trust, 'ldap'), mayBeEmpty: groupsNamed(trust, 'ldap') },
     run,
   ),
@@ -28,13 +31,16 @@ export const checks = (values: GitlabValues, { trust, gitlab, audit }: Parts, ru
     cure: 'GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode; see GITLAB_URL',
     look: async () => `${(await gitlab.read()).facts.length} accounts wait for approval`,
   },
-  ...phabricatorChecks(values, trust, run),
-  ...gerritChecks(values, trust, run),
+  ...phabricatorChecks(sources, trust, run),
+  ...gerritChecks(sources, trust, run),
   ...auditChecks(audit, run),
 ];
 
-function phabricatorChecks(values: GitlabValues, trust: DatedPolicy, run: Run): readonly Check[] {
-  const access = phabricatorAccess(values);
+function phabricatorChecks(
+  { phabricator: access }: SourceSettings,
+  trust: DatedPolicy,
+  run: Run,
+): readonly Check[] {
   if (!access) return [];
   // A name that nobody has. Asking about it checks the token, its account, and whether names can be looked up.
   const people = new Map([['nobody', ['a name that nobody has']]]);
@@ -48,8 +54,7 @@ function phabricatorChecks(values: GitlabValues, trust: DatedPolicy, run: Run): 
   }));
 }
 
-function gerritChecks(values: GitlabValues, trust: DatedPolicy, run: Run): readonly Check[] {
-  const access = gerritAccess(values);
+function gerritChecks({ gerrit: access }: SourceSettings, trust: DatedPolicy, run: Run): readonly Check[] {
   if (!access) return [];
   return groupsNamed(trust, 'gerrit').map((group) => ({
     name: `gerrit ${group}`,

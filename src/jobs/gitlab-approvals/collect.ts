@@ -9,7 +9,6 @@ import {
   withMemberDns,
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
-import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { type Membership, readProjectMembers } from '../../directories/phabricator/project-members.ts';
 import { nameKey } from '../../directories/same-name.ts';
 import { EVENTS } from '../../engine/log-events.ts';
@@ -26,7 +25,7 @@ import { changeMemberships } from './change-memberships.ts';
 import { createIdentifier, namesToLookUp } from './identify.ts';
 import { logEvaluation } from './log-evaluation.ts';
 import type { ApprovalFacts, ApprovalRules } from './resolve.ts';
-import { type GitlabValues, gerritAccess, phabricatorAccess } from './settings.ts';
+import type { SourceSettings } from './settings.ts';
 import { type Evidence, needsAnswer, type OptionalName, type OptionalSource } from './trust.ts';
 
 /** Reads the waiting accounts, then their people in LDAP, then Phabricator and Gerrit for those who are not decided yet. Without a waiting account it reads nothing else. */
@@ -58,7 +57,7 @@ export async function collect(input: CollectInput, recorder: Recorder): Promise<
 
 /** What collect works with. */
 export interface CollectInput {
-  readonly values: GitlabValues;
+  readonly sources: SourceSettings;
   readonly rules: ApprovalRules;
   /** The policies whose groups are read: the one in effect, and the one that it is compared with. */
   readonly trust: readonly DatedPolicy[];
@@ -68,18 +67,14 @@ export interface CollectInput {
 }
 
 /** The evidence before a source is asked. A source without credentials is off; if the policy names it, that is noted. */
-function initialEvidence({ values, trust }: CollectInput, recorder: Recorder): Evidence {
+function initialEvidence({ sources, trust }: CollectInput, recorder: Recorder): Evidence {
   const isOff = (source: OptionalName, access: object | undefined, settings: string) => {
     if (groupsNamedByAny(trust, source).length === 0 || access) return false;
     noteDisabledSource(source, settings, recorder);
     return true;
   };
-  const noPhabricator = isOff(
-    'phabricator',
-    phabricatorAccess(values),
-    'PHABRICATOR_USER and PHABRICATOR_TOKEN',
-  );
-  const noGerrit = isOff('gerrit', gerritAccess(values), 'GERRIT_PASSWORD');
+  const noPhabricator = isOff('phabricator', sources.phabricator, 'PHABRICATOR_USER and PHABRICATOR_TOKEN');
+  const noGerrit = isOff('gerrit', sources.gerrit, 'GERRIT_PASSWORD');
   return {
     groups: new Map(),
     phabricator: noPhabricator ? 'off' : new Map(),
@@ -99,9 +94,9 @@ interface LdapFacts {
 
 async function readLdap(
   waiting: readonly Account[],
-  { values, rules, trust, run }: CollectInput,
+  { sources, rules, trust, run }: CollectInput,
 ): Promise<Reading<LdapFacts>> {
-  const settings = ldapSettings(values);
+  const settings = sources.ldap;
   const wanted = groupsNamedByAny(trust, 'ldap');
   return await withLdap(settings, run, async (ldap) => {
     const groups = await readGroups(ldap, settings.groupsBase, wanted);
@@ -195,29 +190,25 @@ const readEach =
 
 async function askPhabricator(
   people: readonly LdapPerson[],
-  { values, trust, concurrency, run }: CollectInput,
+  { sources, trust, concurrency, run }: CollectInput,
   recorder: Recorder,
 ): Promise<OptionalSource> {
-  const access = phabricatorAccess(values);
+  const access = sources.phabricator;
   const projects = groupsNamedByAny(trust, 'phabricator');
   if (!access) return projects.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();
   const names = new Map(people.map(({ dn, cns }) => [dn, cns]));
   const read: Reader = (project, limited) =>
-    readProjectMembers(
-      { ...access, concurrency },
-      { project, people: names, bots: values.PHABRICATOR_TRUST_BOTS },
-      limited,
-    );
+    readProjectMembers({ ...access, concurrency }, { project, people: names, bots: sources.bots }, limited);
   return await askOptional('phabricator', readEach(projects, read), { run, recorder });
 }
 
 async function askGerrit(
   people: readonly LdapPerson[],
-  { values, trust, concurrency, run }: CollectInput,
+  { sources, trust, concurrency, run }: CollectInput,
   recorder: Recorder,
 ): Promise<OptionalSource> {
-  const access = gerritAccess(values);
+  const access = sources.gerrit;
   const groups = groupsNamedByAny(trust, 'gerrit');
   if (!access) return groups.length === 0 ? new Map() : 'off';
   if (people.length === 0) return new Map();

@@ -1,4 +1,4 @@
-import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import { warnWithoutTls } from '../../directories/ldap/settings.ts';
 import { nameKey } from '../../directories/same-name.ts';
 import type { Change, ChangeResult } from '../../engine/model.ts';
 import type { Run } from '../../engine/run-types.ts';
@@ -19,7 +19,7 @@ import { checkAudit, publishApprovals, timeForAudit } from './publish-approvals.
 import { type ApprovalFacts, describe, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import {
-  auditAccess,
+  approvalSettings,
   type GitlabValues,
   gitlabCrossChecks,
   gitlabSettings,
@@ -50,20 +50,19 @@ function build(
   run: Run,
   compared?: GitlabValues,
 ): Stages<ApprovalFacts, AccountState, Account> {
-  const provider = values.GITLAB_IDENTITY_PROVIDER;
+  const { server, denied, maxApprovals, audit, sources } = approvalSettings(values);
+  const { root, provider } = server;
   const rules = {
-    terms: { provider, denied: values.DENIED_ACCOUNTS },
+    terms: { provider, denied },
     trust: policyAt(trustPolicy(values), run.startedAt),
   };
   const trust = [rules.trust, ...(compared ? [policyAt(trustPolicy(compared), run.startedAt)] : [])];
   const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
-  const { GITLAB_URL: root, GITLAB_ACCESS_TOKEN: token } = values;
-  const audit = auditAccess(values);
   const publicLog = audit && { ...audit, concurrency, trust: rules.trust, gitlab: root };
-  const gitlab = createGitlabTarget({ root, token, provider, concurrency, reserved: timeForAudit(run) }, run);
-  warnWithoutTls(ldapSettings(values), run.log);
+  const gitlab = createGitlabTarget({ ...server, concurrency, reserved: timeForAudit(run) }, run);
+  warnWithoutTls(sources.ldap, run.log);
   return {
-    collect: (recorder) => collect({ values, rules, trust, target: gitlab, concurrency, run }, recorder),
+    collect: (recorder) => collect({ sources, rules, trust, target: gitlab, concurrency, run }, recorder),
     resolve: (facts) => resolve(facts, rules),
     subjects: (facts, resolved) => subjects(facts, resolved, rules),
     identity: {
@@ -76,7 +75,7 @@ function build(
         rule,
       }),
     },
-    checkSafety: (resolved) => checkSafety(resolved, values.SAFETY_MAX_APPROVALS),
+    checkSafety: (resolved) => checkSafety(resolved, maxApprovals),
     target: () => ({
       begin: async () => {
         // Nothing is read again before the writes: each approval reads its own account first.
@@ -100,7 +99,7 @@ function build(
       compareAccess: (before, after) => Number(after === ACTIVE) - Number(before === ACTIVE),
     },
     catchUp: async () => await publishApprovals([], publicLog, run),
-    checks: () => checks(values, { trust: rules.trust, gitlab, audit: publicLog }, run),
+    checks: () => checks(sources, { trust: rules.trust, gitlab, audit: publicLog }, run),
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };
 }

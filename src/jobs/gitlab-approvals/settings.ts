@@ -1,4 +1,4 @@
-import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import { ldapCrossChecks, ldapSettings, ldapVariables } from '../../directories/ldap/settings.ts';
 import { accountNames, password, spacedNames, token, unquoted, word } from '../../platform/setting-kinds.ts';
 import {
   boolean,
@@ -134,6 +134,25 @@ export const trustPolicy = (values: GitlabValues): Policy =>
     project: values.PHABRICATOR_TRUSTED_PROJECT,
     group: values.GERRIT_TRUSTED_GROUP,
   });
+
+/** The settings by what they are about, in the form that the stages use. */
+export const approvalSettings = (values: GitlabValues) => ({
+  server: {
+    root: values.GITLAB_URL,
+    token: values.GITLAB_ACCESS_TOKEN,
+    provider: values.GITLAB_IDENTITY_PROVIDER,
+  },
+  denied: values.DENIED_ACCOUNTS,
+  maxApprovals: values.SAFETY_MAX_APPROVALS,
+  audit: auditAccess(values),
+  sources: {
+    ldap: ldapSettings(values),
+    phabricator: phabricatorAccess(values),
+    bots: values.PHABRICATOR_TRUST_BOTS,
+    gerrit: gerritAccess(values),
+  },
+});
+export type SourceSettings = ReturnType<typeof approvalSettings>['sources'];
 
 /** The account and token for Phabricator; undefined where it is off. */
 export const phabricatorAccess = (values: GitlabValues) => {

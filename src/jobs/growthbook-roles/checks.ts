@@ -1,4 +1,3 @@
-import { ldapSettings } from '../../directories/ldap/settings.ts';
 import { readPosixGroups } from '../../directories/posix-groups/data-yaml.ts';
 import type { Check } from '../../engine/check.ts';
 import type { Run } from '../../engine/run-types.ts';
@@ -6,11 +5,11 @@ import { groupsNamed } from '../../policy/named-groups.ts';
 import type { GrowthBook } from '../../targets/growthbook/target.ts';
 import { ldapChecks } from '../ldap-checks.ts';
 import type { Projects } from './managed-projects.ts';
-import type { GrowthBookValues } from './settings.ts';
+import type { RoleSettings } from './settings.ts';
 
 /** Checks everything that a run of `growthbook-roles` needs. */
 export function checks(
-  values: GrowthBookValues,
+  settings: Pick<RoleSettings, 'ldap' | 'posix'>,
   { projects, target }: { readonly projects: Projects; readonly target: GrowthBook },
   run: Run,
 ): readonly Check[] {
@@ -19,14 +18,9 @@ export function checks(
   ];
   const mayBeEmpty = projects.all.flatMap(({ policy }) => policy.mayBeEmpty);
   const posix = named('posix');
-  const query = {
-    url: values.DATA_YAML_URL,
-    minUsers: values.DATA_YAML_MIN_USERS,
-    groups: posix,
-    mayBeEmpty,
-  };
+  const query = { ...settings.posix, groups: posix, mayBeEmpty };
   return [
-    ...ldapChecks(ldapSettings(values), { groups: named('ldap'), mayBeEmpty }, run),
+    ...ldapChecks(settings.ldap, { groups: named('ldap'), mayBeEmpty }, run),
     ...(posix.length === 0 ? [] : [dataYamlCheck(query, run)]),
     {
       name: 'growthbook',

@@ -8,7 +8,6 @@ import {
   whyMissing,
 } from '../../directories/ldap/groups-and-people.ts';
 import { withLdap } from '../../directories/ldap/session.ts';
-import { ldapSettings } from '../../directories/ldap/settings.ts';
 import {
   type PosixGroups,
   type PosixQuery,
@@ -25,7 +24,7 @@ import type { GrowthBook } from '../../targets/growthbook/target.ts';
 import { requireCompleteLdap, requireCompletePosix } from './completeness.ts';
 import { mayBeEmptyIn, type Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
-import type { GrowthBookValues } from './settings.ts';
+import type { RoleSettings } from './settings.ts';
 
 /** Reads LDAP, GrowthBook and, where the policy names a POSIX group, `data.yaml`, at the same time, each completely or not at all. */
 export async function collect(input: CollectInput, recorder: Recorder): Promise<RoleFacts> {
@@ -42,7 +41,7 @@ type LdapFacts = Awaited<ReturnType<typeof readMembers>>;
 
 /** What collect works with. */
 export interface CollectInput {
-  readonly values: GrowthBookValues;
+  readonly settings: Pick<RoleSettings, 'ldap' | 'posix' | 'incomplete'>;
   readonly projects: Projects;
   readonly target: GrowthBook;
   readonly run: Run;
@@ -59,66 +58,58 @@ const NO_POSIX_GROUPS: PosixGroups = {
 };
 
 /** LDAP waits for `data.yaml` only if a rule gives something to a POSIX group alone: then its people are looked up by user name. */
-async function readDirectories({ values, projects, run }: CollectInput, recorder: Recorder) {
+async function readDirectories({ settings, projects, run }: CollectInput, recorder: Recorder) {
   const at = { clock: run.clock, recorder };
   const query = {
-    url: values.DATA_YAML_URL,
-    minUsers: values.DATA_YAML_MIN_USERS,
+    ...settings.posix,
     groups: namedIn(projects, groupsNamed, 'posix'),
     mayBeEmpty: mayBeEmptyIn(projects),
   };
   const posix =
     query.groups.length === 0
       ? Promise.resolve(NO_POSIX_GROUPS)
-      : readSource('posix', () => readPosix(query, values, run), at);
+      : readSource('posix', () => readPosix(query, settings.incomplete, run), at);
   const needed = namedIn(projects, populationNamed, 'posix');
   const { membersOf } = needed.length === 0 ? NO_POSIX_GROUPS : await posix;
   const inPosix = needed.flatMap((group) => [...(membersOf.get(group) ?? [])]);
   const asked = run.whatIf?.changes.map(({ uid }) => uid) ?? [];
   const uids = [...new Set([...namedIn(projects, populationNamed, 'user'), ...inPosix, ...asked])];
-  const ldap = readSource('ldap', () => readLdap({ values, projects, uids }, run), at);
+  const ldap = readSource('ldap', () => readLdap({ settings, projects, uids }, run), at);
   return await allSources([ldap, posix]);
 }
 
 async function readPosix(
   query: PosixQuery,
-  values: GrowthBookValues,
+  incomplete: RoleSettings['incomplete'],
   run: Run,
 ): Promise<Reading<PosixGroups>> {
   const reading = await readPosixGroups(query, run);
-  requireCompletePosix(reading.facts, completenessLimits(values));
+  requireCompletePosix(reading.facts, incomplete);
   return reading;
 }
-
-const completenessLimits = (values: GrowthBookValues) => ({
-  percent: values.SOURCE_MAX_INCOMPLETE_PERCENT,
-  count: values.SOURCE_MAX_INCOMPLETE_COUNT,
-});
 
 /** The groups that the policies of all projects name, each once. */
 const namedIn = ({ all }: Projects, namedBy: typeof groupsNamed, leaf: Leaf): readonly string[] => [
   ...new Set(all.flatMap(({ policy }) => namedBy(policy, leaf))),
 ];
 
-interface LdapQuery {
-  readonly values: GrowthBookValues;
-  readonly projects: Projects;
+interface LdapQuery extends Pick<CollectInput, 'settings' | 'projects'> {
   /** The people who are looked up by user name, in addition to those in the groups. */
   readonly uids: readonly string[];
 }
 
-async function readLdap({ values, projects, uids }: LdapQuery, run: Run): Promise<Reading<LdapFacts>> {
-  const settings = ldapSettings(values);
+async function readLdap({ settings, projects, uids }: LdapQuery, run: Run): Promise<Reading<LdapFacts>> {
+  const { groupsBase, peopleBase } = settings.ldap;
   const wanted = namedIn(projects, groupsNamed, 'ldap');
   const mayBeEmpty = mayBeEmptyIn(projects);
-  return await withLdap(settings, run, async (ldap) => {
-    const groups = await readGroups(ldap, settings.groupsBase, wanted);
+  return await withLdap(settings.ldap, run, async (ldap) => {
+    const groups = await readGroups(ldap, groupsBase, wanted);
     const missing = wanted.filter((name) => !groups.has(name) && !mayBeEmpty.includes(name));
-    if (missing.length > 0) refuseMissing(missing, await whyMissing(ldap, settings.groupsBase, missing));
-    const facts = await readMembers(ldap, settings.peopleBase, [...groups.values()]);
+    if (missing.length > 0) refuseMissing(missing, await whyMissing(ldap, groupsBase, missing));
+    const facts = await readMembers(ldap, peopleBase, [...groups.values()]);
     requireMembers([...groups.values()], facts, mayBeEmpty);
-    requireCompleteLdap(facts, completenessLimits(values));
-    const named = await findPeople(ldap, settings.peopleBase, { cns: [], uids });
+    requireCompleteLdap(facts, settings.incomplete);
+    const named = await findPeople(ldap, peopleBase, { cns: [], uids });
     const people = peopleOnce([...facts.people, ...named]);
     requireReadable(people);
     const membersOf = new Map([...wanted.map((name) => [name, []] as const), ...facts.membersOf]);

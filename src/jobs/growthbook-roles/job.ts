@@ -1,4 +1,4 @@
-import { ldapSettings, warnWithoutTls } from '../../directories/ldap/settings.ts';
+import { warnWithoutTls } from '../../directories/ldap/settings.ts';
 import { addressKey } from '../../directories/same-name.ts';
 import { isLoss } from '../../engine/model.ts';
 import type { Run } from '../../engine/run-types.ts';
@@ -25,7 +25,12 @@ import {
 import type { RoleFacts } from './resolve.ts';
 import { resolveProjects } from './resolve-projects.ts';
 import { checkSafety } from './safety.ts';
-import { type GrowthBookValues, growthBookCrossChecks, growthBookSettings } from './settings.ts';
+import {
+  type GrowthBookValues,
+  growthBookCrossChecks,
+  growthBookSettings,
+  roleSettings,
+} from './settings.ts';
 import { undo } from './undo.ts';
 import { unknownProtected } from './unknown-protected.ts';
 import { driftIn } from './unmanaged-access.ts';
@@ -56,17 +61,12 @@ function build(
   const projects = projectsFrom(values, run.startedAt);
   const toRead = compared ? together(projects, projectsFrom(compared, run.startedAt)) : projects;
   const ids = projects.all.map(({ access }) => access.project);
-  const protectedMembers = values.GROWTHBOOK_PROTECTED_MEMBERS;
-  const server = {
-    root: values.GROWTHBOOK_API_URL,
-    apiKey: values.GROWTHBOOK_LDAP_SYNC_API_KEY,
-    projects: ids,
-    perMinute: values.GROWTHBOOK_REQUESTS_PER_MINUTE,
-  };
-  const target = createGrowthBookTarget(server, rulesOf(projects), run);
-  warnWithoutTls(ldapSettings(values), run.log);
+  const settings = roleSettings(values);
+  const { server, limits, protectedMembers } = settings;
+  const target = createGrowthBookTarget({ ...server, projects: ids }, rulesOf(projects), run);
+  warnWithoutTls(settings.ldap, run.log);
   return {
-    collect: (recorder) => collect({ values, projects: toRead, target, run }, recorder),
+    collect: (recorder) => collect({ settings, projects: toRead, target, run }, recorder),
     resolve: (facts) => {
       const resolved = resolveProjects(facts, projects, protectedMembers);
       return { ...resolved, drift: driftIn(facts, resolved, { now: run.startedAt, projects: ids }) };
@@ -81,9 +81,9 @@ function build(
       hashInput: ({ account, project, kind, from, to }) => ({ account, project, kind, from, to }),
     },
     checkSafety: (resolved, facts) => {
-      const { limits, objections } = checkSafety(resolved, safetyLimits(values), endsHighest(projects));
+      const report = checkSafety(resolved, limits, endsHighest(projects));
       const more = [...lastAdmin(resolved.decisions, facts), ...unknownProtected(facts, protectedMembers)];
-      return { limits, objections: [...objections, ...more] };
+      return { ...report, objections: [...report.objections, ...more] };
     },
     target: (facts) => target.from(facts),
     undo: (facts, undone) => undo(facts, undone, { projects, protectedMembers }),
@@ -98,7 +98,7 @@ function build(
       change: changeMemberships,
       compareAccess: (before, after, decision) => compareAccess(before, after, projectOf(projects, decision)),
     },
-    checks: () => checks(values, { projects, target }, run),
+    checks: () => checks(settings, { projects, target }, run),
     gauges: gaugesOf,
   };
 }
@@ -121,14 +121,6 @@ const ofProject = (
   areNamed
     ? { ...resolved, decisions: resolved.decisions.filter(({ project }) => project === access.project) }
     : resolved;
-
-const safetyLimits = (values: GrowthBookValues) => ({
-  count: values.SAFETY_MAX_COUNT,
-  percent: values.SAFETY_MAX_PERCENT,
-  highest: values.SAFETY_MAX_HIGHEST,
-  gainedCount: values.SAFETY_MAX_GAINED_COUNT,
-  gainedPercent: values.SAFETY_MAX_GAINED_PERCENT,
-});
 
 const FREE = ['noaccess', 'readonly'];
 

@@ -1,4 +1,4 @@
-import { ldapCrossChecks, ldapVariables } from '../../directories/ldap/settings.ts';
+import { ldapCrossChecks, ldapSettings, ldapVariables } from '../../directories/ldap/settings.ts';
 import { addresses, token, word } from '../../platform/setting-kinds.ts';
 import {
   httpUrl,
@@ -68,6 +68,30 @@ export const growthBookSettings = {
   ),
 };
 export type GrowthBookValues = Values<typeof growthBookSettings>;
+
+/** The settings by what they are about, in the form that the stages use. */
+export const roleSettings = (values: GrowthBookValues) => ({
+  ldap: ldapSettings(values),
+  posix: { url: values.DATA_YAML_URL, minUsers: values.DATA_YAML_MIN_USERS },
+  incomplete: {
+    percent: values.SOURCE_MAX_INCOMPLETE_PERCENT,
+    count: values.SOURCE_MAX_INCOMPLETE_COUNT,
+  },
+  server: {
+    root: values.GROWTHBOOK_API_URL,
+    apiKey: values.GROWTHBOOK_LDAP_SYNC_API_KEY,
+    perMinute: values.GROWTHBOOK_REQUESTS_PER_MINUTE,
+  },
+  limits: {
+    count: values.SAFETY_MAX_COUNT,
+    percent: values.SAFETY_MAX_PERCENT,
+    highest: values.SAFETY_MAX_HIGHEST,
+    gainedCount: values.SAFETY_MAX_GAINED_COUNT,
+    gainedPercent: values.SAFETY_MAX_GAINED_PERCENT,
+  },
+  protectedMembers: values.GROWTHBOOK_PROTECTED_MEMBERS,
+});
+export type RoleSettings = ReturnType<typeof roleSettings>;
 
 /** Faults between the variables. */
 export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] => [
