@@ -19,7 +19,8 @@ const APPROVALS = inFolder(
 );
 const GROWTHBOOK = inFolder(
   'src/targets/growthbook',
-  'access effective-grants last-admin member-list role-probes role-update row-state verify write-role',
+  'access client effective-grants last-admin member-list role-probes role-update row-state rows-by-id ' +
+    'target verify write-role',
 );
 const GITLAB = inFolder('src/targets/gitlab', 'approve client identities target');
 

@@ -83,6 +83,21 @@ describe('every request', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('waits after a 429 for the seconds of RateLimit-Reset, whatever Retry-After says', async () => {
+    const headers = {
+      'ratelimit-limit': '60',
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': '3',
+      'retry-after': '60',
+    };
+    const busy = { kind: 'answer', answer: { status: 429, headers, body: {} } } as const;
+    server.addFault({ path: '/api/v1/teams', nth: 1, effect: busy });
+    const clock = stillClock();
+    expect(await clientOf({ clock }).teams()).toHaveLength(1);
+    const slept = clock.slept.reduce((sum, one) => sum + one, 0);
+    expect([slept >= 3000, slept < 10_000]).toEqual([true, true]);
+  });
+
   test('that is refused says so, without the key', async () => {
     on('/api/v1/teams', answer(403, { message: `no right for ${DEFAULT_KEY.secret}` }));
     await expect(clientOf().teams()).rejects.toThrow(
