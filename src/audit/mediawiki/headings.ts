@@ -26,7 +26,6 @@ const DEEPEST = 6;
 
 /** A line with equals signs on both sides. If their numbers differ, the smaller one is the level, and the rest belongs to the title. */
 function headingOf(line: string): { readonly level: number; readonly title: string } | undefined {
-  if (!line.startsWith('=')) return undefined;
   const text = line.trimEnd();
   let [left, right] = [0, 0];
   while (text[left] === '=') left += 1;

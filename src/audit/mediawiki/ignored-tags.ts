@@ -33,7 +33,7 @@ function blank(text: string, spans: readonly Span[]): string {
 
 /** Comments and opaque tags, in order. */
 function taggedSpans(text: string): readonly Span[] {
-  const lower = text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+  const lower = text.replace(/[A-Z]/g, (capital) => capital.toLowerCase());
   const ends = createEnds(lower);
   const spans: Span[] = [];
   for (let at = lower.indexOf('<'); at >= 0; ) {
@@ -85,7 +85,7 @@ function nextEnd(spans: readonly Span[]): NextEnd {
 }
 
 function closingTags(text: string): ReadonlyMap<string, NextEnd> {
-  const byName = Map.groupBy(text.matchAll(/<\/([a-z]{2,16})\s*>/g), ([, name = '']) => name);
+  const byName = Map.groupBy(text.matchAll(/<\/([a-z]{2,16})\s*>/g), ([, name]) => `${name}`);
   return new Map([...byName].map(([name, tags]) => [name, nextEnd(tags.map(spanOf))]));
 }
 
@@ -100,7 +100,8 @@ const neverClosed = (what: string) =>
 
 /** The end of an opaque element that begins here; undefined if there is none, or if it is never closed. */
 function tagEnd(text: string, ends: Ends, at: number): number | undefined {
-  const name = /^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))?.[0] ?? '';
+  // What is no name reads `null`, which is no tag.
+  const name = `${/^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))}`;
   const behind = at + 1 + name.length;
   if (!TAGS.has(name) || !/^(?:[\s>]|\/>)/.test(text.slice(behind, behind + 2))) return undefined;
   const opened = ends.tag(at);

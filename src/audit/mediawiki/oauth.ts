@@ -1,6 +1,7 @@
 /** Signs requests with OAuth 1.0a (RFC 5849). */
 
 import { createHmac } from 'node:crypto';
+import { compareText } from '../../platform/compare-text.ts';
 
 /** The four values of an owner-only consumer. */
 export interface OAuthCredentials {
@@ -37,13 +38,11 @@ export function baseString({ method, url, form = [] }: OAuthRequest, header: rea
     ([name, value]) => [percentEncode(name), percentEncode(value)] as const,
   );
   const parameters = encoded
-    .toSorted(([a, x], [b, y]) => compare(a, b) || compare(x, y))
+    .toSorted(([a, x], [b, y]) => compareText(a, b) || compareText(x, y))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
   return [method.toUpperCase(), `${origin}${pathname}`, parameters].map(percentEncode).join('&');
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** HMAC-SHA1 of a base string, in base64 (RFC 5849, section 3.4.2). */
 export function signature(

@@ -82,15 +82,13 @@ export function createWikiPage(settings: WikiSettings, run: RequestContext): Wik
     root: origin,
     headers: { accept: 'application/json' },
     secrets: [consumerToken, consumerSecret, accessToken, accessSecret],
-    writes: (request) => !onlyQueries(request),
     ...(settings.concurrency ? { concurrency: settings.concurrency } : {}),
   };
   const send = createHttpClient(system, run);
   const call = async (request: Pick<HttpRequest, 'method' | 'query' | 'form'>, operation: string) => {
-    const search = new URLSearchParams(request.query).toString();
     const signable = {
       method: request.method,
-      url: search === '' ? url : `${url}?${search}`,
+      url: `${url}?${new URLSearchParams(request.query)}`,
       form: Object.entries(request.form ?? {}),
     };
     const stamp = { nonce: randomBytes(16).toString('hex'), seconds: Math.floor(run.clock.now() / 1000) };
@@ -112,12 +110,6 @@ export function createWikiPage(settings: WikiSettings, run: RequestContext): Wik
       if (edit.result !== 'Success') throw new SourceError(failure(edit, where));
     },
   };
-}
-
-/** Whether a request is only `action=query`: every other one counts as a write. */
-function onlyQueries({ query, form }: HttpRequest): boolean {
-  const actions = [query?.action, form?.action].filter((action) => action !== undefined);
-  return actions.length > 0 && actions.every((action) => action === 'query');
 }
 
 const readQuery = (titles: string) => ({
@@ -180,8 +172,9 @@ function wikiText(value: unknown, where: string): WikiText {
 
 /** Checks that the consumer may edit the page, and returns it. Throws `WikiAccessError` where no edit of this title can ever succeed. */
 function editablePage({ pages, interwiki, userinfo }: Query, where: string): z.infer<typeof Page> {
-  if (interwiki.length > 0) {
-    const found = `found ${interwiki[0]?.iw.slice(0, 40)}:, ${SETTING}`;
+  const [foreign] = interwiki;
+  if (foreign) {
+    const found = `found ${foreign.iw.slice(0, 40)}:, ${SETTING}`;
     throw new WikiAccessError(`${where}: the title is another wiki's (${found})`);
   }
   const [page] = pages;

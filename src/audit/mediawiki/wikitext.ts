@@ -1,5 +1,6 @@
 /** Writes approvals as wikitext: one line each, under a heading for their day. */
 
+import { compareText } from '../../platform/compare-text.ts';
 import { headingsIn } from './headings.ts';
 
 /** One approval as it is published. `at` in milliseconds since 1970. */
@@ -41,7 +42,7 @@ export interface DaySection {
 
 /** The lines of these approvals (oldest first) by their day in UTC, oldest day first. */
 export function sectionsOf(entries: readonly AuditEntry[]): readonly DaySection[] {
-  const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const days = [...Map.groupBy(entries, ({ at }) => dayOf(at))].toSorted(([a], [b]) => compareText(a, b));
   return days.map(([day, some]) => ({ day, lines: some.map(lineOf).toReversed() }));
 }
 

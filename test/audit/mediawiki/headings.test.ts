@@ -9,6 +9,8 @@ describe('a heading', () => {
   test.each([
     [DAY, [[3, '2026-06-01']]],
     ['== a ==  ', [[2, 'a']]],
+    ['= a =', [[1, 'a']]],
+    ['', []],
     ['=== a ==', [[2, '= a']]],
     ['==a===', [[2, 'a=']]],
     ['=======a=======', [[6, '=a=']]],
@@ -68,6 +70,16 @@ describe('a heading', () => {
     const sections = headingsIn(text).map(({ title, from, to }) => [title, text.slice(from, to)]);
     expect(sections).toEqual([
       ['a', 'x\n=== b ===\ny\n'],
+      ['b', 'y\n'],
+      ['c', 'z'],
+    ]);
+  });
+
+  test('ends its section where the next of the deepest level begins', () => {
+    const text = '====== a ======\nx\n====== b ======\ny\n===== c =====\nz';
+    const sections = headingsIn(text).map(({ title, from, to }) => [title, text.slice(from, to)]);
+    expect(sections).toEqual([
+      ['a', 'x\n'],
       ['b', 'y\n'],
       ['c', 'z'],
     ]);

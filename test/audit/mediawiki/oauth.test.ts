@@ -91,6 +91,15 @@ describe('signing', () => {
     );
   });
 
+  test('makes a header of these names, in this order', () => {
+    const stamp = { nonce: 'a b', seconds: 1000 };
+    const header = authorization({ method: 'GET', url: 'https://wiki.example/' }, PRINTER, stamp);
+    expect(header.replace(/oauth_signature="[^"]+"/, 'oauth_signature="…"')).toBe(
+      'OAuth oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="nnch734d00sl2jdk", oauth_signature_method="HMAC-SHA1", ' +
+        'oauth_timestamp="1000", oauth_nonce="a%20b", oauth_version="1.0", oauth_signature="…"',
+    );
+  });
+
   test('tells no secret in the header', () => {
     const header = authorization({ method: 'GET', url: 'https://wiki.example/' }, PRINTER, {
       nonce: 'n',

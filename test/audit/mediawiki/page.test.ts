@@ -101,12 +101,16 @@ describe('reading', () => {
     expect(wiki.requests).toHaveLength(1);
   });
 
-  test('has no more requests at once than the limit allows', async () => {
-    const run = testRun();
-    const settings = { url: wiki.url, page: TITLE, credentials };
-    const page = createWikiPage({ ...settings, concurrency: createConcurrencyLimit(1) }, run);
+  test('waits for its place among the requests of all systems', async () => {
+    let tasks = 0;
+    const one = createConcurrencyLimit(1);
+    const concurrency: typeof one = (task) => {
+      tasks += 1;
+      return one(task);
+    };
+    const page = createWikiPage({ url: wiki.url, page: TITLE, credentials, concurrency }, testRun());
     await Promise.all([page.read(), page.read(), page.read()]);
-    expect(wiki.peak).toBe(1);
+    expect([tasks, wiki.peak]).toEqual([3, 1]);
   });
 });
 

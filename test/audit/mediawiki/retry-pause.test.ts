@@ -29,6 +29,12 @@ test.each([20_000, 10_000, 6000, 4000])(
   },
 );
 
+test('pauses after a conflict leave time for six tries, and are as long as they can be', () => {
+  expect(pauses('conflict', 8, { left: 12_000, random: 1 })).toEqual([
+    1000, 2000, 2250, 2250, 2250, 2250, 500,
+  ]);
+});
+
 test('pauses for a busy wiki grow from what it asks for', () => {
   expect(pauses('busy', 7, { wait: 2000, left: 100_000, random: 1 })).toEqual([
     2000, 3000, 4500, 6750, 10_000, 10_000,

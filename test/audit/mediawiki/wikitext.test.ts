@@ -141,6 +141,26 @@ describe('a page', () => {
       `${section('2026-06-01', bob, ann)}\n${section('2026-05-31', ann)}`,
     ],
     [
+      'that has the day, and the line under another day, gets it',
+      `${section('2026-06-01', bob)}\n${section('2026-05-31', ann)}`,
+      `${section('2026-06-01', ann, bob)}\n${section('2026-05-31', ann)}`,
+    ],
+    [
+      'that has the lines with spaces around them stays as it is',
+      section('2026-06-01', ` ${ann}`, `${bob}  `),
+      section('2026-06-01', ` ${ann}`, `${bob}  `),
+    ],
+    [
+      'that ends with an empty line is continued below it',
+      'About.\n\n',
+      `About.\n\n${section('2026-06-01', bob, ann)}`,
+    ],
+    [
+      'that begins with empty lines is continued below an empty line',
+      '\n\nAbout.',
+      `\n\nAbout.\n\n${section('2026-06-01', bob, ann)}`,
+    ],
+    [
       'that has all lines stays as it is',
       section('2026-06-01', ann, 'x', bob),
       section('2026-06-01', ann, 'x', bob),
@@ -156,6 +176,14 @@ describe('a page', () => {
     expect(withEntries(old, [late, early])).toBe(
       `${section('2026-06-02', lineOf(early))}\n${section('2026-06-01', lineOf(late))}\n${old}`,
     );
+  });
+
+  test('has its days in order, whatever the order of the approvals', () => {
+    const [first, second, third] = [1, 2, 3].map((day) => entry('ann', { at: Date.UTC(2026, 5, day, 12) }));
+    if (!first || !second || !third) throw new Error('not three');
+    const page = ['2026-06-03', '2026-06-02', '2026-06-01'].map((day) => section(day, ann)).join('\n');
+    expect(withEntries('', [third, first, second])).toBe(page);
+    expect(withEntries('', [second, third, first])).toBe(page);
   });
 
   const text = fc
