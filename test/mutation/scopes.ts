@@ -47,6 +47,8 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   audit: {
     mutate: ['src/audit/mediawiki/*.ts'],
-    tests: ['test/audit/mediawiki/{answer,headings,oauth,page,publish,retry-pause,wikitext}.test.ts'],
+    tests: [
+      'test/audit/mediawiki/{answer,headings,ignored-tags,oauth,page,publish,retry-pause,wikitext}.test.ts',
+    ],
   },
 };
