@@ -51,7 +51,7 @@ function streamTo(descriptor: 1 | 2): pino.DestinationStream {
 
 /**
  * A log that writes each line at once, so that none is lost when the process is killed. `level` is pino's.
- * No line has one of the secrets, or a character that a terminal obeys.
+ * No line has one of the secrets, or a character that controls a terminal.
  */
 export function createLog(sink: LogSink, level: string, secrets: readonly string[] = []): Log {
   const stream = typeof sink === 'number' ? streamTo(sink) : sink;

@@ -39,7 +39,7 @@ export function renderWhatIf(given: WhatIfReport, format: Format, style: Style):
 const TITLES: Readonly<Record<Difference['direction'], string>> = {
   loses: 'Would lose access',
   gains: 'Would get access',
-  differs: 'Would be decided otherwise',
+  differs: 'Would be decided differently',
 };
 
 interface Group {
@@ -64,7 +64,7 @@ function sentenceOf({ differences, stays }: WhatIf): string {
   const others = count('differs');
   return [
     `${count('loses')} would lose access, ${count('gains')} would get access`,
-    ...(others > 0 ? [`${others} would be decided otherwise`] : []),
+    ...(others > 0 ? [`${others} would be decided differently`] : []),
     `${stays.length} ${stays.length === 1 ? 'stays' : 'stay'} as now`,
   ].join(', ');
 }

@@ -142,7 +142,7 @@ describe('a recorded run of growthbook-roles', () => {
       (facts) => ({ ...facts, people: [{ ...facts.people[0], dn: 7 }] }),
       'facts.people.0.dn',
     ],
-    ['members who are nobody', (facts) => ({ ...facts, people: [] }), 'is none of facts.people'],
+    ['members who are nobody', (facts) => ({ ...facts, people: [] }), 'is not in facts.people'],
     ['posix', (facts) => ({ ...facts, posix: { ...facts.posix, known: 'ada' } }), 'facts.posix.known'],
     ['a member', (facts) => ({ ...facts, members: [{ id: 'u_x' }] }), 'facts.members.0'],
     [

@@ -16,7 +16,7 @@ export const readText = (cursor: Cursor, place: Place): YamlScalar =>
 
 const isQuote = (char: string) => char === '"' || char === "'";
 
-/** A key of a mapping: text on one line before a colon. Where there is none: undefined, and the cursor does not move. */
+/** A key of a mapping: text on one line before a colon. If there is none, returns undefined, and the cursor does not move. */
 export function readKey(cursor: Cursor, place: Place): YamlScalar | undefined {
   const { at, line, lineStart } = cursor;
   const key = isQuote(charAt(cursor)) ? readQuoted(cursor) : readPlainLine(cursor, place);
@@ -135,7 +135,7 @@ export function readBlockText(cursor: Cursor, { indent }: { readonly indent: num
   const { line } = cursor;
   HEADER.lastIndex = cursor.at;
   const [header, before, after] = HEADER.exec(cursor.text) ?? [];
-  if (header === undefined) fail(cursor, 'a text block with a header that is none');
+  if (header === undefined) fail(cursor, 'a text block with a wrong header');
   cursor.at += header.length;
   skipHeaderComment(cursor);
   const digit = before ?? after;

@@ -155,7 +155,7 @@ function requireMembers(
   const first = dangling.find(({ group }) => group === listed?.name);
   if (listed && first)
     throw new SourceError(
-      `groups without members (found ${listed.name}, which names ${listed.members.length} of whom none is a person; the first is ${first.dn}: ${first.why})`,
+      `groups without members (found ${listed.name}: none of its ${listed.members.length} members is a person; the first is ${first.dn}: ${first.why})`,
     );
   if (refused.length > 0)
     throw new SourceError(

@@ -80,6 +80,6 @@ type Person = RoleFacts['people'][number];
 function personAt(byDn: ReadonlyMap<string, Person>, dn: string, group: string): Person {
   const person = byDn.get(dn);
   if (!person)
-    throw new InvalidRequestError(`recording: facts.membersOf.${group}: ${dn} is none of facts.people`);
+    throw new InvalidRequestError(`recording: facts.membersOf.${group}: ${dn} is not in facts.people`);
   return person;
 }

@@ -93,7 +93,7 @@ export function kindOf(from: Access, to: Access, order: readonly string[]): Kind
 const lacksAny = (access: Access, other: Access): boolean =>
   other.additionalRoles.some((role) => !access.additionalRoles.includes(role));
 
-/** A change of access in a few words: the project role, and what else changes with it. */
+/** A change of access in a few words: the project role, and other changes with it. */
 export function describe(from: Access, to: Access): string {
   const role = `${projectRoleOf(from)}${from.projectRole === null ? ' (global)' : ''} → ${projectRoleOf(to)}`;
   const global = from.globalRole === to.globalRole ? [] : [`global ${from.globalRole} → ${to.globalRole}`];

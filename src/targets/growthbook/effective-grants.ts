@@ -99,7 +99,7 @@ export function teamsAboveGlobally(
     .filter(({ role }) => rank(role) > rank(maxGlobalRole));
 }
 
-/** Whether a holder has the role `admin` besides its global one: it administers the organisation all the same. */
+/** Whether a holder has `admin` as an additional role: then it administers the organisation, too. */
 export const hasAdditionalAdmin = ({ additionalRoles }: Pick<Holder, 'additionalRoles'>): boolean =>
   additionalRoles.some(({ role }) => role === 'admin');
 

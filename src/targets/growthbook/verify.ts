@@ -139,7 +139,7 @@ function membershipChanges(
   return {
     failures: gone.length > 0 ? [`members vanished from the organisation during this run: ${ids}`] : [],
     notes: [
-      ...gone.map(noteOf('vanished', 'was a member when this run began, and is none any more')),
+      ...gone.map(noteOf('vanished', 'was a member when this run began, and no longer is one')),
       ...come.map(noteOf('new-member', 'joined during this run; the next one decides')),
     ],
   };

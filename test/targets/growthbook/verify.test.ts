@@ -274,7 +274,7 @@ describe('members who come and go', () => {
     const before = [ann.row, member('x'), member('y', { email: ' ' })];
     const now = [written(ann), member('n'), member('o', { email: '' })];
     const { notes, failures } = await verified([applied(ann)], [now], { before });
-    const vanished = 'was a member when this run began, and is none any more';
+    const vanished = 'was a member when this run began, and no longer is one';
     const joined = 'joined during this run; the next one decides';
     expect(notes).toEqual([
       { kind: 'vanished', account: 'x', label: 'x@example.org', because: vanished },
