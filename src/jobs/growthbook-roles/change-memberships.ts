@@ -37,7 +37,8 @@ function inPosix(facts: RoleFacts, { kind, uid, group }: MembershipChange): Role
   if (kind === 'remove') members.delete(uid);
   else if (!posix.absent.has(uid)) members.add(uid);
   const membersOf = new Map([...posix.membersOf, [name, members]]);
-  return { ...facts, posix: { ...posix, membersOf, known: new Set([...posix.known, uid]) } };
+  const users = kind === 'add' ? new Set([...posix.known, uid]) : posix.known;
+  return { ...facts, posix: { ...posix, membersOf, known: users } };
 }
 
 function known(groups: readonly string[], group: string, source: string): string {
