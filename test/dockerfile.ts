@@ -62,7 +62,7 @@ export function buildImage(
       image = { root, workdir: '/', user: 'root', environment: {}, entrypoint: [], command: [] };
       continue;
     }
-    if (!image) throw new Error(`Dockerfile: ${instruction.name} stands before FROM`);
+    if (!image) throw new Error(`Dockerfile: ${instruction.name} is before FROM`);
     image = step(image, instruction, { context, stages });
   }
   if (!image) throw new Error('Dockerfile: found no FROM');

@@ -13,7 +13,7 @@ export const EXAMPLE = new URL('../.env.example', import.meta.url);
 
 type Row = readonly [name: string, setting: Setting<unknown>];
 
-/** A default too long for a column of a table stands below it. */
+/** A default that is too long for a column is below the table. */
 const LONG = 70;
 const isLong = ({ defaultText }: Setting<unknown>) => (defaultText ?? '').length > LONG;
 
@@ -64,7 +64,7 @@ const exampleLines = (spec: SettingsSpec, names: readonly string[]): readonly st
     ];
   });
 
-/** The text of `.env.example`. What is required stands without a `#` before it; of each job fill in or take out its part. */
+/** The text of `.env.example`. A required setting has no `#` before it; fill in or remove the part of each job. */
 export function exampleText(): string {
   const shared = sharedNames();
   const [first] = jobs;

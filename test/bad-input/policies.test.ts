@@ -36,7 +36,7 @@ function badMutants(document: unknown, schema: object) {
   return mutantsOf(document).filter(({ value }) => !isValid(value) || isUnreadable(value));
 }
 
-/** All texts of a value that stand where a name stands. */
+/** All texts of a value that are in the place of a name. */
 function namesIn(value: unknown, key = ''): readonly string[] {
   if (typeof value === 'string')
     return ['description', 'reason', 'expires', 'version'].includes(key) ? [] : [value];

@@ -40,8 +40,8 @@ export type EditJob = 'growthbook-roles' | 'gitlab-approvals';
 
 interface World {
   readonly server: SandboxServer;
-  /** Log lines about errors that nobody foresaw. */
-  readonly unforeseen: readonly string[];
+  /** Log lines about unexpected errors. */
+  readonly unexpected: readonly string[];
   readonly edits: readonly {
     readonly name: string;
     readonly account: string | null;
@@ -81,8 +81,8 @@ function ruledIn(state: GrowthBookState, account: string): Ruled {
 
 async function startWorld(job: EditJob): Promise<World> {
   const clock = jumpingClock();
-  const unforeseen: string[] = [];
-  const log = { write: (line: string) => void (line.includes('"event":"error"') && unforeseen.push(line)) };
+  const unexpected: string[] = [];
+  const log = { write: (line: string) => void (line.includes('"event":"error"') && unexpected.push(line)) };
   const context = { clock, log, known: knownSettings };
   if (job === 'growthbook-roles') {
     const world = await startGrowthBookWorld({ now: clock.now });
@@ -90,7 +90,7 @@ async function startWorld(job: EditJob): Promise<World> {
     const environment = { MODE: 'enforce', SAFETY_MAX_COUNT: '50', ...world.environment };
     return {
       server: world.growthbook,
-      unforeseen,
+      unexpected,
       edits: [...GROWTHBOOK_EDITS, ...GROWTHBOOK_OWN_EDITS].map((edit) => ({
         ...edit,
         prepare: () => edit.prepare?.(state),
@@ -111,7 +111,7 @@ async function startWorld(job: EditJob): Promise<World> {
   const chosen = [planned.at(0), planned.at(-1)].filter((one) => one !== undefined);
   return {
     server: world.gitlab,
-    unforeseen,
+    unexpected,
     edits: gitlabEdits(chosen).map((edit) => ({
       ...edit,
       prepare: () => edit.prepare?.(state),
@@ -219,13 +219,13 @@ function brokenReport(job: EditJob, { changes, exitCode }: Report): readonly str
   ];
 }
 
-function brokenEnd(last: Report, { unforeseen }: World): readonly string[] {
+function brokenEnd(last: Report, { unexpected }: World): readonly string[] {
   const open = last.changes.filter(({ result }) => result !== 'unchanged');
   return [
     ...(open.length === 0
       ? []
       : [`not done after two more runs: ${open.map(({ account }) => account).join(', ')}`]),
-    ...unforeseen.map((line) => `an error that nobody foresaw: ${line.slice(0, 300)}`),
+    ...unexpected.map((line) => `an unexpected error: ${line.slice(0, 300)}`),
   ];
 }
 

@@ -94,10 +94,10 @@ export const GROWTHBOOK_OWN_EDITS: readonly Edit<GrowthBookState>[] = [
   ),
   ...Object.entries(LIMITS).flatMap(([name, change]) => [
     edit(`${name}, as an engineer`, 'u_xena', change, then(ENGINEER, onEntry(limited))),
-    edit(`${name}, besides an additional role`, 'u_dmitri', change, then(ANALYST_TOO, onEntry(limited))),
+    edit(`${name}, and an additional role`, 'u_dmitri', change, then(ANALYST_TOO, onEntry(limited))),
   ]),
   edit('a limit on the project, as an engineer', 'u_xena', onEntry(limited), ENGINEER),
-  edit('a limit on the project, besides an additional role', 'u_dmitri', onEntry(limited), ANALYST_TOO),
+  edit('a limit on the project, and an additional role', 'u_dmitri', onEntry(limited), ANALYST_TOO),
   edit('another additional role', 'u_olga', (row) => {
     row.additionalRoles = [{ role: 'engineer', ...EVERYWHERE }];
   }),

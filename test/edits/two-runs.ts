@@ -45,17 +45,17 @@ async function startWorld(job: EditJob, lock: Lock) {
   const environment: Readonly<Record<string, string>> = { ...target.environment, ...common };
   const own = jobs.find(({ name }) => name === job);
   if (!own) throw new Error(`no job has the name ${job}`);
-  const unforeseen: string[] = [];
+  const unexpected: string[] = [];
   return {
     ...target,
     servers: [...target.servers, storage] as readonly SandboxServer[],
     second: { job, environment, time } satisfies SecondRun,
     /** Whether the first run has the lock now. */
     isLocked: () => (lock === 'folder' ? isHeldIn(folder) : lock === 'lease' && storage.objects.size > 0),
-    unforeseen,
+    unexpected,
     run: async (): Promise<Report> => {
       const log = {
-        write: (line: string) => void (line.includes('"event":"error"') && unforeseen.push(line)),
+        write: (line: string) => void (line.includes('"event":"error"') && unexpected.push(line)),
       };
       const context = { clock, log, known: knownSettings };
       return (await runJob(own, { dryRun: false }, { environment, ...context })).report;
@@ -195,7 +195,7 @@ export async function twoRunsAt(
     const last = await world.run();
     return [
       ...brokenAlone([first, other], { point, wasLocked }),
-      ...world.unforeseen.map((line) => `an error that nobody foresaw: ${line.slice(0, 300)}`),
+      ...world.unexpected.map((line) => `an unexpected error: ${line.slice(0, 300)}`),
       ...(JSON.stringify(world.state()) === alone.state ? [] : ['the end is not that of one run']),
       ...twice(world.approved()).map((one) => `${one} was approved twice`),
       ...twice(world.published()).map((one) => `the line of ${one} is published twice`),

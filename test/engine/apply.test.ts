@@ -87,7 +87,7 @@ describe('carrying a plan out', () => {
       Object.fromEntries(PLAN.map(({ account }) => [account, { result: 'applied' }])),
     );
     const { results, errors } = await apply(PLAN, target, testRun());
-    expect(asked).not.toContain('settle');
+    expect(asked).not.toContain('verify');
     expect([results.length, errors]).toEqual([5, []]);
   });
 

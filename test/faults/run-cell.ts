@@ -118,7 +118,7 @@ function brokenBy(cell: Cell, run: StageRun, stage: FaultStage): readonly string
   const failed = report.exitCode !== 0 || wrongChecks.length > 0;
   const said = [report.error ?? '', ...wrongChecks.map(({ name, found }) => `${name}: ${found}`)].join('; ');
   return [
-    ...(output.includes('"event":"error"') ? ['an error that nobody foresaw'] : []),
+    ...(output.includes('"event":"error"') ? ['an unexpected error'] : []),
     ...(isQuestion && stage.writes() > 0 ? ['a question wrote something'] : []),
     ...(report.outcome === 'source-failed' && isReadWhole(cell) && stage.writes() > 0
       ? ['wrote after a failed read']

@@ -5,7 +5,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { type CertificateFault, makeCertificates } from '../sandbox/ldap/certificates.ts';
 import { startServer } from '../sandbox/server.ts';
 
-/** Authorities that this process trusts besides those of the system. */
+/** Authorities that this process trusts in addition to those of the system. */
 const authorities: string[] = [];
 
 /** Has this thread trust further authorities, in PEM. */

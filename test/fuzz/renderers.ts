@@ -5,7 +5,7 @@ import { changed, exampleReport } from '../reports/examples.ts';
 import { type FuzzTarget, target } from './fuzz-target.ts';
 import { hostileText } from './inputs.ts';
 
-/** Characters that a terminal obeys, or that turn text round; tabs and line ends are layout. */
+/** Characters that control a terminal, or change the direction of text; tabs and line ends are layout. */
 const isObeyed = (character: string): boolean =>
   (/\p{Cc}/u.test(character) && !['\n', '\t'].includes(character)) ||
   /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(character);

@@ -406,7 +406,7 @@ describe('representations', () => {
     expect(text).not.toContain(String.fromCharCode(27));
   });
 
-  test('an invalid request is told in text where text is wanted', async () => {
+  test('an invalid request is answered in text if text is wanted', async () => {
     const { status, text } = await ask('POST', '/?x=1', { headers: { accept: 'text/plain' } });
     expect(status).toBe(400);
     expect(text).toContain('invalid-request');

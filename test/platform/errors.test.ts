@@ -38,7 +38,7 @@ test.each([
   [new Error('broken'), 'broken'],
   ['oops', 'oops'],
   [undefined, 'undefined'],
-  [{ toString: (): string => 'told' }, 'told'],
+  [{ toString: (): string => 'text' }, 'text'],
   [new AggregateError([new Error('a'), 'b']), 'a; b'],
   [new AggregateError([new Error('a')], 'all of them'), 'all of them'],
   [new AggregateError([new AggregateError([new Error('a'), new Error('b')]), new Error('c')]), 'a; b; c'],

@@ -151,7 +151,7 @@ describe('repeats', () => {
     ['POST', 2, 3],
     ['GET', 0, 1],
     ['GET', 1, 2],
-  ] as const)('a %s told to repeat %s times is sent %i times', async (method, retries, sent) => {
+  ] as const)('a %s that may repeat %s times is sent %i times', async (method, retries, sent) => {
     const { server, send } = await connected({ mayWrite: true, handler: () => status(503) });
     await send({ method, path: '/a', ...(retries === undefined ? {} : { retries }) });
     expect(server.requests).toHaveLength(sent);

@@ -448,8 +448,8 @@ describe('what does not pass fails at once', () => {
     withAnn(async (stage) => {
       const { report } = await stage.run({}, { MEDIAWIKI_ACCESS_SECRET: 'another-secret' });
       expect([report.outcome, stage.editsSent(), stage.approvalsSent()]).toEqual(['source-failed', 0, []]);
-      const told = JSON.stringify([report, stage.lines]);
+      const output = JSON.stringify([report, stage.lines]);
       for (const secret of [...Object.values(CREDENTIALS), 'another-secret'])
-        expect(told).not.toContain(secret);
+        expect(output).not.toContain(secret);
     }));
 });

@@ -29,7 +29,7 @@ export function compileFilter(filter: string): Test {
   return test;
 }
 
-/** What stands at a dotted path of an entry, or undefined. */
+/** The value at a dotted path of an entry, or undefined. */
 export function fieldOf(entry: Entry, path: string): unknown {
   return path
     .split('.')

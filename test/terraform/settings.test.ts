@@ -5,7 +5,7 @@ import { moduleFile, terraformFile } from './signals.ts';
 const settings = jobs.flatMap(({ settings: spec }) => Object.entries(spec));
 const variables = moduleFile('variables.tf');
 
-/** The part of the example that stands between a job's name and the brace that ends it. */
+/** The part of the example between a job's name and the brace that ends it. */
 const exampleOf = (job: string) =>
   terraformFile('terraform.tfvars.example').split(`\n  ${job} = {`)[1]?.split('\n  }\n')[0] ?? '';
 

@@ -7,7 +7,7 @@ import { startDirectories } from '../../sandbox/ldap/directories.ts';
 import { groupEntry, groupsBase, peopleBase, personDn, personEntry } from '../../sandbox/ldap/people.ts';
 import { type LdapProxy, startProxy } from '../../sandbox/ldap/proxy.ts';
 
-/** Names of one length, so that a string that swallows the next one ends where that one ends. */
+/** Names of one length, so that a string that includes the next one ends where that one ends. */
 const uids = ['ann', 'bob', 'cem', 'dov'];
 const entries = [
   ...uids.map((uid) => personEntry(uid, { mail: [`${uid}@a.org`, `${uid}@b.org`] })),

@@ -96,8 +96,8 @@ describe.each(guarded)('a dropped connection to the $name directory', ({ port, c
   const secure = { startTls: true, tlsServerName: certificateName, caCertPath: certificates.caPath };
 
   test.each([
-    ['in the clear', 'unnoticed', {}],
-    ['in the clear', 'noticed', {}],
+    ['without TLS', 'unnoticed', {}],
+    ['without TLS', 'noticed', {}],
     ['after StartTLS', 'unnoticed', secure],
     ['after StartTLS', 'noticed', secure],
   ])(
@@ -118,7 +118,7 @@ describe.each(guarded)('a dropped connection to the $name directory', ({ port, c
   );
 
   test.each([
-    ['in the clear', {}],
+    ['without TLS', {}],
     ['after StartTLS', secure],
   ])(
     'in the middle of an answer is an error, %s, wherever it is cut',

@@ -22,7 +22,7 @@ interface World {
 const WMF = { ldap: 'wmf' };
 const outside = { wmf: [], nda: [], staff: [] };
 
-/** The one waiting account of a world as a subject: ann, whom no rule trusts, unless told. */
+/** The one waiting account of a world as a subject: by default ann, whom no rule trusts. */
 function subjectOf(world: World) {
   const { account = waiting('ann'), people = [person('ann')], trust = trustOf([WMF]) } = world;
   const rules = { terms: { provider: PROVIDER, denied: [], ...world.terms }, trust };

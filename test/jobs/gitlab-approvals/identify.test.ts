@@ -154,7 +154,7 @@ test('names to look up stand once each, apart by what they name', () => {
   expect(namesToLookUp(all, terms)).toEqual({ cns: ['ANN A'], uids: ['ann'] });
 });
 
-test('nobody is found who does not bear the very name, whatever it holds', () => {
+test('nobody is found who does not have exactly this name, whatever characters it has', () => {
   const hostile = fc.oneof(
     fc.constantFrom(
       '*',

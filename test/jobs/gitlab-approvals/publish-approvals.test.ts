@@ -49,7 +49,7 @@ const audit = (over: Partial<Audit> = {}): Audit => ({
 
 const runOf = (over: TestRunOptions = {}) => testRun({ clock, mayWrite: true, ...over });
 
-/** The result of one approval by a rule, carried out now unless told. */
+/** The result of one approval by a rule, by default carried out now. */
 const result = (username: string, over: Partial<Result> = {}, rule = 1): Result => ({
   change: {
     ...decision({ account: '7', label: username, rule }),
@@ -314,7 +314,11 @@ describe('a store that cannot be read is not written either', () => {
     ['it does not answer', store(undefined, 'read'), /cannot read$/],
     ['it is no JSON', store('{"not": "a list"'), /JSON/],
     ['it is no list', store({}), /expected array/],
-    ['an approval lacks its account', store([{ username: 'a', trust: 'b', at: 1, gitlab: 'c' }]), /account/],
+    [
+      'an approval without its account',
+      store([{ username: 'a', trust: 'b', at: 1, gitlab: 'c' }]),
+      /account/,
+    ],
     [
       'an approval has an empty name',
       store([{ account: '1', username: '', trust: 'b', at: 1, gitlab: 'c' }]),

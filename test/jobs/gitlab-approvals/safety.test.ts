@@ -11,17 +11,17 @@ const unknown = decision({ kind: 'skipped', tried: [] });
 const unasked = decision({ kind: 'skipped' });
 
 const times = (n: number, one: Decision<string>) => Array.from({ length: n }, () => one);
-const judged = (...decisions: readonly Decision<string>[]) => checkSafety({ decisions, notes: [] }, 20);
+const checked = (...decisions: readonly Decision<string>[]) => checkSafety({ decisions, notes: [] }, 20);
 const names = (...decisions: readonly Decision<string>[]) =>
-  judged(...decisions).objections.map(({ name }) => name);
+  checked(...decisions).objections.map(({ name }) => name);
 
 describe('safety', () => {
   test('lets as many approvals pass as the setting says, and not one more', () => {
-    expect(judged(...times(20, approve))).toEqual({
+    expect(checked(...times(20, approve))).toEqual({
       limits: [{ name: 'approvals', found: 20, allowed: 20 }],
       objections: [],
     });
-    expect(judged(...times(21, approve)).objections).toEqual([
+    expect(checked(...times(21, approve)).objections).toEqual([
       {
         name: 'approvals',
         found: 21,
@@ -44,11 +44,11 @@ describe('safety', () => {
     ['101 waiting, nobody known', times(101, unknown), false],
   ])('with %s', (_, decisions, objects) => {
     expect(names(...decisions).includes('everybody-trusted')).toBe(objects);
-    expect(judged(...decisions).objections.every(({ overridable }) => overridable)).toBe(true);
+    expect(checked(...decisions).objections.every(({ overridable }) => overridable)).toBe(true);
   });
 
   test('the objection to trusting everybody says how many', () => {
-    expect(judged(...times(101, approve)).objections[1]).toEqual({
+    expect(checked(...times(101, approve)).objections[1]).toEqual({
       name: 'everybody-trusted',
       found: 101,
       allowed: 100,

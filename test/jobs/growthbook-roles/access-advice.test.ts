@@ -48,7 +48,7 @@ describe('one sentence for each rule that would give more', () => {
     expect(advise({}, inGroups(ldap))).toEqual(expected);
   });
 
-  test('has what the gate needs besides, also for a rule that is met already', () => {
+  test('has also what the gate needs, even for a rule that is met already', () => {
     expect(advise({}, inGroups(['c'], []))).toEqual([
       'For the role admin: ask in IDM to be added to a; being in gate is needed as well.',
       'For the role engineer: ask in IDM to be added to b; being in b is needed; being in gate is needed as well.',

@@ -176,7 +176,7 @@ describe('what each source says', () => {
     ]);
   });
 
-  test('of a person of whom nothing was read', () => {
+  test('of a person about whom nothing was read', () => {
     expect(saysOf({ membership: null }).slice(0, 2)).toEqual([
       "ldap: ann is in none of the policy's groups; addresses: ann@example.org, a@example.org",
       "posix: ann is in none of the policy's groups",

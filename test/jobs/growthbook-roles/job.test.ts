@@ -29,8 +29,8 @@ describe('the plan’s hash', () => {
     const { run, growthbook, environment } = await stage();
     const { planHash, changes } = (await run({ dryRun: true })).report;
     const target = { api: growthbook.origin, project: environment.GROWTHBOOK_PROJECT };
-    const essence = changes.map(({ account, kind, from, to }) => ({ account, kind, from, to }));
-    const text = JSON.stringify(sorted({ target, changes: essence }));
+    const hashed = changes.map(({ account, kind, from, to }) => ({ account, kind, from, to }));
+    const text = JSON.stringify(sorted({ target, changes: hashed }));
     expect(planHash).toBe(`sha256:${createHash('sha256').update(text).digest('hex')}`);
   });
 

@@ -7,7 +7,7 @@ const at = (id: string, email: string) => member(id, { email });
 
 describe('members are joined to people by address', () => {
   test.each([
-    ['as it stands', 'ann@example.org', ['ann@example.org']],
+    ['as it is', 'ann@example.org', ['ann@example.org']],
     ['without regard to case on the member’s side', 'Ann@Example.ORG', ['ann@example.org']],
     ['without regard to case on the person’s side', 'ann@example.org', ['ANN@example.org']],
     ['against every address of a person', 'second@example.org', ['first@example.org', 'Second@Example.org']],

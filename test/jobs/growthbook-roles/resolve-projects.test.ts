@@ -136,7 +136,7 @@ describe('several projects', () => {
     ]);
   });
 
-  test('a note that is the same for all projects stands once', () => {
+  test('a note that is the same for all projects is listed once', () => {
     const { notes } = resolveProjects(facts({}), projects, ['gone@example.org']);
     expect(notes).toMatchObject([{ kind: 'protected', label: 'gone@example.org' }]);
   });

@@ -71,7 +71,7 @@ describe('one decision for each member', () => {
     ['is outside the gate', { posix: { [GATE]: [] } }],
     ['is disabled in LDAP', { people: [person('ann', { disabled: true })] }],
     ['is ensure: absent', { absent: ['ann'] }],
-    ['bears an uid in another case in data.yaml', { posix: { [GATE]: ['Ann'] } }],
+    ['has a uid in another case in data.yaml', { posix: { [GATE]: ['Ann'] } }],
   ])('rule 1 where the person %s', (_, over) => {
     const seed = { ...ann([ADMIN, READ]), members: [member('ann', { projectRoles: [entry('admin')] })] };
     expect(decided({ ...seed, ...over })).toMatchObject({ kind: 'revoke', rule: 1, groups: [] });
@@ -127,7 +127,7 @@ describe('skipped, with the reason, and the desired role', () => {
       /there are two entries for project prj_b/,
     ],
     [
-      'a limit to no environment at all stands in the row',
+      'the row has a limit to no environment at all',
       { projectRoles: [entry('admin'), entry('engineer', 'prj_b', none)] },
       /no environment at all/,
     ],
@@ -287,7 +287,7 @@ describe('what is not known changes nothing', () => {
   });
 });
 
-describe('a role that the order lacks', () => {
+describe('a role that is not in the order', () => {
   const superhero = member('ann', { projectRoles: [entry('superhero')] });
 
   test('may be left for a gain: the loss is marked, and its reason says so', () => {
@@ -402,7 +402,7 @@ describe('pending-sign-in', () => {
     expect(resolved(facts(seed)).decisions).toEqual([]);
   });
 
-  test('somebody without any address bears the uid', () => {
+  test('somebody without any address has the uid', () => {
     expect(resolved(facts(ann([READ], { mails: [] }))).decisions).toMatchObject([{ label: 'ann' }]);
   });
 });
@@ -721,13 +721,13 @@ describe('laws, on organisations of any shape', () => {
     });
   });
 
-  test('an address stands in a label and in no sentence', () => {
+  test('an address is in a label and in no sentence', () => {
     holds((read) => {
       for (const { because } of resolved(read).decisions) expect(because).not.toContain('@');
     });
   });
 
-  test('whoever is skipped, unchanged or pending keeps what is held', () => {
+  test('who is skipped, unchanged or pending keeps the current access', () => {
     holds((read) => {
       for (const { kind, from, to } of resolved(read).decisions) {
         if (!['skipped', 'unchanged', 'pending-sign-in'].includes(kind)) continue;

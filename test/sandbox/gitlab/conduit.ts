@@ -85,7 +85,7 @@ const NO_SESSION = 'Session key is not present.';
 
 const PREFIXES = ['api', 'cli', 'clr'];
 
-// The real server repeats the token in these messages; whoever prints them prints a secret.
+// The real server repeats the token in these messages; printing them prints a secret.
 function authenticate(token: unknown, options: ConduitOptions): PhabricatorAccount {
   if (typeof token !== 'string' || token === '') {
     throw new ConduitFault('ERR-INVALID-SESSION', NO_SESSION);

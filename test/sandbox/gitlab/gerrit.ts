@@ -38,7 +38,7 @@ export interface GerritState {
   readonly groups: GerritGroup[];
 }
 
-/** A Gerrit under `url` (what stands before `/a/`), on 127.0.0.1. It has the members of groups and nothing else. */
+/** A Gerrit under `url` (the address before `/a/`), on 127.0.0.1. It has the members of groups and nothing else. */
 export async function startGerrit(options: GerritOptions) {
   const state: GerritState = { accounts: options.accounts, groups: options.groups };
   const server = await startServer((request) => answerTo(request, options, state), { now: options.now });

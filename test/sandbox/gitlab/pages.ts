@@ -1,6 +1,6 @@
 import { type GitLabUser, ParameterFault } from './users.ts';
 
-/** What a page needs besides its rows. `url` is the list's address as the server writes it into links. */
+/** What a page needs in addition to its rows. `url` is the list's address as the server writes it into links. */
 export interface PageRequest {
   readonly query: URLSearchParams;
   readonly url: string;

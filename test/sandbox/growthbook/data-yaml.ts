@@ -4,7 +4,7 @@
  */
 export type GroupSeed = readonly string[] | `*${string}`;
 
-/** What a user has besides a key and a number. */
+/** What a user has in addition to a key and a number. */
 export interface UserSeed {
   readonly ensure?: 'present' | 'absent';
   readonly realname?: string;

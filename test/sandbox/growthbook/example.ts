@@ -15,7 +15,7 @@ export const PROTECTED = 'ada@example.org';
 
 type Group = 'admin' | 'customelevatedaccess' | 'readonly';
 
-/** One person of the example: LDAP groups by their last word, POSIX groups besides the gate, addresses. */
+/** One person of the example: LDAP groups by their last word, POSIX groups in addition to the gate, addresses. */
 interface Person {
   readonly uid: string;
   readonly ldap: readonly Group[];
@@ -83,7 +83,7 @@ const PEOPLE: readonly Person[] = [
   { uid: 'iris', ldap: ['readonly'], outside: 'gate', member: { role: 'readonly' } },
   { uid: 'jonas', ldap: ['admin'], disabled: true, member: holds('admin') },
   { uid: 'kira', ldap: ['readonly'], absent: true, member: holds('readonly') },
-  // What members have besides the project role.
+  // What members have in addition to the project role.
   { uid: 'nils', ldap: ['readonly'], member: { role: 'engineer', projectRoles: [entry('readonly')] } },
   {
     uid: 'olga',

@@ -121,7 +121,7 @@ function checkRole(
 }
 
 /**
- * A row as any write of the array leaves it. The first write after an upgrade or an import gives defaults to every row that lacks
+ * A row as any write of the array leaves it. The first write after an upgrade or an import gives defaults to every row without
  * them: rows gain `environments` and the limit, project entries gain `additionalRoles` where the release has those.
  */
 export function withDefaults(row: MemberRow, release: GrowthBookRelease): MemberRow {
@@ -135,7 +135,7 @@ export function withDefaults(row: MemberRow, release: GrowthBookRelease): Member
   };
 }
 
-/** The answer's account of a row: the intended one, not one read again. What an old row lacks is absent. */
+/** The answer's account of a row: the intended one, not one read again. Missing fields of an old row are absent. */
 export function updatedMember(row: MemberRow, release: GrowthBookRelease) {
   const { id, role, environments, limitAccessByEnvironment, additionalRoles, projectRoles } = row;
   const shown = { id, role, environments, limitAccessByEnvironment, projectRoles };

@@ -4,7 +4,7 @@ import { CREATED, type GrowthBookState, type TeamRow } from './state.ts';
 
 /**
  * How `GET /teams` answers. `list`: all teams. `unknown-endpoint`: the version is older than the endpoint. `proxy-404`: a page of
- * a proxy in front. `empty`, `without-last`, `without-ids`: a list that lacks something.
+ * a proxy in front. `empty`, `without-last`, `without-ids`: an incomplete list.
  */
 export type TeamsForm = 'list' | 'unknown-endpoint' | 'proxy-404' | 'empty' | 'without-last' | 'without-ids';
 

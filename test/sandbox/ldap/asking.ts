@@ -40,7 +40,7 @@ export function anonymousFor(port: number): LdapSettings {
 }
 
 /**
- * What one run got, with the calls that it made besides the two with which every run begins (root DSE and `contextCSN`); an error
+ * What one run got, with the calls that it made after the two with which every run begins (root DSE and `contextCSN`); an error
  * is kept, to be looked at.
  */
 export interface Asked<T> {

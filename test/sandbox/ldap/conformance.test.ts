@@ -59,7 +59,7 @@ test('a real slapd takes part, or this test says that it does not', ({ skip }) =
 });
 
 describe.each(directories)('the $name directory', ({ port }) => {
-  test('has a root DSE, for whoever has not bound too, with its naming contexts on request', async () => {
+  test('has a root DSE, also without a bind, with its naming contexts on request', async () => {
     const asked: SearchOptions = { scope: 'base', attributes: ['namingContexts'] };
     const [root] = await search(port, '', asked, 'nobody');
     expect([root?.dn, listed(root?.['namingContexts'])]).toEqual(['', [suffix]]);

@@ -35,7 +35,7 @@ const BINARY = '/usr/sbin/slapd';
 const SUFFIX = 'dc=wikimedia,dc=org';
 const ROOT = { dn: `cn=root,${SUFFIX}`, password: 'root' };
 const READY_MS = 10_000;
-// slapd hangs up on a client with more than a thousand requests pending.
+// slapd disconnects a client with more than a thousand requests pending.
 const ADDS_AT_ONCE = 100;
 
 /** Whether a real slapd can be started here. */

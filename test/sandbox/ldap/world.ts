@@ -53,7 +53,7 @@ export interface LdapWorld {
   readonly sizeLimit: number;
   /** The most entries of a page, however many are asked for. */
   readonly pageLimit: number;
-  /** What the root DSE names; the attributes that it has besides are in `rootDse`. */
+  /** What the root DSE names; its other attributes are in `rootDse`. */
   readonly namingContexts: readonly string[];
   readonly rootDse: Readonly<Record<string, string | string[]>>;
   /** What ends a search for the root DSE, instead of success. */

@@ -215,7 +215,7 @@ describe('why a row can’t be written', () => {
   });
 
   test.each([
-    ['nothing stands in the way', {}],
+    ['nothing prevents it', {}],
     ['our own project occurs twice', { projectRoles: [entry('readonly'), entry('admin')] }],
     [
       'limits name environments',
