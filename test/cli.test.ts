@@ -79,10 +79,14 @@ describe('arguments that are not understood end with 4, the reason on stderr and
     [
       'a plan file that is not there',
       ['growthbook-roles', 'apply', 'none.json'],
-      /plan file none.json: ENOENT/,
+      /plan file none.json: the file cannot be read \(ENOENT/,
     ],
     ['a plan file and a hash', ['growthbook-roles', 'apply', 'a.json', '--approve', HASH], /one of them/],
-    ['an empty reason', ['growthbook-roles', 'apply', '--approve', HASH, '--reason', ' '], /belong together/],
+    [
+      'an empty reason',
+      ['growthbook-roles', 'apply', '--approve', HASH, '--reason', ' '],
+      /--reason: found nothing/,
+    ],
   ])('%s', async (_, args, expected) => {
     const { code, stdout, stderr } = await muster(args);
     expect([code, stdout]).toEqual([4, '']);

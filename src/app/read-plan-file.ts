@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { CHANGE_KINDS } from '../engine/model.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
+import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { foundAndAllowed } from '../platform/schema-faults.ts';
+import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
 import { REPORT_FORMAT } from '../reports/report.ts';
 
 /**
@@ -31,7 +32,9 @@ export function approvalOf(
     throw new InvalidRequestError(`plan file: too old (found ${days} days, allowed ${MAX_AGE_DAYS} days)`);
   }
   if (age < -MAX_AHEAD_MS)
-    throw new InvalidRequestError(`plan file: made in the future (found ${run.startedAt})`);
+    throw new InvalidRequestError(
+      `plan file: made in the future (found ${run.startedAt}, allowed: up to five minutes from now)`,
+    );
   return { hash: planHash, reason, target, changes };
 }
 
@@ -40,18 +43,37 @@ const MAX_AGE_DAYS = 7;
 /** How far the time of a plan file may be ahead of this machine's clock. */
 const MAX_AHEAD_MS = 300_000;
 
+/** A name, of which every character is seen. */
+const Line = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((line) => unreadableIn(line) === undefined, {
+    error: ({ input }) =>
+      `found ${unreadableIn(`${input}`)} (allowed: text without control or invisible characters)`,
+  });
+
+/** Access as the targets write it: a word, or words by name. */
+const Access = z.union([Line, z.record(Line, z.union([Line, z.null(), z.array(Line)]))], {
+  ...wrongly('not access', 'a word, or an object of words, as the report of a plan has it'),
+});
+
+const HASH = 'sha256: and 64 hexadecimal digits';
+
 const PlanFile = z.object({
-  format: z.literal(REPORT_FORMAT, `another format of report (allowed: ${REPORT_FORMAT})`),
-  run: z.object({ job: z.string(), startedAt: z.iso.datetime() }),
-  target: z.record(z.string(), z.string(), 'a plan names its target'),
-  planHash: z.string('a report without a plan approves nothing').regex(PLAN_HASH),
+  format: z.literal(REPORT_FORMAT, wrongly('another format of report', `${REPORT_FORMAT}`)),
+  run: z.object({ job: Line, startedAt: z.iso.datetime() }),
+  target: z.record(Line, Line, wrongly('a plan names its target', 'an object of words')),
+  planHash: z
+    .string(wrongly('a report without a plan approves nothing', HASH))
+    .regex(PLAN_HASH, wrongly('not the hash of a plan', HASH)),
   changes: z.array(
     z.object({
-      account: z.string(),
-      project: z.string().optional(),
+      account: Line,
+      project: Line.optional(),
       kind: z.enum(CHANGE_KINDS),
-      from: z.json(),
-      to: z.json(),
+      from: Access,
+      to: Access,
     }),
   ),
 });

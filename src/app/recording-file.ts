@@ -1,5 +1,6 @@
 /** Makes the recording of what a run read, and reads a recording from its file. */
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { RECORDING_FORMAT, type Recording } from '../engine/recording.ts';
@@ -7,15 +8,17 @@ import type { RunState } from '../engine/run-state.ts';
 import type { Run } from '../engine/run-types.ts';
 import { commonSettings } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
+import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { findValue } from '../platform/find-setting.ts';
-import { foundAndAllowed } from '../platform/schema-faults.ts';
+import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
 import type { Environment, SettingsSpec } from '../platform/settings.ts';
+import { parseStrictJson } from '../platform/strict-json.ts';
 import { VERSION } from '../platform/version.ts';
 
 const RecordingShape = z.strictObject({
-  format: z.literal(RECORDING_FORMAT, `another format of recording (allowed: ${RECORDING_FORMAT})`),
-  kind: z.literal('muster-recording', 'no recording (allowed: a file that record wrote)'),
+  format: z.literal(RECORDING_FORMAT, wrongly('another format of recording', `${RECORDING_FORMAT}`)),
+  kind: z.literal('muster-recording', wrongly('no recording', 'a file that record wrote')),
   run: z.strictObject({
     id: z.string().min(1),
     job: z.string(),
@@ -43,6 +46,10 @@ const RecordingShape = z.strictObject({
   ),
   failures: z.array(z.string()),
   facts: z.json(),
+  checksum: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /** Maximum size of a recording's file in bytes: enough for some 500,000 people. */
@@ -60,8 +67,10 @@ export function readRecording(path: string, job: string): Recording {
   }
   const { data } = parsed;
   if (data.run.job !== job)
-    throw new InvalidRequestError(`--facts: another job's recording (found ${data.run.job}, allowed ${job})`);
-  return data as Recording;
+    throw new InvalidRequestError(
+      `--facts: another job's recording (found ${data.run.job.slice(0, 100)}, allowed ${job})`,
+    );
+  return checkUnchanged(path, data as Recording);
 }
 
 function jsonIn(path: string): unknown {
@@ -69,10 +78,25 @@ function jsonIn(path: string): unknown {
     const bytes = readFileSync(path);
     if (bytes.length > MAX_BYTES)
       throw new Error(`too large (found ${bytes.length} bytes, allowed ${MAX_BYTES})`);
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseStrictJson(`--facts: ${path}`, bytes);
   } catch (error) {
-    throw new InvalidRequestError(`--facts: ${path}: the file cannot be read as JSON (${messageOf(error)})`);
+    if (error instanceof InvalidRequestError) throw error;
+    throw new InvalidRequestError(`--facts: ${path}: the file cannot be read (${messageOf(error)})`);
   }
+}
+
+/** The checksum of a recording: the same whatever the order of its keys. */
+const checksumOf = ({ checksum: _, ...recording }: Recording): string =>
+  `sha256:${createHash('sha256').update(canonicalJson(recording)).digest('hex')}`;
+
+/** Throws `InvalidRequestError` for a recording that was changed after it was made: its plan is not the one of that run. */
+function checkUnchanged(path: string, recording: Recording): Recording {
+  const { checksum } = recording;
+  const found = checksum === undefined ? undefined : checksumOf(recording);
+  if (found === checksum) return recording;
+  throw new InvalidRequestError(
+    `--facts: ${path}: the recording was changed after it was made (found ${found}, allowed ${checksum})`,
+  );
 }
 
 /** The recording of what a run read; undefined if none was asked for, or if not everything was read. */
@@ -83,7 +107,7 @@ export function recordingOf(
 ): Recording | undefined {
   if (!recorded) return undefined;
   const startedAt = new Date(run.startedAt).toISOString();
-  return run.redactor.value({
+  const recording: Recording = run.redactor.value({
     format: RECORDING_FORMAT,
     kind: 'muster-recording',
     run: { id: run.id, job: run.job, startedAt, version: VERSION },
@@ -94,6 +118,7 @@ export function recordingOf(
     failures: recorded.failures,
     facts: recorded.facts,
   });
+  return { ...recording, checksum: checksumOf(recording) };
 }
 
 /** Settings that are not recorded: those of the connection decide nothing, and a path is of no use on another machine. */

@@ -8,6 +8,8 @@ import type { Job } from '../jobs/define-job.ts';
 import { systemClock } from '../platform/clock.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import type { Environment } from '../platform/settings.ts';
+import { parseStrictJson } from '../platform/strict-json.ts';
+import { lineFor, pathFor } from './arguments.ts';
 import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
 import { hashApproval } from './plan.ts';
@@ -20,11 +22,15 @@ export function declareApply({ job, command, setExitCode }: JobCommand): void {
     'apply',
     'Carries the plan out where MODE=enforce is set. At a terminal it shows the plan first, and asks.',
   )
-    .argument('[file]', 'a plan file: its changes count as approved, whatever the limits say')
-    .option('--only <who>', 'changes one address, user name or id alone')
+    .argument(
+      '[file]',
+      'a plan file: its changes count as approved, whatever the limits say',
+      pathFor('plan file'),
+    )
+    .option('--only <who>', 'changes one address, user name or id alone', lineFor('--only'))
     .option('--yes', 'does not ask')
     .option('--dry-run', 'the same as plan')
-    .option('--reason <text>', 'why the plan is approved')
+    .option('--reason <text>', 'why the plan is approved', lineFor('--reason'))
     .option('--approve <hash>', 'approves exactly the plan with this hash')
     .addHelpText(
       'after',
@@ -71,9 +77,10 @@ function readJson(file: string): unknown {
   try {
     const { size } = statSync(file);
     if (size > MAX_FILE_BYTES) throw new Error(`too large (found ${size} bytes, allowed ${MAX_FILE_BYTES})`);
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return parseStrictJson(`plan file ${file}`, readFileSync(file));
   } catch (error) {
-    throw new InvalidRequestError(`plan file ${file}: ${messageOf(error)}`);
+    if (error instanceof InvalidRequestError) throw error;
+    throw new InvalidRequestError(`plan file ${file}: the file cannot be read (${messageOf(error)})`);
   }
 }
 

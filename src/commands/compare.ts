@@ -1,3 +1,4 @@
+import { pathFor } from './arguments.ts';
 import { withFacts } from './environment.ts';
 import { type CommonOptions, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
@@ -12,6 +13,7 @@ export function declareCompare({ job, command, setExitCode }: JobCommand): void 
     .argument(
       '<file>',
       'the other tool’s decisions: CSV with a header, or JSON lines, with account, and role or decision',
+      pathFor('compare'),
     )
     .addHelpText('after', `\nExample:\n  muster ${job.name} compare decisions.csv`)
     .action(async (compare: string, options: CommonOptions) => {

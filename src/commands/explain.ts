@@ -1,3 +1,4 @@
+import { lineFor } from './arguments.ts';
 import { withFacts } from './environment.ts';
 import { type CommonOptions, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
@@ -9,7 +10,7 @@ export function declareExplain({ job, command, setExitCode }: JobCommand): void 
     'explain',
     'Says why somebody has the access that they have, and what the next run will do.',
   )
-    .argument('<who>', 'an address, a user name, a name in LDAP or an id, in any spelling')
+    .argument('<who>', 'an address, a user name, a name in LDAP or an id, in any spelling', lineFor('who'))
     .addHelpText('after', `\nExample:\n  muster ${job.name} explain ada@example.org`)
     .action(async (who: string, options: CommonOptions) => {
       setExitCode(

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { Job } from '../jobs/define-job.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
+import { pathFor } from './arguments.ts';
 
 /** What a declaration of a job's command needs. `setExitCode` is called with the exit code of the process. */
 export interface JobCommand {
@@ -26,6 +27,7 @@ export const declareReading = (parent: Command, name: string, description: strin
   declareWith(parent, name, description).option(
     '--facts <file>',
     'plans from a recording, offline, as the recorded run would have (see record)',
+    pathFor('--facts'),
   );
 
 /** Declares a command that reads the real systems, with the options that all commands have. */

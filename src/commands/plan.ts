@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { lineFor, pathFor } from './arguments.ts';
 import { withEnvironment, withFacts } from './environment.ts';
 import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
@@ -9,11 +10,11 @@ import { printResult, runAtTerminal } from './run-and-print.ts';
 /** Declares `plan`, and for gitlab-approvals `dry-run`, which also logs each question and answer. */
 export function declarePlan({ job, command, setExitCode }: JobCommand): void {
   declareReading(command, 'plan', 'Shows what apply would do. Writes nothing.')
-    .option('--out <file>', 'also writes the plan to a file that apply takes')
-    .option('--only <who>', 'plans for one address, user name or id alone')
+    .option('--out <file>', 'also writes the plan to a file that apply takes', pathFor('--out'))
+    .option('--only <who>', 'plans for one address, user name or id alone', lineFor('--only'))
     .option('--exit-code', `ends with ${SOMETHING_TO_DO} where there is something to do`)
     .option('--approve <hash>', 'shows the plan as apply would take it with this approval')
-    .option('--reason <text>', 'why the plan is approved')
+    .option('--reason <text>', 'why the plan is approved', lineFor('--reason'))
     .addHelpText(
       'after',
       `
@@ -72,6 +73,9 @@ export function hashApproval(options: {
   const { approve, reason } = options;
   if (approve === undefined && reason === undefined) return undefined;
   if (!approve || !reason?.trim()) throw new InvalidRequestError('--approve and --reason belong together');
-  if (!PLAN_HASH.test(approve)) throw new InvalidRequestError(`--approve: no plan hash (found ${approve})`);
+  if (!PLAN_HASH.test(approve))
+    throw new InvalidRequestError(
+      `--approve: no plan hash (found ${approve.slice(0, 80)}, allowed: sha256: and 64 hexadecimal digits)`,
+    );
   return { hash: approve, reason: reason.trim() };
 }

@@ -8,6 +8,7 @@ import { policyJsonSchema } from '../policy/policy-document.ts';
 import { trustJsonSchema } from '../policy/trust-document.ts';
 import { renderCases } from '../reports/policy-cases.ts';
 import { FORMATS, type Format } from '../reports/render.ts';
+import { pathFor } from './arguments.ts';
 
 /** Declares `policy test` and `policy schema`, which need neither settings nor a network. */
 export function declarePolicy(program: Command, setExitCode: (code: number) => void): void {
@@ -17,8 +18,8 @@ export function declarePolicy(program: Command, setExitCode: (code: number) => v
     .description(
       'Checks examples against a policy, of roles or of trust. Ends with 1 where one is not as expected.',
     )
-    .argument('<file>', 'the policy')
-    .argument('<cases>', 'a file of examples in YAML')
+    .argument('<file>', 'the policy', pathFor('policy test'))
+    .argument('<cases>', 'a file of examples in YAML', pathFor('policy test'))
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(FORMATS).default('text'))
     .option('--json', 'the same as --output json')
     .addHelpText(

@@ -5,8 +5,10 @@ import { Command, CommanderError } from 'commander';
 import { jobs } from '../jobs/registry.ts';
 import { InvalidRequestError, SettingsError } from '../platform/errors.ts';
 import { failAtTheEnd } from '../platform/log.ts';
+import { printable } from '../platform/printable.ts';
 import { VERSION } from '../platform/version.ts';
 import { declareApply } from './apply.ts';
+import { pathFor, refuseRepeated } from './arguments.ts';
 import { declareCheck } from './check.ts';
 import { declareCompare } from './compare.ts';
 import { declareCompletion } from './completion.ts';
@@ -61,10 +63,16 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : INVALID;
     if (!(error instanceof InvalidRequestError || error instanceof SettingsError)) throw error;
-    process.stderr.write(`muster: ${error.message}\n`);
+    process.stderr.write(linesOf(`muster: ${error.message}\n`));
     return INVALID;
   }
 }
+
+/** A message whose lines no terminal obeys, and none of which is very long: arguments are written by others. */
+const linesOf = (text: string): string => text.split('\n').map(printable).map(shortened).join('\n');
+
+const shortened = (line: string): string =>
+  line.length > 2000 ? `${line.slice(0, 500)} … ${line.slice(-500)}` : line;
 
 /** A reader that closes the pipe, as `head` does, changes neither the run nor its exit code. */
 function ignoreClosedPipes(): void {
@@ -80,10 +88,14 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('muster')
     .description('Makes access on a target agree with directories, or refuses and says why.')
     .version(VERSION)
-    .option('--env-file <file>', 'reads settings from a file; those of the environment come first')
+    .option(
+      '--env-file <file>',
+      'reads settings from a file; those of the environment come first',
+      pathFor('--env-file'),
+    )
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'muster: ')) })
+    .configureOutput({ outputError: (text, write) => write(linesOf(text.replace(/^error: /, 'muster: '))) })
     .addHelpText('after', EXAMPLES);
   for (const job of jobs) {
     const command = program.command(job.name).description(job.description).usage('COMMAND [options]');
@@ -91,6 +103,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
   }
   declarePolicy(program, setExitCode);
   declareCompletion(program);
+  refuseRepeated(program);
   return program;
 }
 

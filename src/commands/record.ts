@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
+import { pathFor } from './arguments.ts';
 import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
 import { policyIn } from './policy-option.ts';
@@ -12,8 +13,12 @@ interface RecordOptions extends CommonOptions {
 /** Declares `record`, which keeps what a run reads, so that its plan can be made again offline. */
 export function declareRecord({ job, command, setExitCode }: JobCommand): void {
   declareCommand(command, 'record', 'Keeps what a run reads in a file, without secrets. Writes nothing else.')
-    .argument('<file>', 'where the recording is written')
-    .option('--policy <file>', 'also reads what another policy names, to compare the two later')
+    .argument('<file>', 'where the recording is written', pathFor('record'))
+    .option(
+      '--policy <file>',
+      'also reads what another policy names, to compare the two later',
+      pathFor('--policy'),
+    )
     .addHelpText(
       'after',
       `

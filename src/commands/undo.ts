@@ -1,4 +1,5 @@
 import { applyAtTerminal } from './apply.ts';
+import { lineFor } from './arguments.ts';
 import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
 import { hashApproval } from './plan.ts';
@@ -20,11 +21,12 @@ export function declareUndo({ job, command, setExitCode }: JobCommand): void {
     .argument(
       '<run>',
       'the id of the run, as history shows it, or its first characters; or latest: the latest that changed something',
+      lineFor('run'),
     )
     .option('--yes', 'does not ask')
     .option('--dry-run', 'shows the plan alone')
     .option('--approve <hash>', 'approves exactly the plan with this hash')
-    .option('--reason <text>', 'why the plan is approved')
+    .option('--reason <text>', 'why the plan is approved', lineFor('--reason'))
     .addHelpText(
       'after',
       `

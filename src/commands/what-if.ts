@@ -1,5 +1,6 @@
 import { type MembershipChange, parseMembership } from '../engine/membership-change.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
+import { pathFor } from './arguments.ts';
 import { withFacts } from './environment.ts';
 import { type CommonOptions, declareReading, type JobCommand } from './job-command.ts';
 import { policyIn } from './policy-option.ts';
@@ -30,7 +31,7 @@ export function declareWhatIf({ job, command, setExitCode }: JobCommand): void {
       [],
     )
     .option('--remove <uid:group>', 'somebody less; may be repeated', membership('remove'), [])
-    .option('--policy <file>', 'another policy instead of the one in effect')
+    .option('--policy <file>', 'another policy instead of the one in effect', pathFor('--policy'))
     .addHelpText(
       'after',
       `

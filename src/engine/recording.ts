@@ -26,6 +26,8 @@ export interface Recording {
   readonly failures: readonly string[];
   /** The job's facts as JSON. */
   readonly facts: unknown;
+  /** `sha256:…` over all the rest. A recording without one is not checked. */
+  readonly checksum?: string;
 }
 
 /** The part of a recording that the stages make. */

@@ -66,7 +66,7 @@ function decoded(value: string): string {
     return decodeURIComponent(value.replaceAll('+', ' '));
   } catch {
     throw new InvalidRequestError(
-      `request: the query is not percent-encoded UTF-8 (found ${value.slice(0, 100)})`,
+      `request: the query is not percent-encoded UTF-8 (found ${value.slice(0, 100)}, allowed: %XX)`,
     );
   }
 }

@@ -9,8 +9,8 @@ import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
 import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { foundAndAllowed } from '../platform/schema-faults.ts';
-import { parseJsonBody } from './json-body.ts';
+import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
+import { parseStrictJson } from '../platform/strict-json.ts';
 import { type Query, readQuery } from './query.ts';
 
 /** The parts of an HTTP request that say what is asked. `url` is the request target as it was sent. */
@@ -39,7 +39,7 @@ const Body = z.strictObject({
   dryRun: z.boolean().optional(),
   approve: z
     .string()
-    .regex(PLAN_HASH, 'not a plan hash (allowed: sha256: and 64 hexadecimal digits)')
+    .regex(PLAN_HASH, wrongly('not a plan hash', 'sha256: and 64 hexadecimal digits'))
     .optional(),
   reason: Line.optional(),
   only: Line.optional(),
@@ -121,7 +121,7 @@ function readApproval(
 
 function readFields(body: Uint8Array): z.infer<typeof Body> {
   if (body.length === 0) return {};
-  const parsed = Body.safeParse(parseJsonBody(body), { error: foundAndAllowed });
+  const parsed = Body.safeParse(parseStrictJson('request: the body', body), { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 10).map(describeIssue);
   throw new InvalidRequestError(

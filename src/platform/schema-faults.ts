@@ -8,9 +8,14 @@ export const foundAndAllowed: z.core.$ZodErrorMap = (issue) => {
     const keys = issue.keys.slice(0, 5).map((key) => shown(key));
     return `found the unknown key ${keys.join(', ')} (allowed: ${keysOf(issue.inst) || 'no key'})`;
   }
-  const allowed = allowedBy(issue);
+  const allowed = issue.code === 'invalid_union' ? allowedByAny(issue.errors) : allowedBy(issue);
   return allowed === undefined ? undefined : `found ${shown(issue.input)} (allowed: ${allowed})`;
 };
+
+/** The same for a value with a meaning of its own: `what` says what it is not. */
+export const wrongly = (what: string, allowed: string): { readonly error: z.core.$ZodErrorMap } => ({
+  error: ({ input }) => `${what} (found ${shown(input)}, allowed: ${allowed})`,
+});
 
 /** A value in a few words: a list and an object without their content. */
 function shown(value: unknown): string {
@@ -19,6 +24,12 @@ function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value !== 'string') return String(value).slice(0, MAX_SHOWN);
   return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
+}
+
+/** What the branches of a union allow in its place. */
+function allowedByAny(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const words = branches.flatMap(([first]) => /allowed: (.*)\)$/s.exec(first?.message ?? '')?.[1] ?? []);
+  return [...new Set(words)].join(', or ') || 'another value';
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -75,7 +75,7 @@ function checkCase(one: Case, { kind, policies }: NamedPolicy, now: number) {
   if (found)
     return { faults: faultsOf(one, kind, found.policy), results: [resultOf(one, found.policy, now)] };
   const allowed = policies.map(({ project }) => project ?? 'none').join(', ');
-  return { faults: [`project: found ${one.project ?? 'none'}, allowed: ${allowed}`], results: [] };
+  return { faults: [`project: found ${cut(one.project ?? 'none')}, allowed: ${allowed}`], results: [] };
 }
 
 function readPolicy(text: string): NamedPolicy {
@@ -125,15 +125,19 @@ function expectationFaults(one: Case, kind: PolicyKind, { order }: Policy): read
   const expected = one[kind];
   if (expected === undefined) return [`found ${kind === 'role' ? 'trust' : 'role'}, allowed: ${kind}`];
   if (typeof expected !== 'string' || order.includes(expected)) return [];
-  return [`role: found ${expected}, allowed: ${order.join(', ')}`];
+  return [`role: found ${cut(expected)}, allowed: ${order.join(', ')}`];
 }
+
+/** A name as errors show it. */
+const cut = (name: string): string => name.slice(0, 100);
 
 function unknownGroups(one: Case, source: Source, policy: Policy): readonly string[] {
   const named = groupsNamed(policy, source);
   return one[source]
     .filter((group) => !named.includes(group))
     .map(
-      (group) => `${source}: found ${group}, allowed: ${named.join(', ') || 'none, since no rule names any'}`,
+      (group) =>
+        `${source}: found ${cut(group)}, allowed: ${named.join(', ') || 'none, since no rule names any'}`,
     );
 }
 

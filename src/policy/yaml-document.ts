@@ -36,8 +36,8 @@ export function readContent<S extends z.ZodType>(
 /** The value of a YAML document. Throws if it is malformed or contains itself. */
 export function yamlContent(text: string): unknown {
   const document = parseDocument(text);
-  const broken = document.errors.map(({ message }) => message.split(':\n')[0] ?? message);
-  if (broken.length > 0) throw new Error(`a policy document: ${broken.join(', ')}`);
+  const broken = document.errors.map(({ message }) => faultIn(message.split(':\n')[0] ?? message));
+  if (broken.length > 0) throw new Error(`a policy document: ${broken.slice(0, MAX_FAULTS).join(', ')}`);
   const content = contentOf(document);
   try {
     JSON.stringify(content);
@@ -55,6 +55,14 @@ function contentOf(document: ReturnType<typeof parseDocument>): unknown {
     throw new Error(`a policy document: ${messageOf(error)}`, { cause: error });
   }
 }
+
+const MAX_FAULTS = 5;
+
+/** An error of the parser. One that has no more stack means a document of too many levels. */
+const faultIn = (message: string): string =>
+  /call stack/.test(message)
+    ? 'too many levels (found more than can be read, allowed: some hundreds)'
+    : message;
 
 type Issue = z.core.$ZodIssue;
 

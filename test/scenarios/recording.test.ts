@@ -51,6 +51,12 @@ const recordingOf = ({ recording }: { readonly recording?: Recording | undefined
   return recording;
 };
 
+/** A recording that may be changed: without a checksum nobody notices. */
+const unchecked = (result: { readonly recording?: Recording | undefined }): Recording => {
+  const { checksum: _, ...recording } = recordingOf(result);
+  return recording;
+};
+
 describe('a recorded run of growthbook-roles', () => {
   let stage: Stage;
   beforeEach(async () => {
@@ -153,7 +159,7 @@ describe('a recorded run of growthbook-roles', () => {
     ['an unknown key', (facts) => ({ ...facts, more: [] }), 'found the unknown key "more"'],
   ];
   test.each(wrongFacts)('is refused with other facts than it should have: %s', async (_, change, words) => {
-    const recording = recordingOf(await stage.run({ dryRun: true, record: true }));
+    const recording = unchecked(await stage.run({ dryRun: true, record: true }));
     const { report } = await replay(growthbookRoles, {
       ...recording,
       facts: change(recording.facts as Facts),
@@ -163,7 +169,7 @@ describe('a recorded run of growthbook-roles', () => {
   });
 
   test('is refused with settings that cannot be used', async () => {
-    const recording = recordingOf(await stage.run({ dryRun: true, record: true }));
+    const recording = unchecked(await stage.run({ dryRun: true, record: true }));
     const settings = { ...recording.settings, SAFETY_MAX_COUNT: 'many' };
     const { report } = await replay(growthbookRoles, { ...recording, settings });
     expect([report.outcome, report.error]).toEqual([

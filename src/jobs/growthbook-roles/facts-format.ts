@@ -80,6 +80,8 @@ type Person = RoleFacts['people'][number];
 function personAt(byDn: ReadonlyMap<string, Person>, dn: string, group: string): Person {
   const person = byDn.get(dn);
   if (!person)
-    throw new InvalidRequestError(`recording: facts.membersOf.${group}: ${dn} is not in facts.people`);
+    throw new InvalidRequestError(
+      `recording: facts.membersOf.${group}: ${dn.slice(0, 200)} is not in facts.people (found ${byDn.size} others, allowed: the DN of one of them)`,
+    );
   return person;
 }

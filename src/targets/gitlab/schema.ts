@@ -11,7 +11,7 @@ export const Account = z.object({
   bot: z.boolean().default(false),
   identities: z.array(
     Identity,
-    'none (GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode)',
+    'none (found no list, allowed: a list; GITLAB_ACCESS_TOKEN has to be an administrator’s, with the scope api and, where Admin Mode is on, admin_mode)',
   ),
 });
 export const AccountPage = z.array(Account);

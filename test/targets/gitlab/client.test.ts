@@ -215,7 +215,7 @@ describe('an answer that is no list', () => {
     [
       200,
       [{ id: 1, username: 'ann', state: 'active' }],
-      `an answer of another shape: 0.identities: none (${TOKEN_NEEDS})`,
+      `an answer of another shape: 0.identities: none (found no list, allowed: a list; ${TOKEN_NEEDS})`,
     ],
   ])('with status %i is an error of the source', async (status, body, message) => {
     const { gitlab, client } = await start();
