@@ -32,8 +32,11 @@ export interface JobDefinition<S extends CommonSettings & SettingsSpec, F, A, R>
   readonly policySetting?: keyof S & string;
   /** A warning that people see before a plan with many writes. */
   readonly writeWarning?: string;
-  /** `compared` has another policy, if two are compared: the groups that it names are read as well. */
-  build(values: Values<S>, run: Run, compared?: Values<S>): Stages<F, A, R>;
+  /**
+   * `compared` has another policy, if two are compared: the groups that it names are read as well. A job may load its stages here, so that
+   * a function reads the code of its own job alone.
+   */
+  build(values: Values<S>, run: Run, compared?: Values<S>): Stages<F, A, R> | Promise<Stages<F, A, R>>;
 }
 
 /** A job as its callers see it. */
@@ -103,13 +106,13 @@ export function defineJob<S extends CommonSettings & SettingsSpec, F, A, R>(
       const compared = policy === undefined ? undefined : read(withPolicy(definition, environment, policy));
       return {
         settings: values as CommonValues,
-        run: (run) => {
+        run: async (run) => {
           warnOfNetwork(addressesOf(settings, values), environment, run.log);
-          const stages = definition.build(values, run, compared);
-          if (!compared) return runStages(stages, run);
-          return runStages(stages, run, definition.build(compared, run, values));
+          const stages = await definition.build(values, run, compared);
+          if (!compared) return await runStages(stages, run);
+          return await runStages(stages, run, await definition.build(compared, run, values));
         },
-        check: (run) => runChecks(definition.build(values, run).checks()),
+        check: async (run) => await runChecks((await definition.build(values, run)).checks()),
       };
     },
   };

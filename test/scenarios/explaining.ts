@@ -16,8 +16,8 @@ export async function explaining<S extends CommonSettings & SettingsSpec, F, A, 
   const decisions: Decision<A, R>[] = [];
   const job = defineJob({
     ...definition,
-    build: (values, started, compared) => {
-      const stages = definition.build(values, started, compared);
+    build: async (values, started, compared) => {
+      const stages = await definition.build(values, started, compared);
       return {
         ...stages,
         resolve: (facts: F) => {
