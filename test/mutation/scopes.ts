@@ -10,8 +10,9 @@ const inFolder = (folder: string, names: string): readonly string[] =>
 
 const ROLES = inFolder(
   'src/jobs/growthbook-roles',
-  'access-advice completeness decide explain last-admin list-subjects managed-projects match membership notes ' +
-    'resolve-projects resolve safety undo unknown-protected unmanaged-access',
+  'access-advice change-memberships completeness decide explain facts-format last-admin list-subjects ' +
+    'managed-projects match membership notes resolve-projects resolve safety undo unknown-protected ' +
+    'unmanaged-access',
 );
 const APPROVALS = inFolder(
   'src/jobs/gitlab-approvals',
