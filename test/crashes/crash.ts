@@ -104,7 +104,13 @@ export async function runProcess(
   const memory = signal === 'memory' ? { NODE_OPTIONS } : {};
   const child = spawn(file, args, {
     cwd: host === 'function' ? undefined : cwd,
-    env: { PATH: process.env.PATH, HOME: cwd, ...memory, ...environment },
+    env: {
+      PATH: process.env.PATH,
+      HOME: cwd,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'muster-compile-cache'),
+      ...memory,
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';

@@ -3,7 +3,7 @@ import { type CrashJob, crashAt, type Host, pointsOf, pointText, type Smooth, sm
 import { takeOverAt, takeOverPoints, takeOverText } from './take-over.ts';
 
 /** `npm run crashes`: a run is ended before and after every request of an apply, in each host; the next one does what is left. */
-const AT_ONCE = 4;
+const AT_ONCE = 12;
 const JOBS: readonly CrashJob[] = ['growthbook-roles', 'gitlab-approvals'];
 const HOSTS: readonly Host[] = ['program', 'function'];
 

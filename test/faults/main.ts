@@ -135,6 +135,8 @@ if (shard === undefined) {
   // The servers of this process stay open.
   process.exit(held === results.length && results.length > 0 ? 0 : 1);
 } else {
+  // Nobody waits for the results of a parent that has ended.
+  process.on('disconnect', () => process.exit(1));
   const [index = 0, of = 1] = shard.split('/').map(Number);
   await runShard(index, of, argument('only') ?? '');
   // Servers of the stage stay open.
