@@ -2,7 +2,7 @@ import type { LdapPerson } from '../../directories/ldap/groups-and-people.ts';
 import type { Decision } from '../../engine/model.ts';
 import { rankIn } from '../../engine/role-order.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
-import type { Evaluation } from '../../policy/evaluate.ts';
+import type { Evaluation, RuleEvaluation } from '../../policy/evaluate.ts';
 import type { Membership } from '../../policy/evaluate-condition.ts';
 import type { Access } from '../../targets/growthbook/access.ts';
 import type { Member } from '../../targets/growthbook/schema.ts';
@@ -49,13 +49,15 @@ function adviceForHigherRoles({ role, answers }: Evaluation, policy: DatedPolicy
   const rank = rankIn(policy.order);
   const gate = policy.gate === 'none' ? undefined : policy.gate.rule;
   const needed = answers.find(({ rule }) => rule === gate)?.missing ?? [];
+  const isMissing = ({ answer }: RuleEvaluation) =>
+    answer === 'no' || (answer === 'yes' && needed.length > 0);
   return policy.rules
     .filter((rule) => rank(rule.role) > rank(role))
-    .flatMap((rule) => {
-      const answer = answers.find((one) => one.rule === rule.rule);
-      if (answer?.answer !== 'no' && !(answer?.answer === 'yes' && needed.length > 0)) return [];
-      return [`For the role ${rule.role}: ${phrase([...answer.missing, ...needed])}.`];
-    });
+    .flatMap((rule) =>
+      answers
+        .filter((one) => one.rule === rule.rule && isMissing(one))
+        .map(({ missing }) => `For the role ${rule.role}: ${phrase([...missing, ...needed])}.`),
+    );
 }
 
 /** What is missing, as an instruction: people request LDAP groups in IDM. */

@@ -93,6 +93,14 @@ describe('one sentence for each rule that would give more', () => {
     expect(advise({}, inGroups([], []), policyWith({ gate, rules }))).toEqual([]);
   });
 
+  test('is none for a person who meets a rule and has nothing all the same', () => {
+    const refused = {
+      ...inGroups(['a', 'b', 'c'], ['gate', 'b']),
+      refusal: 'ann is ensure: absent in data.yaml',
+    };
+    expect(advise({}, refused)).toEqual([]);
+  });
+
   test('is none for a gate whose number another rule’s answer has', () => {
     const gate = { rule: 1, when: { ldap: 'not-read' } };
     expect(advise({}, inGroups([], []), { ...policy, gate })).toEqual([ADMIN, ENGINEER, READER]);

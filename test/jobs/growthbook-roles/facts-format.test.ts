@@ -98,7 +98,7 @@ describe('a recording', () => {
 
   test('has nobody in a group who is not in the list', () => {
     expect(fault({ ...recorded, membersOf: { g: [], h: ['uid=x'] } })).toBe(
-      'recording: facts.membersOf.h: uid=x is not in facts.people',
+      'recording: facts.membersOf.h: uid=x is not in facts.people (found 2 others, allowed: the DN of one of them)',
     );
   });
 
