@@ -35,7 +35,7 @@ describe('.env.example', () => {
       try {
         job.prepare(parseEnv(text), Object.keys(job.settings));
       } catch (error) {
-        if (error instanceof SettingsError) faults = error.faults.map((fault) => fault.split(':')[0] ?? '');
+        if (error instanceof SettingsError) faults = error.errors.map((fault) => fault.split(':')[0] ?? '');
       }
       expect(needed.filter((name) => !faults.includes(name))).toEqual([]);
     }

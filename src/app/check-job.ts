@@ -24,9 +24,9 @@ export async function checkPrepared(
   ];
 }
 
-/** The check of settings that cannot be used: one line for each fault. */
-export const faultLines = (faults: readonly string[]): readonly CheckLine[] =>
-  faults.map((found) => ({ name: 'settings', ok: false, found, cure: 'correct this setting' }));
+/** The check of settings that cannot be used: one line for each error. */
+export const errorLines = (errors: readonly string[]): readonly CheckLine[] =>
+  errors.map((found) => ({ name: 'settings', ok: false, found, cure: 'correct this setting' }));
 
 function commonChecks(settings: CommonValues, run: Run) {
   const { LEASE_BUCKET: bucket, LOCK_DIR: folder, PUSHGATEWAY_URL: gateway } = settings;

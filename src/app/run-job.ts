@@ -7,7 +7,7 @@ import { messageOf, SettingsError } from '../platform/errors.ts';
 import { errorFields } from '../platform/log.ts';
 import { logRun } from '../reports/decision-log.ts';
 import { makeReport, unchangedIn } from '../reports/report.ts';
-import { checkPrepared, faultLines } from './check-job.ts';
+import { checkPrepared, errorLines } from './check-job.ts';
 import { createRun, createRunLog } from './create-run.ts';
 import { withLock } from './lock.ts';
 import { readHistory, readReport, readUndone } from './past-runs.ts';
@@ -27,7 +27,7 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
     if (context.terminal && error instanceof SettingsError) log.log.level = 'silent';
     const run = createRun(job, request, { context, log });
     const result = finish(job, run, failedRun(run, error));
-    const checks = error instanceof SettingsError && request.check ? faultLines(error.faults) : undefined;
+    const checks = error instanceof SettingsError && request.check ? errorLines(error.errors) : undefined;
     return { ...result, ...(checks ? { checks: run.redactor.value(checks) } : {}) };
   }
   const { settings } = prepared;

@@ -67,10 +67,10 @@ function inSandbox(outside: Environment, world: Environment): Environment {
   const isTaken = (name: string) => !(name in world) && (portable.has(name) || !knownSettings.includes(name));
   const taken = Object.fromEntries(Object.entries(outside).filter(([name]) => isTaken(name)));
   const own = Object.entries({ MODE: 'enforce', ...world }).filter(([name]) => taken[name] === undefined);
-  const { fileOf = [], faults = [], broken = [] } = outside[ENVIRONMENT_SOURCE] ?? {};
+  const { fileOf = [], errors = [], broken = [] } = outside[ENVIRONMENT_SOURCE] ?? {};
   const source = {
     fileOf: new Map([...fileOf, ...own.map(([name]) => [name, 'sandbox'] as const)]),
-    faults: new Map([...faults].filter(([name]) => isTaken(name))),
+    errors: new Map([...errors].filter(([name]) => isTaken(name))),
     broken,
   };
   return { ...taken, ...Object.fromEntries(own), [ENVIRONMENT_SOURCE]: source };

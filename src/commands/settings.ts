@@ -40,7 +40,7 @@ function faultsOf(job: Job, environment: Environment): readonly string[] {
     job.prepare(environment, knownSettings);
     return [];
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return error.errors;
     throw error;
   }
 }

@@ -41,7 +41,7 @@ function fileContent(path: string): string {
   }
 }
 
-/** The fault if a policy is given twice. */
+/** The error if a policy is given twice. */
 export const policyGivenTwice = (
   values: Readonly<Record<string, unknown>>,
   variable: string,

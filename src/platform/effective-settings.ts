@@ -12,20 +12,20 @@ export interface EffectiveSetting {
   readonly isSecret: boolean;
 }
 
-/** The effective settings of a job, faults included: what is in the environment, a file, `.env`, or the default. */
+/** The effective settings of a job, errors included: what is in the environment, a file, `.env`, or the default. */
 export function describeSettings(
   { settings }: { readonly settings: SettingsSpec },
   environment: Environment,
 ): readonly EffectiveSetting[] {
   const secrets = allSecrets(settings, environment);
   return Object.entries(settings).map(([name, setting]) => {
-    const { text, from, fault } = findValue([name, setting], environment);
+    const { text, from, error } = findValue([name, setting], environment);
     const isSet = text !== undefined && text !== '';
     const value = isSet
       ? display(setting, text, secrets).replace(/^"(.*)"$/s, '$1')
       : (setting.defaultText ?? '');
-    const origin = isSet || fault ? from : setting.defaultText === null ? 'not set' : 'default';
-    return { name, value: fault ?? value, from: origin, isSecret: setting.secret };
+    const origin = isSet || error ? from : setting.defaultText === null ? 'not set' : 'default';
+    return { name, value: error ?? value, from: origin, isSecret: setting.secret };
   });
 }
 

@@ -9,15 +9,15 @@ export function parseEnvironmentFile(content: Buffer, file: string): Environment
   const lines = assignments(text.split(/\r?\n/));
   return {
     values: parseEnv(text) as Record<string, string>,
-    faults: new Map(lines.flatMap((line) => cutValue(line, file))),
+    errors: new Map(lines.flatMap((line) => cutValue(line, file))),
     broken: brokenLines(lines, file),
   };
 }
 
-/** A file of variables as it was read. `faults` are by variable; `broken` lists the lines that are no assignment. */
+/** A file of variables as it was read. `errors` are by variable; `broken` lists the lines that are no assignment. */
 export interface EnvironmentFile {
   readonly values: Readonly<Record<string, string>>;
-  readonly faults: ReadonlyMap<string, string>;
+  readonly errors: ReadonlyMap<string, string>;
   readonly broken: readonly string[];
 }
 
@@ -26,19 +26,19 @@ const MAX_BYTES = 2 ** 20;
 const MAX_BROKEN = 20;
 
 function brokenLines(lines: readonly Assignment[], file: string): readonly string[] {
-  const broken = lines.flatMap(({ number, fault }) =>
-    fault === undefined ? [] : [`${file}, line ${number}: ${fault}`],
+  const broken = lines.flatMap(({ number, error }) =>
+    error === undefined ? [] : [`${file}, line ${number}: ${error}`],
   );
   if (broken.length <= MAX_BROKEN) return broken;
   return [...broken.slice(0, MAX_BROKEN), `${file}: ${broken.length - MAX_BROKEN} more lines like these`];
 }
 
-/** One assignment with the line that it begins at, counted from 1; `fault` says why it cannot be read. */
+/** One assignment with the line that it begins at, counted from 1; `error` says why it cannot be read. */
 interface Assignment {
   readonly number: number;
   readonly name: string;
   readonly value: string;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/;
@@ -53,12 +53,12 @@ function assignments(lines: readonly string[]): readonly Assignment[] {
     const [, name, value = ''] = ASSIGNMENT.exec(line) ?? [];
     const quote = /^["'`]/.exec(value)?.[0];
     if (name === undefined) {
-      found.push({ number, name: '', value: '', fault: 'found no assignment, allowed: NAME=value' });
+      found.push({ number, name: '', value: '', error: 'found no assignment, allowed: NAME=value' });
     } else if (quote === undefined) {
       found.push({ number, name, value });
     } else {
-      const { end, fault } = endOfQuote(lines, { index, rest: value.slice(1), quote });
-      found.push({ number, name, value, ...(fault === undefined ? {} : { fault }) });
+      const { end, error } = endOfQuote(lines, { index, rest: value.slice(1), quote });
+      found.push({ number, name, value, ...(error === undefined ? {} : { error }) });
       index = end;
     }
   }
@@ -69,19 +69,19 @@ function assignments(lines: readonly string[]): readonly Assignment[] {
 function endOfQuote(
   lines: readonly string[],
   { index, rest, quote }: { readonly index: number; readonly rest: string; readonly quote: string },
-): { readonly end: number; readonly fault?: string } {
+): { readonly end: number; readonly error?: string } {
   const closing = rest.includes(quote) ? index : nextLineWith(quote, lines, index + 1);
   if (closing < 0)
     return {
       end: index,
-      fault: `found a quote ${quote} that is not closed, allowed: one at the end as well`,
+      error: `found a quote ${quote} that is not closed, allowed: one at the end as well`,
     };
   const last = closing === index ? rest : (lines[closing] ?? '');
   const after = last.slice(last.indexOf(quote) + 1);
   if (/^\s*(?:#|$)/.test(after)) return { end: closing };
   return {
     end: closing,
-    fault: `found text after the closing quote ${quote}, allowed: other quotes around it`,
+    error: `found text after the closing quote ${quote}, allowed: other quotes around it`,
   };
 }
 
@@ -90,9 +90,9 @@ function nextLineWith(quote: string, lines: readonly string[], from: number): nu
   return -1;
 }
 
-/** The fault of a value without quotes that has a `#` after a character other than a space: the rest of the line would be lost as a comment. */
+/** The error of a value without quotes that has a `#` after a character other than a space: the rest of the line would be lost as a comment. */
 function cutValue({ name, value, number }: Assignment, file: string): readonly (readonly [string, string])[] {
   if (/^["'`]/.test(value) || !/^[^#]*[^\s#]#/.test(value)) return [];
-  const fault = `${name}: found a value that # cuts short (${file}, line ${number}), allowed: quotes around it`;
-  return [[name, fault]];
+  const error = `${name}: found a value that # cuts short (${file}, line ${number}), allowed: quotes around it`;
+  return [[name, error]];
 }

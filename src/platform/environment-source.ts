@@ -1,9 +1,9 @@
-/** Where an environment comes from: the file of each variable, if it was read from one, and the faults of that file. */
+/** Where an environment comes from: the file of each variable, if it was read from one, and the errors of that file. */
 export interface EnvironmentSource {
   readonly fileOf: ReadonlyMap<string, string>;
   /** By variable. */
-  readonly faults: ReadonlyMap<string, string>;
-  /** The faults of that file that belong to no variable. */
+  readonly errors: ReadonlyMap<string, string>;
+  /** The errors of that file that belong to no variable. */
   readonly broken: readonly string[];
 }
 

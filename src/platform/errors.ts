@@ -1,12 +1,12 @@
 /** The errors that end a run or a request, and the message of any other error. */
 
-/** Settings that cannot be used, with every fault in one message. The run ends as `invalid-settings`. */
+/** Settings that cannot be used, with every error in one message. The run ends as `invalid-settings`. */
 export class SettingsError extends Error {
-  readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(`settings: ${faults.length} fault${faults.length === 1 ? '' : 's'}: ${faults.join('; ')}`);
+  readonly errors: readonly string[];
+  constructor(errors: readonly string[]) {
+    super(`settings: ${errors.length} error${errors.length === 1 ? '' : 's'}: ${errors.join('; ')}`);
     this.name = 'SettingsError';
-    this.faults = faults;
+    this.errors = errors;
   }
 }
 

@@ -8,11 +8,11 @@ import type { Environment, Setting } from './setting-types.ts';
 /** The variable that names a file with the value of a secret setting: Kubernetes, Docker and systemd provide secrets as files. */
 export const fileVariable = (name: string): string => `${name}_FILE`;
 
-/** The text of one variable as it was found, and where. `fault` says why it cannot be used. */
+/** The text of one variable as it was found, and where. `error` says why it cannot be used. */
 export interface FoundValue {
   readonly text: string | undefined;
   readonly from: string;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** Finds a variable's text; a secret's may be in the file that `NAME_FILE` names. White space at the ends is cut, from a password only line ends. */
@@ -28,13 +28,13 @@ export function findValue(
   }
   const from = `file (${fileVariable(name)})`;
   if (own !== undefined)
-    return { text: own, from, fault: `${fileVariable(name)}: found beside ${name}, allowed: one of the two` };
+    return { text: own, from, error: `${fileVariable(name)}: found beside ${name}, allowed: one of the two` };
   try {
     return { text: trimmed(setting, readFileSync(path, 'utf8')), from };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? messageOf(error);
-    const fault = `${fileVariable(name)}: found a path that cannot be read (${code}), allowed: a file with the secret`;
-    return { text: undefined, from, fault };
+    const message = `${fileVariable(name)}: found a path that cannot be read (${code}), allowed: a file with the secret`;
+    return { text: undefined, from, error: message };
   }
 }
 

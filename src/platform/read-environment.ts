@@ -20,11 +20,11 @@ function layered(
   path: string,
   { file, where }: { readonly file: string; readonly where: string },
 ): Environment {
-  const { values, faults, broken } = readFile(path, { file, where });
+  const { values, errors, broken } = readFile(path, { file, where });
   const own = Object.keys(values).filter((name) => process.env[name] === undefined);
   const source = {
     fileOf: new Map(own.map((name) => [name, file])),
-    faults: new Map([...faults].filter(([name]) => own.includes(name))),
+    errors: new Map([...errors].filter(([name]) => own.includes(name))),
     broken,
   };
   return { ...values, ...process.env, [ENVIRONMENT_SOURCE]: source };

@@ -1,4 +1,4 @@
-/** Reads all settings of a job from the environment, with every fault in one error. */
+/** Reads all settings of a job from the environment, with all errors in one. */
 
 import leven from 'leven';
 import { checkReadable } from './check-setting-text.ts';
@@ -64,8 +64,8 @@ export const httpUrl = (refuse: (url: URL) => string | undefined = () => undefin
     const url = URL.parse(value);
     if (!url || !['http:', 'https:'].includes(url.protocol)) throw new Error('an http or https address');
     if (url.username || url.password) throw new Error('an address without credentials');
-    const fault = refuse(url);
-    if (fault) throw new Error(fault);
+    const refusal = refuse(url);
+    if (refusal) throw new Error(refusal);
     return value.replace(/\/+$/, '');
   });
 
@@ -95,19 +95,19 @@ export const required = <T>(
 /** A secret: its value is never printed. An empty one is refused. */
 export const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
 
-/** Further checks: `crossChecks` finds faults between settings (a setting at fault is undefined there); `known` are all names of Muster's settings. */
+/** Further checks: `crossChecks` finds errors between settings (a setting in error is undefined there); `known` are all names of Muster's settings. */
 export interface SettingsRules<S extends SettingsSpec> {
   readonly crossChecks: (values: Partial<Values<S>>) => readonly string[];
   readonly known: readonly string[];
 }
 
-/** Reads every variable of `spec`, white space at the ends cut. Throws `SettingsError` with all faults at once. */
+/** Reads every variable of `spec`, white space at the ends cut. Throws `SettingsError` with all errors at once. */
 export function readSettings<S extends SettingsSpec>(
   spec: S,
   environment: Environment,
   rules: SettingsRules<S>,
 ): Values<S> {
-  const faults = [
+  const errors = [
     ...(environment[ENVIRONMENT_SOURCE]?.broken ?? []),
     ...misspellings(environment, rules.known),
     ...uncheckedTls(environment),
@@ -115,26 +115,26 @@ export function readSettings<S extends SettingsSpec>(
   const secrets = allSecrets(spec, environment);
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(spec)) {
-    const { text: found, fault } = findValue([name, setting], environment);
-    const cut = environment[ENVIRONMENT_SOURCE]?.faults.get(name) ?? fault;
+    const { text: found, error: unusable } = findValue([name, setting], environment);
+    const cut = environment[ENVIRONMENT_SOURCE]?.errors.get(name) ?? unusable;
     if (cut !== undefined) {
-      faults.push(cut);
+      errors.push(cut);
       continue;
     }
     try {
       values[name] = readOne(setting, found);
     } catch (error) {
-      faults.push(`${name}: found ${display(setting, found, secrets)}, allowed: ${messageOf(error)}`);
+      errors.push(`${name}: found ${display(setting, found, secrets)}, allowed: ${messageOf(error)}`);
     }
   }
-  const atFault = new Set(faults.map(variableOf));
-  const crossFaults = rules.crossChecks(values as Partial<Values<S>>);
-  faults.push(...crossFaults.filter((fault) => !atFault.has(variableOf(fault))));
-  if (faults.length > 0) throw new SettingsError(faults);
+  const inError = new Set(errors.map(variableOf));
+  const crossErrors = rules.crossChecks(values as Partial<Values<S>>);
+  errors.push(...crossErrors.filter((error) => !inError.has(variableOf(error))));
+  if (errors.length > 0) throw new SettingsError(errors);
   return values as Values<S>;
 }
 
-const variableOf = (fault: string) => fault.slice(0, fault.indexOf(':'));
+const variableOf = (error: string) => error.slice(0, error.indexOf(':'));
 
 function readOne<T>(setting: Setting<T>, found: string | undefined): T | undefined {
   // An empty variable is refused: its author probably did not mean the default.
@@ -161,7 +161,7 @@ const isCloseTo = (name: string, known: string) => {
   return edits > 0 && leven(known, name, { maxDistance: edits + 1 }) <= edits;
 };
 
-/** A fault for each variable that is close to one of `known`, in proportion to its length, without being one. */
+/** An error for each variable that is close to one of `known`, in proportion to its length, without being one. */
 export function misspellings(environment: Environment, known: readonly string[]): readonly string[] {
   return Object.keys(environment)
     .filter((name) => !known.includes(name) && !FOREIGN.test(name))

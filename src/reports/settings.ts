@@ -48,7 +48,7 @@ function text({ job, settings, faults }: SettingsReport, width: number): string 
     const entries = group.settings.map((one) => ({ label: one.name, fact: originOf(one), text: one.value }));
     return [group.title, ...entryLines(entries, { width, paint: (value) => value }), ''];
   });
-  const wrong = faults.length === 0 ? [] : ['Faults', ...faults.flatMap((one) => wrapped(one, width, 2)), ''];
+  const wrong = faults.length === 0 ? [] : ['Errors', ...faults.flatMap((one) => wrapped(one, width, 2)), ''];
   return `${[`${job}  settings`, '', ...lines, ...wrong, sentenceOf(faults)].join('\n')}\n`;
 }
 
@@ -72,5 +72,5 @@ function page({ job, settings, faults }: SettingsReport): string {
   );
   const wrong = faults.map((fault) => `<p>${escapeHtml(fault)}</p>`).join('');
   const head = `<h1>${escapeHtml(job)}: settings</h1><p>${sentenceOf(faults)}</p>`;
-  return htmlPage(`settings ${job}`, `<main>${head}${section('Faults', wrong)}${tables.join('')}</main>`);
+  return htmlPage(`settings ${job}`, `<main>${head}${section('Errors', wrong)}${tables.join('')}</main>`);
 }

@@ -54,12 +54,12 @@ async function coldStart(folder: string, target: string, environment: NodeJS.Pro
 
 /** The status of one request; undefined while nobody listens. */
 const ask = async (port: number): Promise<number | undefined> => {
-  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+  const { promise, resolve: answered } = Promise.withResolvers<number | undefined>();
   const request = get({ port, host: '127.0.0.1', path: '/' }, (response) => {
     response.resume();
-    response.on('end', () => resolve(response.statusCode));
+    response.on('end', () => answered(response.statusCode));
   });
-  request.on('error', () => setTimeout(() => resolve(undefined), 2));
+  request.on('error', () => setTimeout(() => answered(undefined), 2));
   return await promise;
 };
 

@@ -9,11 +9,11 @@ import {
 } from '../../src/platform/errors.ts';
 
 test.each([
-  [['A: x'], 'settings: 1 fault: A: x'],
-  [['A: x', 'B: y'], 'settings: 2 faults: A: x; B: y'],
+  [['A: x'], 'settings: 1 error: A: x'],
+  [['A: x', 'B: y'], 'settings: 2 errors: A: x; B: y'],
 ])('settings name all faults in one message: %j', (faults, message) => {
   const error = new SettingsError(faults);
-  expect([error.message, error.faults]).toEqual([message, faults]);
+  expect([error.message, error.errors]).toEqual([message, faults]);
 });
 
 test.each([

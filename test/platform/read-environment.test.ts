@@ -34,7 +34,7 @@ describe('a file with settings', () => {
     try {
       read(`FIRST_NAME=${value}\n`);
     } catch (error) {
-      expect((error as SettingsError).faults).toEqual([expect.stringMatching(fault)]);
+      expect((error as SettingsError).errors).toEqual([expect.stringMatching(fault)]);
       expect(String(error)).not.toContain('abc');
     }
   });
@@ -89,7 +89,7 @@ describe('a line that is no assignment is a fault that names the line and shows 
       read(content);
       expect.unreachable();
     } catch (error) {
-      expect((error as SettingsError).faults).toEqual([
+      expect((error as SettingsError).errors).toEqual([
         expect.stringContaining(`${path}, line ${line}: ${fault}`),
       ]);
       expect(String(error)).not.toContain('hunter2');

@@ -36,7 +36,7 @@ function faultsOf(environment: Environment): readonly string[] {
     read(environment);
     return [];
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return error.errors;
     throw error;
   }
 }

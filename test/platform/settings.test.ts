@@ -26,7 +26,7 @@ function faultsOf(act: () => unknown): readonly string[] {
   try {
     act();
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return error.errors;
     throw error;
   }
   return [];
@@ -214,7 +214,7 @@ describe('all faults stand in one message', () => {
       'THIRD: found nothing, allowed: something (required)',
       'FOURTH: not with FIRST',
     ]);
-    expect(act).toThrow(/^settings: 5 faults: .*FOURTHH.*FIRST.*SECOND.*THIRD.*FOURTH: not with/);
+    expect(act).toThrow(/^settings: 5 errors: .*FOURTHH.*FIRST.*SECOND.*THIRD.*FOURTH: not with/);
   });
 
   test('faults between settings see undefined for what is at fault itself', () => {

@@ -133,7 +133,7 @@ const OVER: Readonly<Record<RunOutcome, Partial<Report>>> = {
     error: 'revokes: too many (found 6, allowed 5)',
   },
   'source-failed': { ...nothing, error: 'source ldap: no server answers' },
-  'invalid-settings': { ...nothing, sources: [], target: null, error: 'settings: 1 fault: MODE: found "x"' },
+  'invalid-settings': { ...nothing, sources: [], target: null, error: 'settings: 1 error: MODE: found "x"' },
   'invalid-request': { ...nothing, sources: [], error: 'request: unknown query' },
   deadline: {
     changes: [

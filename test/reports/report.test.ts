@@ -221,8 +221,8 @@ describe('the report', () => {
     ['skipped', { skipped: true }, null, 5],
     [
       'invalid-settings',
-      { errors: [errorOf('invalid-settings', 'settings: 1 fault')] },
-      'settings: 1 fault',
+      { errors: [errorOf('invalid-settings', 'settings: 1 error')] },
+      'settings: 1 error',
       4,
     ],
     ['invalid-request', { errors: [errorOf('invalid-request', 'request: broken')] }, 'request: broken', 4],

@@ -75,21 +75,21 @@ const notPortable = <S extends SettingsSpec>(spec: S): S =>
 
 type LdapVariables = Values<ReturnType<typeof ldapVariables>>;
 
-/** Faults between the LDAP variables. */
+/** Errors between the LDAP variables. */
 export function ldapCrossChecks(values: Partial<LdapVariables>): readonly string[] {
   const { LDAP_BIND_DN: dn, LDAP_BIND_PASSWORD: password, LDAP_SERVERS: list = [] } = values;
-  const faults: string[] = [];
+  const errors: string[] = [];
   if (dn !== undefined && password === undefined)
-    faults.push('LDAP_BIND_PASSWORD: found nothing, allowed: a password where LDAP_BIND_DN is set');
+    errors.push('LDAP_BIND_PASSWORD: found nothing, allowed: a password where LDAP_BIND_DN is set');
   if (dn === undefined && password !== undefined)
-    faults.push('LDAP_BIND_DN: found nothing, allowed: a DN where LDAP_BIND_PASSWORD is set');
+    errors.push('LDAP_BIND_DN: found nothing, allowed: a DN where LDAP_BIND_PASSWORD is set');
   const secured = list.filter(({ protocol }) => protocol === 'ldaps').map(({ host }) => host);
   if (values.LDAP_STARTTLS && secured.length > 0) {
-    faults.push(
+    errors.push(
       `LDAP_STARTTLS: found true with ldaps://${secured.join(', ldaps://')}, allowed: ldap:// servers only`,
     );
   }
-  return faults;
+  return errors;
 }
 
 /** The LDAP variables as the client wants them. */

@@ -97,18 +97,18 @@ const MEDIAWIKI = [
   'MEDIAWIKI_ACCESS_SECRET',
 ] as const;
 
-/** Faults between the variables: half a set of credentials, and an audit log without a page. */
+/** Errors between the variables: half a set of credentials, and an audit log without a page. */
 export function gitlabCrossChecks(values: Partial<GitlabValues>): readonly string[] {
-  const faults = [
+  const errors = [
     ...ldapCrossChecks(values),
     ...policyGivenTwice(values, 'GITLAB_TRUST_POLICY'),
     ...incompleteSet(values, PHABRICATOR),
     ...incompleteSet(values, MEDIAWIKI),
   ];
   const logs = MEDIAWIKI.every((name) => values[name] !== undefined);
-  if (!logs || values.MEDIAWIKI_AUDIT_PAGE !== undefined) return faults;
+  if (!logs || values.MEDIAWIKI_AUDIT_PAGE !== undefined) return errors;
   return [
-    ...faults,
+    ...errors,
     'MEDIAWIKI_AUDIT_PAGE: found nothing, allowed: a page title where the four OAuth values are set',
   ];
 }

@@ -93,14 +93,14 @@ export const roleSettings = (values: GrowthBookValues) => ({
 });
 export type RoleSettings = ReturnType<typeof roleSettings>;
 
-/** Faults between the variables. */
+/** Errors between the variables. */
 export const growthBookCrossChecks = (values: Partial<GrowthBookValues>): readonly string[] => [
   ...ldapCrossChecks(values),
   ...policyGivenTwice(values, 'GROWTHBOOK_POLICY'),
-  ...projectFaults(values),
+  ...projectErrors(values),
 ];
 
-function projectFaults(values: Partial<GrowthBookValues>): readonly string[] {
+function projectErrors(values: Partial<GrowthBookValues>): readonly string[] {
   const project = values.GROWTHBOOK_PROJECT;
   const policy = values.GROWTHBOOK_POLICY ?? values.GROWTHBOOK_POLICY_FILE;
   const listed = Array.isArray(policy) ? policy.map((one: ProjectPolicy) => one.project) : undefined;

@@ -29,7 +29,7 @@ function faults(environment: Environment): readonly string[] {
     read(environment);
     return [];
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults.map((fault) => fault.split(':')[0] ?? '');
+    if (error instanceof SettingsError) return error.errors.map((fault) => fault.split(':')[0] ?? '');
     throw error;
   }
 }

@@ -20,7 +20,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): readonly strin
   try {
     read(environment);
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return error.errors;
     throw error;
   }
   return [];
