@@ -100,6 +100,9 @@ describe('a recording', () => {
     expect(fault({ ...recorded, membersOf: { g: [], h: ['uid=x'] } })).toBe(
       'recording: facts.membersOf.h: uid=x is not in facts.people (found 2 others, allowed: the DN of one of them)',
     );
+    expect(fault({ ...recorded, membersOf: { g: [], h: ['x'.repeat(201)] } })).toBe(
+      `recording: facts.membersOf.h: ${'x'.repeat(200)} is not in facts.people (found 2 others, allowed: the DN of one of them)`,
+    );
   });
 
   test.each([
