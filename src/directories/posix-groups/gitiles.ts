@@ -64,8 +64,8 @@ function headOf(answer: HttpAnswer): z.infer<typeof Head> {
 const GIT_TIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: ([+-]\d{4}))?$/;
 
 /** The time as RFC 3339 in UTC; null where it is not in Git's form. */
-function timeOf(text = ''): string | null {
-  const parts = GIT_TIME.exec(text);
+function timeOf(text: string | undefined): string | null {
+  const parts = GIT_TIME.exec(`${text}`);
   if (!parts) return null;
   const [, month, day, clock, year, zone = '+0000'] = parts;
   const time = Date.parse(`${day} ${month} ${year} ${clock} ${zone}`);
@@ -117,12 +117,12 @@ function firstFault(body: Uint8Array): { readonly byte: string; readonly line: n
   const read = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body));
   const index = found.findIndex((byte, i) => byte !== read[i]);
   const line = found.subarray(0, index).filter((byte) => byte === 0x0a).length + 1;
-  return { byte: (found[index] ?? 0).toString(16).padStart(2, '0'), line };
+  return { byte: (found[index] ?? 0).toString(16), line };
 }
 
 function refuseHtml(answer: HttpAnswer): void {
   const type = String(answer.headers['content-type'] ?? '');
-  if (!type.includes('html') && !/^\s*<(!doctype|html)/i.test(textOf(answer).slice(0, 200))) return;
+  if (!type.includes('html') && !/^\s*<(!doctype|html)/i.test(textOf(answer))) return;
   throw new SourceError(
     `${answer.where}: an HTML page came instead of the file (found ${type || 'no content type'})`,
   );

@@ -57,7 +57,7 @@ function readPlainPart(cursor: Cursor, place: Place): string {
     const char = cursor.text[at] ?? '';
     const next = cursor.text[at + 1] ?? '';
     if (char === '\n' || (char === ':' && isBlank(next))) break;
-    if (char === '#' && at > start && /[ \t]/.test(cursor.text[at - 1] ?? '')) break;
+    if (char === '#' && /[ \t]/.test(cursor.text[at - 1] ?? '')) break;
     if (place === 'flow' && FLOW.includes(char)) break;
     if (place === 'flow' && char === ':' && `${FLOW}?`.includes(next))
       fail(cursor, 'a colon without a space');
@@ -121,9 +121,8 @@ function skipEscape(cursor: Cursor): void {
   const [found] = ESCAPE.exec(cursor.text) ?? [];
   const code = Number.parseInt(found?.slice(2) ?? '', 16);
   if (found === undefined || (found.length > 4 && !isCharacter(code))) fail(cursor, 'an unknown escape');
-  const endsLine = found === '\\\n';
-  cursor.at += found.length - (endsLine ? 1 : 0);
-  if (endsLine) nextLine(cursor);
+  // The end of a line that is escaped is passed as any other.
+  cursor.at += found === '\\\n' ? 1 : found.length;
 }
 
 const isCharacter = (code: number) => (code < 0xd800 || code > 0xdfff) && code <= 0x10ffff;
@@ -148,8 +147,7 @@ function skipHeaderComment(cursor: Cursor): void {
   skipSpaces(cursor);
   const end = cursor.text.indexOf('\n', cursor.at);
   const rest = cursor.text.slice(cursor.at, end < 0 ? undefined : end);
-  if (rest !== '' && (!rest.startsWith('#') || !/[ \t]/.test(charAt(cursor, -1))))
-    fail(cursor, 'text behind the header of a text block');
+  if (rest !== '' && !rest.startsWith('#')) fail(cursor, 'text behind the header of a text block');
   cursor.at += rest.length;
 }
 
@@ -160,7 +158,7 @@ function skipBlockLines(cursor: Cursor, wanted: number | undefined, least: numbe
   let end = { at: cursor.at, line: cursor.line, lineStart: cursor.lineStart };
   while (charAt(cursor) === '\n') {
     nextLine(cursor);
-    while (charAt(cursor) === ' ' && (width === undefined || column(cursor) < width)) cursor.at += 1;
+    while (charAt(cursor) === ' ') cursor.at += 1;
     const found = column(cursor);
     if (charAt(cursor) === '\t' && found < (width ?? Number.POSITIVE_INFINITY))
       fail(cursor, 'a tab in the indentation');

@@ -264,6 +264,18 @@ describe('a refusal says what was found, and where', () => {
       'an HTML page came instead of the file (found text/plain; charset=utf-8)',
     ],
     [
+      'a page instead of base64',
+      '?format=TEXT',
+      plain('<html></html>'),
+      'an HTML page came instead of the file (found text/plain; charset=utf-8)',
+    ],
+    ...['*AAA', 'YWJj*A==', 'YQ==YWI=', 'AAA*', '===='].map((body): [string, string, Answer, string] => [
+      `base64 that is none (${body})`,
+      '?format=TEXT',
+      plain(body),
+      `no whole base64 (found ${body.length} characters, allowed a multiple of four)`,
+    ]),
+    [
       'base64 that is cut off',
       '?format=TEXT',
       plain('YWJ'),
@@ -288,9 +300,9 @@ describe('a refusal says what was found, and where', () => {
       'the answer is too large (found more than allowed, 4194304 bytes)',
     ],
     [
-      'a byte of one digit',
+      'a wrong byte behind a byte order mark',
       '',
-      plain(Buffer.from([0x61, 0x0a, 0xc3, 0x05, 0x0a])),
+      plain(Buffer.from([0xef, 0xbb, 0xbf, 0x61, 0x0a, 0xc3, 0x0a])),
       'the file is not UTF-8 (found the byte 0xc3 in line 2)',
     ],
   ])('%s', async (_, query, answer, message) => {
@@ -314,6 +326,11 @@ describe('a refusal says what was found, and where', () => {
     await expect(readFileAt(url, testRun())).rejects.toThrow(
       'gitiles: GET /+/refs/heads/main: the answer is too large (found more than allowed, 1048576 bytes)',
     );
+  });
+
+  test('a byte order mark stays in the text, which its reader refuses', async () => {
+    const { read } = await serving(plain('\ufeffa: 1\n'));
+    expect((await read()).text).toBe('\ufeffa: 1\n');
   });
 
   test('a page is one by the beginning of what came, whatever comes later', async () => {

@@ -62,6 +62,7 @@ describe('a mapping or list in lines', () => {
     ['the start of a document', '---\na: b\n', map(['a', 'b'])],
     ['the start of a document behind a comment', '# x\n--- # y\na: b\n', map(['a', 'b'])],
     ['a text of three dashes and more', '---a: b\n', map(['---a', 'b'])],
+    ['a dash before a comma', 'a: -, b\n', map(['a', '-, b'])],
     ['dots and dashes inside a line', 'a: --- b\nc: ... d\n', map(['a', '--- b'], ['c', '... d'])],
   ];
   test.each(cases)('%s', (_, text, expected) => {
@@ -163,6 +164,7 @@ describe('a text block is passed over', () => {
       followed(map(['d', '~'], ['e', 'f'])),
     ],
     ['alone', '|\n x\n', '~'],
+    ['alone with an empty line of spaces', '|\n   \n', '~'],
     ['alone with an indent', '|1\n x\n', '~'],
   ];
   test.each(cases)('%s', (_, text, expected) => {
@@ -200,6 +202,7 @@ describe('brackets', () => {
     ],
     ['spaces and tabs', '[ a\t,\tb ]  ', ['a', 'b']],
     ['a tab first in a line', '[a,\n\tb]', ['a', 'b']],
+    ['a tab first in the line of a value', '{a:\n\tb}', map(['a', 'b'])],
     ['an ending bracket inside quotes', '["]", a]', ["']'", 'a']],
     ['behind a dash', '- [a]\n- {b: c}\n', [['a'], map(['b', 'c'])]],
     ['as a value below its key', 'a:\n  [b]\n', map(['a', ['b']])],
@@ -242,6 +245,8 @@ describe('anchors and aliases', () => {
     ],
     ['in brackets without spaces', '[&x [],*x,*x]', [[], { alias: [] }, { alias: [] }]],
     ['in braces without spaces', '{a: &x b, c: *x}', map(['a', 'b'], ['c', { alias: 'b' }])],
+    ['of nothing right before a comma', '[&x, *x]', [null, { alias: null }]],
+    ['over a line that begins with a tab', '[&x\n\ta, *x]', ['a', { alias: 'a' }]],
     ['over a line in brackets', '[&x\n a, *x]', ['a', { alias: 'a' }]],
     ['with each character of a name', 'a: &aZ0_- b\nc: *aZ0_-\n', map(['a', 'b'], ['c', { alias: 'b' }])],
     [
@@ -322,6 +327,18 @@ describe('a file is refused, with its line', () => {
     ['a text among keys', 'a: b\nc\n', '2: no key of a mapping (found no colon with a space behind it)'],
     ['a dash among keys', 'a: b\n- c\n', '2: a text that begins with "-"'],
     ['a key among dashes', '- a\nb: c\n', '2: text that belongs to nothing before it (indentation?)'],
+    ['a list less far in than its key', 'a:\n  b:\n- c\n', '3: a text that begins with "-"'],
+    ['a comma behind an alias', 'a: &x b\nc: *x, d\n', '2: the name of an anchor or alias ends with ","'],
+    ['a key in quotes without a space', '"a":b\n', '1: text behind a value (found ":b")'],
+    [
+      'a colon that begins a line in brackets',
+      '[a\n:b]',
+      '2: between brackets: found ":", allowed: a comma or ]',
+    ],
+    ['quotes behind quotes', 'a: "b""c"\n', '1: text behind a value (found ""c"")'],
+    ['an alias of nothing behind an escape', 'a: "b\\nc"\nd: *x\n', '2: the alias *x of nothing'],
+    ['an alias of nothing behind an escaped line', 'a: "b\\\n c"\nd: *x\n', '3: the alias *x of nothing'],
+    ['a tab that begins the first line of a block', 'a: |\n  \tb\n', '2: a tab in the indentation'],
     ['text behind quotes', 'a: "b" c\n', '1: text behind a value (found "c")'],
     [
       'text behind brackets',
@@ -341,6 +358,7 @@ describe('a file is refused, with its line', () => {
     ['a key that is too long', `"${'a'.repeat(1023)}": b\n`, '1: text behind a value (found ": b")'],
     ['a second document', 'a: b\n---\nc: d\n', '2: more than one document'],
     ['a second document behind the first mark', '---\na: b\n---\n', '3: more than one document'],
+    ['a mark that is indented', '  ---\n', '1: more than one document'],
     ['the end of a document', 'a: b\n...\n', '2: more than one document'],
     ['the end of a document without a line end', 'a: b\n...', '2: more than one document'],
     ['a mark inside quotes', 'a: "b\n--- c"\n', '2: more than one document'],

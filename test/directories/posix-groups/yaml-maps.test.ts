@@ -200,6 +200,7 @@ describe('keys that are there twice', () => {
     ],
     ['are found where one is in quotes', 'a: 1\n"a": 2\n', ['a 2']],
     ['are not the same as a number in quotes', '7: 1\n"7": 2\n', []],
+    ['are not two numbers', '7: 1\n8: 2\n', []],
     ['are found of numbers', '7: 1\n7: 2\n', ['7 2']],
     ['are found of nothing in quotes', '"": 1\n\'\': 2\n', [' 2']],
     ['are no merge keys', '<<: {a: 1}\n<<: {a: 2}\n', []],
