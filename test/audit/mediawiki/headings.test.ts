@@ -75,6 +75,11 @@ describe('a heading', () => {
     ]);
   });
 
+  test('of the deepest level ends where the next one begins, without any other', () => {
+    const text = '====== a ======\nx\n====== b ======\ny';
+    expect(headingsIn(text).map(({ from, to }) => text.slice(from, to))).toEqual(['x\n', 'y']);
+  });
+
   test('ends its section where the next of the deepest level begins', () => {
     const text = '====== a ======\nx\n====== b ======\ny\n===== c =====\nz';
     const sections = headingsIn(text).map(({ title, from, to }) => [title, text.slice(from, to)]);

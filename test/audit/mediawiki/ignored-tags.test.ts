@@ -43,6 +43,7 @@ describe('blanked, with its length and its line feeds, is', () => {
     ['a tag behind a lone bracket', 'a<<pre>b</pre>c', `a<${dots(12)}c`],
     ['no name without its bracket', 'xpre>b</pre>c', 'xpre>b</pre>c'],
     ['no tag with a space before its name', 'a< pre>b</pre>c', 'a<.pre>b</pre>c'],
+    ['no tag whose name comes later', 'a<1- ce>b</ce>c', 'a<1-.ce>b</ce>c'],
     ['no tag with a digit in its name', 'a<pre1>b</pre>c', 'a<pre1>b</pre>c'],
     ['a template', 'a{{b}}c', `a${dots(5)}c`],
     ['a template over lines', 'a{{b\n|c}}d', `a${dots(3)}\n${dots(4)}d`],

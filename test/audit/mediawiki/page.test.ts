@@ -140,6 +140,11 @@ describe('an answer', () => {
     expect(await pageAs().page.read()).toMatchObject({ text: 'x', rights: ['edit'] });
   });
 
+  test('is read where it does not say which rights there are', async () => {
+    answers(entry(revision('x'), { userinfo: {} }));
+    expect(await pageAs().page.read()).toMatchObject({ text: 'x', rights: undefined });
+  });
+
   test.each([
     ['without the right to create being denied', { missing: true, actions: { edit: true, create: true } }],
     ['without a word about rights', { missing: true }],
