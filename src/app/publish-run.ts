@@ -11,6 +11,8 @@ export async function publishRun(
   { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
   { settings, run, state, stop }: EndedRun,
 ): Promise<Report> {
+  // A request that cannot be understood is no run: the latest report stays that of a run.
+  if (report.outcome === 'invalid-request') return report;
   if ([run.explain, run.whatIf, run.record, run.recorded, run.readOthers].some((one) => one !== undefined))
     return report;
   const keeps = settings.REPORTS !== undefined;

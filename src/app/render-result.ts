@@ -10,10 +10,11 @@ import type { RunResult } from './run-job.ts';
 /** A result in one of its representations: the answer to a question, or the report of a run. */
 export function renderResult(result: RunResult, format: Format, style: TextStyle): string {
   const { report, describe, explanation, checks, history, unchanged, whatIf, comparison } = result;
-  if (history) return renderHistory(history, format);
-  if (checks) return renderChecks(checkReport(report, checks), format);
+  if (history) return renderHistory(history, format, style.width);
+  if (checks) return renderChecks(checkReport(report, checks), format, style.width);
   if (comparison) return renderComparison(comparisonReport(report, comparison), format, style.width);
   if (whatIf) return renderWhatIf(whatIfReport(report, whatIf), format, { ...style, describe });
-  if (explanation) return renderAnswer(explanationReport(report, explanation), format, describe);
+  if (explanation)
+    return renderAnswer(explanationReport(report, explanation), format, { ...style, describe });
   return renderReport(report, format, { ...style, ...(format === 'html' ? { unchanged: unchanged() } : {}) });
 }

@@ -3,6 +3,7 @@
 import type { CheckLine } from '../engine/check.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
+import { fitted } from './layout.ts';
 import type { Format } from './render.ts';
 import type { Report } from './report.ts';
 
@@ -21,7 +22,7 @@ export const checkReport = ({ run }: Report, checks: readonly CheckLine[]): Chec
 });
 
 /** One line for each check, with the cure for what is wrong. */
-export function renderChecks(given: CheckReport, format: Format): string {
+export function renderChecks(given: CheckReport, format: Format, width?: number): string {
   if (format === 'json') return jsonText(given);
   const { run, ok, checks } = printable(given);
   const wrong = checks.filter((check) => !check.ok).length;
@@ -36,5 +37,5 @@ export function renderChecks(given: CheckReport, format: Format): string {
   if (format === 'markdown') return `\`\`\`\`\n${text.replaceAll('`', "'")}\`\`\`\`\n`;
   if (format === 'html')
     return htmlPage(`check ${run.job}`, `<main><h1>Check</h1><pre>${escapeHtml(text)}</pre></main>`);
-  return text;
+  return fitted(text, width);
 }

@@ -3,7 +3,7 @@
 import type { ComparedAccount, Comparison } from '../engine/comparison.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page.ts';
-import { entryLines } from './layout.ts';
+import { entryLines, fitted } from './layout.ts';
 import { code, table } from './markdown-table.ts';
 import type { Format } from './render.ts';
 import type { Report } from './report.ts';
@@ -25,7 +25,7 @@ export function renderComparison(given: ComparisonReport, format: Format, width 
   if (format === 'json') return jsonText(given);
   const report = printable(given);
   if (format === 'markdown') return markdown(report);
-  return format === 'html' ? html(report) : text(report, width);
+  return format === 'html' ? html(report) : fitted(text(report, width), width);
 }
 
 interface Group {

@@ -3,7 +3,7 @@
 import type { ExplainedDecision, Explanation, Match } from '../engine/explain.ts';
 import { printable } from '../platform/printable.ts';
 import type { Report } from './report.ts';
-import { sourceFacts } from './report-sections.ts';
+import { sourceFacts, timeText } from './report-sections.ts';
 
 /** An explanation for machines. Its keys are a contract, as those of the report. */
 export interface ExplanationReport extends Explanation {
@@ -24,7 +24,7 @@ export interface ExplanationStyle {
 /** An explanation as people read it. */
 export function renderExplanation(given: ExplanationReport, style: ExplanationStyle): string {
   const { who, matches, nearest, run } = printable(given);
-  const head = `${run.job}  explain ${who}  (${run.startedAt}, run ${run.id})`;
+  const head = `${run.job}  explain ${who}\n${timeText(run.startedAt)}, run ${run.id}`;
   if (matches.length === 0) {
     const names = nearest.length > 0 ? `The nearest names: ${nearest.join(', ')}` : 'No name is near it.';
     return `${head}\n\nNobody has this name. ${names}\n`;

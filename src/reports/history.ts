@@ -3,6 +3,7 @@
 import { subjectsNamed } from '../engine/subjects.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, listEntry, searchBox, section } from './html-page.ts';
+import { entryLines, wrapped } from './layout.ts';
 import { code, table } from './markdown-table.ts';
 import type { Format } from './render.ts';
 import type { Report, ReportedChange } from './report.ts';
@@ -70,11 +71,11 @@ export const historyReport = (
 });
 
 /** A history in one of its representations. */
-export function renderHistory(given: HistoryReport, format: Format): string {
+export function renderHistory(given: HistoryReport, format: Format, width?: number): string {
   if (format === 'json') return jsonText(given);
   const history = printable(given);
   if (format === 'markdown') return markdown(history);
-  return format === 'html' ? html(history) : text(history);
+  return format === 'html' ? html(history) : text(history, width);
 }
 
 const titleOf = ({ job, since, who }: HistoryReport): string =>
@@ -86,15 +87,24 @@ const emptyText = ({ who }: HistoryReport): string =>
 const labelOf = ({ label, account, project }: PastChange): string =>
   `${label || account}${project === undefined ? '' : ` on ${project}`}`;
 
-function text(history: HistoryReport): string {
+function text(history: HistoryReport, width: number | undefined): string {
   const lines = history.runs.flatMap(({ id, startedAt, outcome, sentence, changes }) => [
     `${timeText(startedAt)}  ${outcome}  run ${id}`,
-    `    ${sentence}`,
-    ...changes.map((change) => `    ${labelOf(change)}  ${change.move}  ${reasonOf(change)}`),
+    ...(width === undefined ? [`    ${sentence}`] : wrapped(sentence, width, 4)),
+    ...changeLines(changes, width),
   ]);
   const body = lines.length === 0 ? [emptyText(history)] : lines;
   return `${[titleOf(history), '', ...body].join('\n')}\n`;
 }
+
+/** The changes of a run: one a line where no width is given, so that programs can search them. */
+const changeLines = (changes: readonly PastChange[], width: number | undefined): readonly string[] =>
+  width === undefined
+    ? changes.map((change) => `    ${labelOf(change)}  ${change.move}  ${reasonOf(change)}`)
+    : entryLines(
+        changes.map((change) => ({ label: labelOf(change), fact: change.move, text: reasonOf(change) })),
+        { width: width - 2, paint: (line) => line },
+      ).map((line) => `  ${line}`);
 
 function markdown(history: HistoryReport): string {
   const { job, since, who, runs } = history;

@@ -18,6 +18,27 @@ export const wrapped = (text: string, width: number, indent: number): readonly s
     .split('\n')
     .map((line) => `${' '.repeat(indent)}${line}`);
 
+/** A text whose lines fit into a width. What does not fit goes on where the line's last column begins. Without a width it stays as it is. */
+export const fitted = (text: string, width: number | undefined): string =>
+  width === undefined
+    ? text
+    : text
+        .split('\n')
+        .flatMap((line) => (stringWidth(line) <= width ? [line] : fittedLine(line, width)))
+        .join('\n');
+
+function fittedLine(line: string, width: number): readonly string[] {
+  const [leading = ''] = /^ */.exec(line) ?? [];
+  const columns = [...line.slice(0, Math.floor(width / 2)).matchAll(/ {2,}(?=\S)/g)];
+  const last = columns.map(({ index, 0: gap }) => index + gap.length).at(-1) ?? 0;
+  const indent = Math.max(last, leading.length, last === 0 ? 4 : 0);
+  const [first = '', ...rest] = wrapped(line.slice(last), width - (indent - last), last);
+  return [
+    `${line.slice(0, last)}${first.trimStart()}`,
+    ...rest.map((one) => `${' '.repeat(indent)}${one.trimStart()}`),
+  ];
+}
+
 /** One entry: a name, what it is about, and a longer text. */
 export interface Entry {
   readonly label: string;

@@ -4,6 +4,7 @@ import { jsonText } from '../platform/printable.ts';
 import { type ExplanationReport, renderExplanation } from './explanation.ts';
 import { renderHtml } from './html.ts';
 import { escapeHtml, htmlPage } from './html-page.ts';
+import { fitted } from './layout.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Describe, Report, UnchangedAccount } from './report.ts';
 import { renderText, type TextStyle } from './text.ts';
@@ -33,7 +34,11 @@ export function renderReport(report: Report, format: Format, style: ReportStyle)
 }
 
 /** An explanation in one of its representations. */
-export function renderAnswer(answer: ExplanationReport, format: Format, describe: Describe): string {
+export function renderAnswer(
+  answer: ExplanationReport,
+  format: Format,
+  { describe, width }: Pick<TextStyle, 'width'> & { readonly describe: Describe },
+): string {
   if (format === 'json') return jsonText(answer);
   const text = renderExplanation(answer, { describe });
   if (format === 'markdown') return `\`\`\`\`\n${text.replaceAll('`', "'")}\`\`\`\`\n`;
@@ -42,5 +47,5 @@ export function renderAnswer(answer: ExplanationReport, format: Format, describe
       `explain ${answer.who}`,
       `<main><h1>Explanation</h1><pre>${escapeHtml(text)}</pre></main>`,
     );
-  return text;
+  return fitted(text, width);
 }

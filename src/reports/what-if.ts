@@ -4,7 +4,7 @@ import { membershipText } from '../engine/membership-change.ts';
 import type { Alternative, Difference, WhatIf } from '../engine/what-if.ts';
 import { jsonText, printable } from '../platform/printable.ts';
 import { escapeHtml, htmlPage, type ListEntry, listEntry, searchBox, section } from './html-page.ts';
-import { entryLines } from './layout.ts';
+import { entryLines, fitted } from './layout.ts';
 import { code, table } from './markdown-table.ts';
 import { type Format, renderReport } from './render.ts';
 import type { Describe, Report } from './report.ts';
@@ -85,7 +85,7 @@ function text(answer: WhatIfReport, style: Style): string {
   const { run, plan } = answer;
   const width = style.width ?? 100;
   const lines = [
-    `${run.job}  what if: ${questionOf(answer)}`,
+    fitted(`${run.job}  what if: ${questionOf(answer)}`, style.width),
     ...groupsOf(answer).flatMap(({ title, differences }) => [
       '',
       `${title} (${differences.length})`,

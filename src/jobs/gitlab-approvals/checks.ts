@@ -63,7 +63,7 @@ function gerritChecks({ gerrit: access }: SourceSettings, trust: DatedPolicy, ru
       const { facts } = await readGroupMembers(access, group, run);
       if (facts.isHidden)
         throw new Error('cannot see who is in it: Gerrit shows nobody, or GERRIT_USER alone');
-      return `${facts.usernames.length} members`;
+      return `${facts.usernames.length} ${facts.usernames.length === 1 ? 'member' : 'members'}`;
     },
   }));
 }

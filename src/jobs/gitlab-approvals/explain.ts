@@ -66,8 +66,14 @@ function gitlabStatement({ username, state, identities }: Account): Statement {
   return { source: 'gitlab', says: `${username} is ${state}; ${known}` };
 }
 
-function ldapStatement({ person, refusal }: Identification): Statement {
-  if (!person) return { source: 'ldap', says: refusal };
+/** What says that an account names no person, where it is not LDAP. */
+const REFUSED_BY: Readonly<Partial<Record<RefusalKind, string>>> = {
+  denied: 'settings',
+  'no-identity': 'gitlab',
+};
+
+function ldapStatement({ person, refusal, refusalKind }: Identification): Statement {
+  if (!person) return { source: REFUSED_BY[refusalKind] ?? 'ldap', says: refusal };
   const mails = person.mails.length > 0 ? person.mails.join(', ') : 'none';
   return { source: 'ldap', says: `${person.uid} is ${person.dn}; addresses: ${mails}` };
 }

@@ -103,7 +103,7 @@ test('an account without an identity has no person, no rules, and its own advice
     person: null,
     statements: [
       { source: 'gitlab', says: 'ann is blocked_pending_approval; no identity' },
-      { source: 'ldap', says: 'no identity: nothing says whose account this is' },
+      { source: 'gitlab', says: 'no identity: nothing says whose account this is' },
     ],
     rules: [],
     desired: 'blocked_pending_approval',
