@@ -9,7 +9,7 @@ import type { Member } from '../../targets/growthbook/schema.ts';
 
 /** What people can do about their own access, in words that everybody understands. */
 export function adviceFor(
-  { member, person, decision, ambiguous }: RoleCase,
+  { member, person, membership, decision, ambiguous }: RoleCase,
   evaluation: Evaluation,
   policy: DatedPolicy,
 ): readonly string[] {
@@ -25,6 +25,7 @@ export function adviceFor(
   if (person.unreadable !== undefined)
     return ['The entry in LDAP cannot be read as one person: ask the administrators of LDAP.'];
   if (person.disabled) return ['The account is disabled in LDAP: ask the administrators of LDAP.'];
+  if (membership?.refusal !== undefined) return [`${membership.refusal}: ask who maintains that file.`];
   if (!member) return [...signInAdvice(evaluation, policy), ...more];
   if (decision?.kind === 'skipped')
     return [`An administrator of GrowthBook has to look at this account: ${decision.because}.`, ...more];

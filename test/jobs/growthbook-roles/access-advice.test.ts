@@ -139,6 +139,11 @@ describe('what comes first', () => {
       ['The account is disabled in LDAP: ask the administrators of LDAP.'],
     ],
     [
+      'a user who is absent asks for that, and that is all',
+      { membership: { ...inGroups([]), refusal: 'ann is ensure: absent in data.yaml' } },
+      ['ann is ensure: absent in data.yaml: ask who maintains that file.'],
+    ],
+    [
       'a person without an account signs in',
       { member: null },
       ['Sign in to GrowthBook once: the next run then gives the role readonly.', ADMIN, ENGINEER],
