@@ -16,7 +16,8 @@ const ROLES = inFolder(
 );
 const APPROVALS = inFolder(
   'src/jobs/gitlab-approvals',
-  'explain facts-format identify list-subjects publish-approvals resolve safety trust unpublished',
+  'change-memberships explain facts-format identify list-subjects log-evaluation policy publish-approvals ' +
+    'resolve safety trust unpublished',
 );
 const GROWTHBOOK = inFolder(
   'src/targets/growthbook',
