@@ -1,4 +1,4 @@
-/** Reads the arguments of commands. What cannot be meant is refused before anything is read. */
+/** Checks the arguments of commands: a wrong one is refused before any system is read. */
 
 import type { Command } from 'commander';
 import { unreadableIn } from '../platform/check-setting-text.ts';
@@ -6,7 +6,7 @@ import { InvalidRequestError } from '../platform/errors.ts';
 
 const MAX_LENGTH = 500;
 
-/** Reads a name or a reason: a few words, of which every character is seen. `name` is the argument's. */
+/** Reads a name or a reason: a short text without invisible characters. `name` is the argument's. */
 export const lineFor =
   (name: string) =>
   (text: string): string => {

@@ -1,8 +1,8 @@
-/** Reads JSON that users write: what `JSON.parse` takes in silence is an error here. */
+/** Parses JSON that users write. Repeated keys and other things that `JSON.parse` accepts are errors. */
 
 import { InvalidRequestError } from './errors.ts';
 
-/** Nothing that users write is nested deeper. */
+/** Maximum number of levels: no file that Muster writes has more. */
 const MAX_LEVELS = 100;
 
 /**

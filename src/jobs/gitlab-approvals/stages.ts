@@ -19,10 +19,7 @@ import { type ApprovalFacts, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { approvalSettings, type GitlabValues, trustPolicy } from './settings.ts';
 
-/** Maximum number of open HTTP requests, for all systems of a run together. */
-const MAX_CONCURRENT_REQUESTS = 4;
-
-/** The stages of a run. */
+/** Builds the stages of a run from the job's settings. */
 export function buildStages(
   values: GitlabValues,
   run: Run,
@@ -81,6 +78,9 @@ export function buildStages(
     gauges: (_, { waiting }) => ({ accountsPending: waiting.length }),
   };
 }
+
+/** Maximum number of open HTTP requests, for all systems of a run together. */
+const MAX_CONCURRENT_REQUESTS = 4;
 
 /** The words for the two decisions in the files of other tools. */
 const WORDS = {

@@ -29,7 +29,7 @@ import { undo } from './undo.ts';
 import { unknownProtected } from './unknown-protected.ts';
 import { driftIn } from './unmanaged-access.ts';
 
-/** The stages of a run. */
+/** Builds the stages of a run from the job's settings. */
 export function buildStages(
   values: GrowthBookValues,
   run: Run,
