@@ -69,6 +69,55 @@ test('a run that ends between an approval and the edit leaves the line to the ne
     expect(linesOf(stage)).toHaveLength(before + count);
   }));
 
+test('a run that ends between two approvals leaves what it carried out to the next run, which adds each line once', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    const text = stage.auditPage() ?? '';
+    const before = linesOf(stage).length;
+    let kept = '';
+    stage.gitlab.onRequest({ when: isEdit, nth: 3 }, () => {
+      kept = readFileSync(join(REPORTS, FILE), 'utf8');
+    });
+    await stage.run({}, { REPORTS });
+    const approved = stage.gitlab.approvals.map(({ id }) => id);
+    // What a process that was killed right then would have left: two approvals, no line, and the plan kept.
+    for (const user of stage.gitlab.state.users)
+      if (approved.slice(2).includes(user.id)) user.state = 'blocked_pending_approval';
+    stage.wiki.write(AUDIT_PAGE, { user: 'Somebody', text });
+    writeFileSync(join(REPORTS, FILE), kept);
+    expect(JSON.parse(kept)).toHaveLength(approved.length);
+    stage.clock.advance(300_000);
+    await stage.run({}, { REPORTS });
+    expect([linesOf(stage).length, new Set(linesOf(stage)).size, keptIn(REPORTS)]).toEqual([
+      before + approved.length,
+      before + approved.length,
+      [],
+    ]);
+  }));
+
+test('what was planned and not carried out is not published, and what GitLab does not say is kept', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    await stage.run({}, { REPORTS });
+    const before = linesOf(stage).length;
+    const [waits, unknown, active] = [112, 999, 101].map((id) => ({
+      account: `${id}`,
+      username: `user${id}`,
+      trust: 'organisation',
+      at: stage.clock.now(),
+      gitlab: 'https://gitlab.example',
+      planned: true,
+    }));
+    stage.gitlab.addFault({
+      when: ({ path }) => path.endsWith('/users/999'),
+      effect: { kind: 'answer', answer: { status: 500, body: '' } },
+    });
+    writeFileSync(join(REPORTS, FILE), JSON.stringify([waits, unknown, active]));
+    await stage.run({}, { REPORTS });
+    const added = linesOf(stage).length - before;
+    expect([added, linesOf(stage).join().includes('user101'), keptIn(REPORTS)]).toEqual([1, true, [unknown]]);
+  }));
+
 test('a dry run, and a job without REPORTS, keep and add nothing', () =>
   onStage(gitlabExample, async (stage) => {
     const REPORTS = emptyFolder();

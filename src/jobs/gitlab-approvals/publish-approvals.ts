@@ -3,13 +3,13 @@
 import { WikiAccessError } from '../../audit/mediawiki/answer.ts';
 import { createWikiPage, type WikiSettings } from '../../audit/mediawiki/page.ts';
 import { checkAuditPage, type PublishedApproval, publishAuditLog } from '../../audit/mediawiki/publish.ts';
-import { type ChangeResult, type Note, noteAbout } from '../../engine/model.ts';
+import { type Change, type ChangeResult, type Note, noteAbout } from '../../engine/model.ts';
 import type { Run } from '../../engine/run-types.ts';
 import type { Verification } from '../../engine/stage-types.ts';
 import { SourceError } from '../../platform/errors.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
-import type { Account, AccountState } from '../../targets/gitlab/schema.ts';
-import { readUnpublished } from './unpublished.ts';
+import { ACTIVE, type Account, type AccountState } from '../../targets/gitlab/schema.ts';
+import { type KeptApproval, readUnpublished } from './unpublished.ts';
 
 type Result = ChangeResult<AccountState, Account>;
 
@@ -21,6 +21,8 @@ export interface Audit extends WikiSettings {
   readonly trust: DatedPolicy;
   /** The address of GitLab. */
   readonly gitlab: string;
+  /** The state of an account now; undefined where it is gone. */
+  stateOf(id: string): Promise<AccountState | undefined>;
 }
 
 /**
@@ -38,6 +40,23 @@ export async function checkAudit(audit: Audit | undefined, run: Run): Promise<re
 }
 
 /**
+ * Keeps what is about to be approved, in one write before the first approval: if the process ends in between, the next run publishes
+ * what was carried out.
+ */
+export async function keepPlanned(
+  changes: readonly Change<AccountState, Account>[],
+  audit: Audit | undefined,
+  run: Run,
+): Promise<readonly Note[]> {
+  if (!audit) return [];
+  const earlier = await readUnpublished(run);
+  if (!earlier.isKept) return [];
+  const at = run.clock.now();
+  const planned = changes.map((change) => ({ ...approvalOf(change, at, audit), planned: true as const }));
+  return await earlier.keep([...earlier.approvals, ...planned]);
+}
+
+/**
  * Publishes the approvals of this run, and those that earlier runs could not publish, also after a stop request. Without a wiki
  * nothing is published. Approvals are kept before they are published: if the process ends in between, the next run adds them.
  */
@@ -48,14 +67,17 @@ export async function publishApprovals(
 ): Promise<Verification<AccountState, Account>> {
   if (!audit) return { results, failures: [], notes: [] };
   const finishing = { ...run, deadline: run.deadline.finishing() };
-  const own = results.flatMap((result) => approvalIn(result, audit));
+  const own = results.flatMap(({ change, doneAt }) =>
+    doneAt === undefined ? [] : [approvalOf(change, doneAt, audit)],
+  );
   const earlier = await readUnpublished(finishing);
-  const approvals = [...earlier.approvals, ...own];
-  const notKept = own.length > 0 ? await earlier.keep(approvals) : [];
+  const { done, carriedOut, open } = await sortKept(earlier.approvals, results, audit);
+  const approvals = [...done, ...carriedOut, ...own];
+  const notKept = carriedOut.length + own.length > 0 ? await earlier.keep([...approvals, ...open]) : [];
   const page = createWikiPage(audit, finishing);
   const published = await publishAuditLog(approvals, { page, run: finishing, random: Math.random });
-  const isDone = published.failures.length === 0 && approvals.length > 0;
-  const notCleared = isDone ? await earlier.keep([]) : [];
+  const isDone = published.failures.length === 0 && earlier.approvals.length + own.length > 0;
+  const notCleared = isDone ? await earlier.keep(open) : [];
   const isKept = !isDone && earlier.isKept && notKept.length === 0 && approvals.length > 0;
   const keptNotes = isKept ? [noteAbout('audit-kept', 'REPORTS', KEPT)] : [];
   return {
@@ -67,14 +89,29 @@ export async function publishApprovals(
 
 const KEPT = 'lines that are missing on the public log are kept, and the next run adds them';
 
+/** Kept approvals: those that were carried out, those of a run that ended in between and were carried out all the same, and those that nobody knows of yet. */
+async function sortKept(kept: readonly KeptApproval[], results: readonly Result[], audit: Audit) {
+  const own = new Set(results.map(({ change }) => change.account));
+  const done = kept.filter(({ planned }) => !planned);
+  const carriedOut: PublishedApproval[] = [];
+  const open: KeptApproval[] = [];
+  for (const one of kept.filter(({ planned, account }) => planned && !own.has(account))) {
+    const state = await audit.stateOf(one.account).catch(() => 'unknown');
+    const { planned: _, ...approval } = one;
+    if (state === ACTIVE) carriedOut.push(approval);
+    else if (state === 'unknown') open.push(one);
+  }
+  return { done, carriedOut, open };
+}
+
 /** An approval as it is published. The reason is the description of the rule, or its number. */
-function approvalIn(
-  { change, doneAt }: Result,
+function approvalOf(
+  change: Change<AccountState, Account>,
+  at: number,
   { trust: policy, gitlab }: Audit,
-): readonly PublishedApproval[] {
-  if (doneAt === undefined) return [];
+): PublishedApproval {
   const rule = policy.rules.find((one) => one.rule === change.rule);
   if (rule === undefined) throw new Error(`audit log: no rule ${change.rule} of trust`);
   const trust = rule.description ?? `rule ${rule.rule}`;
-  return [{ account: change.account, username: change.label, trust, at: doneAt, gitlab }];
+  return { account: change.account, username: change.label, trust, at, gitlab };
 }

@@ -14,7 +14,7 @@ import { checks } from './checks.ts';
 import { collect } from './collect.ts';
 import { factsFormat } from './facts-format.ts';
 import { subjects } from './list-subjects.ts';
-import { checkAudit, publishApprovals, timeForAudit } from './publish-approvals.ts';
+import { checkAudit, keepPlanned, publishApprovals, timeForAudit } from './publish-approvals.ts';
 import { type ApprovalFacts, resolve } from './resolve.ts';
 import { checkSafety } from './safety.ts';
 import { approvalSettings, type GitlabValues, trustPolicy } from './settings.ts';
@@ -33,8 +33,9 @@ export function buildStages(
   };
   const trust = [rules.trust, ...(compared ? [policyAt(trustPolicy(compared), run.startedAt)] : [])];
   const concurrency = createConcurrencyLimit(MAX_CONCURRENT_REQUESTS);
-  const publicLog = audit && { ...audit, concurrency, trust: rules.trust, gitlab: root };
   const gitlab = createGitlabTarget({ ...server, concurrency, reserved: timeForAudit(run) }, run);
+  const stateOf = (id: string) => gitlab.stateOf(Number(id));
+  const publicLog = audit && { ...audit, concurrency, trust: rules.trust, gitlab: root, stateOf };
   warnWithoutTls(sources.ldap, run.log);
   return {
     collect: (recorder) => collect({ sources, rules, trust, target: gitlab, concurrency, run }, recorder),
@@ -52,9 +53,12 @@ export function buildStages(
     },
     checkSafety: (resolved) => checkSafety(resolved, maxApprovals),
     target: () => ({
-      begin: async () => {
+      begin: async (changes) => {
         // Nothing is read again before the writes: each approval reads its own account first.
-        const notes = await checkAudit(publicLog, run);
+        const notes = [
+          ...(await checkAudit(publicLog, run)),
+          ...(await keepPlanned(changes, publicLog, run)),
+        ];
         const verify = async (results: readonly ChangeResult<AccountState, Account>[]) => {
           const published = await publishApprovals(results, publicLog, run);
           return { ...published, notes: [...notes, ...published.notes] };

@@ -12,19 +12,25 @@ const Entries = z.array(
     trust: z.string().min(1),
     at: z.number(),
     gitlab: z.string().min(1),
+    planned: z.literal(true).optional(),
   }),
 );
+
+/** One of them. A planned one was about to be carried out when it was kept: only its account says whether it was. */
+export interface KeptApproval extends PublishedApproval {
+  readonly planned?: true | undefined;
+}
 
 /** Approvals that are not on the public log yet, kept from one run to the next. */
 export interface Unpublished {
   /** The approvals of earlier runs, the oldest first. */
-  readonly approvals: readonly PublishedApproval[];
+  readonly approvals: readonly KeptApproval[];
   /** Whether they can be kept. */
   readonly isKept: boolean;
   /** Why they cannot be kept, if they cannot. */
   readonly notes: readonly Note[];
   /** Replaces them. Returns why that failed. */
-  keep(approvals: readonly PublishedApproval[]): Promise<readonly Note[]>;
+  keep(approvals: readonly KeptApproval[]): Promise<readonly Note[]>;
 }
 
 const NONE: Unpublished = { approvals: [], isKept: false, notes: [], keep: async () => [] };
@@ -42,11 +48,7 @@ export async function readUnpublished(run: Run): Promise<Unpublished> {
   }
 }
 
-async function keep(
-  kept: KeptText,
-  approvals: readonly PublishedApproval[],
-  run: Run,
-): Promise<readonly Note[]> {
+async function keep(kept: KeptText, approvals: readonly KeptApproval[], run: Run): Promise<readonly Note[]> {
   try {
     await kept.write(JSON.stringify(approvals));
     return [];

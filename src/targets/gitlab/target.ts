@@ -8,6 +8,8 @@ import type { Account, AccountState } from './schema.ts';
 export interface GitlabTarget extends Pick<Writing<AccountState, Account>, 'write'> {
   /** Every account that waits for approval. */
   read(): Promise<Reading<readonly Account[]>>;
+  /** The state of an account, also after a stop request; undefined where it is gone. */
+  stateOf(id: number): Promise<AccountState | undefined>;
 }
 
 /** GitLab for one run. `provider` is the one whose identities count; `reserved` milliseconds at the end of the run are kept for publishing. */
@@ -31,6 +33,7 @@ export function createGitlabTarget(
       const accounts = await collecting.pending();
       return { facts: accounts, entries: accounts.length, version: null };
     },
+    stateOf: async (id) => (await finishing.account(id))?.state,
     write: (change) =>
       approve({ planned: change.row, provider, writing, finishing, now: () => run.clock.now() }),
   };

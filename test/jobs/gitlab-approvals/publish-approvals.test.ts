@@ -44,6 +44,7 @@ const audit = (over: Partial<Audit> = {}): Audit => ({
   },
   trust,
   gitlab: GITLAB,
+  stateOf: async () => undefined,
   ...over,
 });
 
