@@ -11,7 +11,7 @@ export async function publishRun(
   { report, unchanged }: { readonly report: Report; unchanged(): readonly UnchangedAccount[] },
   { settings, run, state, stop }: EndedRun,
 ): Promise<Report> {
-  // A request that cannot be understood is no run: the latest report stays that of a run.
+  // An invalid request is not a run, so it does not replace the latest report.
   if (report.outcome === 'invalid-request') return report;
   if ([run.explain, run.whatIf, run.record, run.recorded, run.readOthers].some((one) => one !== undefined))
     return report;

@@ -43,7 +43,7 @@ const MAX_AGE_DAYS = 7;
 /** How far the time of a plan file may be ahead of this machine's clock. */
 const MAX_AHEAD_MS = 300_000;
 
-/** A name, of which every character is seen. */
+/** A name without invisible characters. */
 const Line = z
   .string()
   .min(1)

@@ -29,7 +29,7 @@ export const pathFor =
     throw new InvalidRequestError(`${name}: found ${found} (allowed: the path of a file)`);
   };
 
-/** Refuses an option with a value that is given twice, in a command and in those below it. One that collects its values may be. */
+/** Refuses an option that is given twice, in a command and its subcommands. Options that collect values may be repeated. */
 export function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     if (option.isBoolean() || Array.isArray(option.defaultValue)) continue;

@@ -68,7 +68,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A message whose lines no terminal obeys, and none of which is very long: arguments are written by others. */
+/** A message without characters that control a terminal, with its lines shortened: others write the arguments. */
 const linesOf = (text: string): string => text.split('\n').map(printable).map(shortened).join('\n');
 
 const shortened = (line: string): string =>

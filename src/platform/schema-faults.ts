@@ -26,7 +26,7 @@ function shown(value: unknown): string {
   return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
 }
 
-/** What the branches of a union allow in its place. */
+/** What the branches of a union allow. */
 function allowedByAny(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
   const words = branches.flatMap(([first]) => /allowed: (.*)\)$/s.exec(first?.message ?? '')?.[1] ?? []);
   return [...new Set(words)].join(', or ') || 'another value';

@@ -33,7 +33,7 @@ const notJson = (what: string, { length }: Uint8Array): InvalidRequestError =>
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/g;
 
-/** The first thing in a text that `JSON.parse` would take without an error, although no reader could expect it. */
+/** The first part of a text that `JSON.parse` accepts although readers would not expect it. */
 function firstError(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last = '';
@@ -60,7 +60,7 @@ function firstError(text: string): string | undefined {
   return undefined;
 }
 
-/** The key that a token means. One that is not JSON is an error later. */
+/** The key of a token. A token that is not JSON is reported later. */
 function keyIn(token: string): string {
   if (!token.includes('\\')) return token.slice(1, -1);
   try {
@@ -70,7 +70,7 @@ function keyIn(token: string): string {
   }
 }
 
-/** Whether a whole number means what it says, and any number is finite. */
+/** Whether a number is finite, and a whole number exact. */
 function isExact(token: string): boolean {
   const value = Number(token);
   return (

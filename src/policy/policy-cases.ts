@@ -128,7 +128,7 @@ function expectationFaults(one: Case, kind: PolicyKind, { order }: Policy): read
   return [`role: found ${cut(expected)}, allowed: ${order.join(', ')}`];
 }
 
-/** A name as errors show it. */
+/** A name in the form for errors. */
 const cut = (name: string): string => name.slice(0, 100);
 
 function unknownGroups(one: Case, source: Source, policy: Policy): readonly string[] {

@@ -18,7 +18,7 @@ export const wrapped = (text: string, width: number, indent: number): readonly s
     .split('\n')
     .map((line) => `${' '.repeat(indent)}${line}`);
 
-/** A text whose lines fit into a width. What does not fit goes on where the line's last column begins. Without a width it stays as it is. */
+/** A text whose lines fit into a width. A longer line continues below the start of its last column. Without a width it stays as it is. */
 export const fitted = (text: string, width: number | undefined): string =>
   width === undefined
     ? text

@@ -121,7 +121,7 @@ function skipEscape(cursor: Cursor): void {
   const [found] = ESCAPE.exec(cursor.text) ?? [];
   const code = Number.parseInt(found?.slice(2) ?? '', 16);
   if (found === undefined || (found.length > 4 && !isCharacter(code))) fail(cursor, 'an unknown escape');
-  // The end of a line that is escaped is passed as any other.
+  // An escaped end of a line is skipped like any other.
   cursor.at += found === '\\\n' ? 1 : found.length;
 }
 
