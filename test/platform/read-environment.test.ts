@@ -6,6 +6,7 @@ import { describeSettings } from '../../src/platform/effective-settings.ts';
 import { SettingsError } from '../../src/platform/errors.ts';
 import { loadEnvironmentFile } from '../../src/platform/read-environment.ts';
 import { optional, readSettings, text } from '../../src/platform/settings.ts';
+import { processorMs } from '../processor-time.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'environment-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -116,8 +117,8 @@ test.each([
 
 test('a file of 1 MiB is read in less than two seconds, whatever is in it', () => {
   for (const line of ['A="', "A='x\n", 'A=#', ' '.repeat(99), `${'a'.repeat(99)}#\n`, 'export ']) {
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     load(line.repeat(Math.floor(2 ** 20 / line.length)));
-    expect(performance.now() - startedAt, line).toBeLessThan(2000);
+    expect(processorMs() - startedAt, line).toBeLessThan(2000);
   }
 });

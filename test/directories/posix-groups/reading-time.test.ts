@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { posixGroups } from '../../../src/directories/posix-groups/data-yaml.ts';
 import { SourceError } from '../../../src/platform/errors.ts';
+import { processorMs } from '../../processor-time.ts';
 
 const query = { minUsers: 0, groups: ['deployment'], mayBeEmpty: ['deployment'] };
 /** Whether the file is read; false where it is refused. */
@@ -32,10 +33,10 @@ describe('a file of 4 MiB takes no more than seconds', () => {
     ['of one long line', `a: ${'b '.repeat(2e6)}`],
     ['of anchors', '&a '.repeat(1e6)],
   ])('%s', (_, text) => {
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     isRead(text);
     // A quadratic parser takes minutes.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(processorMs() - startedAt).toBeLessThan(10_000);
   });
 });
 
@@ -59,9 +60,9 @@ describe('4 MiB are read or refused within three seconds, whatever they hold', (
       `x: &x [a]\ngroups: {deployment: {members: [${many('*x,', SIZE - 200)}]}}\nusers: {}\n${end}`,
     ],
   ])('read: %s', (_, text) => {
-    const start = performance.now();
+    const start = processorMs();
     expect(isRead(text)).toBe(true);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(processorMs() - start).toBeLessThan(3000);
   });
 
   const merged = `x: &b {${each(100_000, (n) => `k${n}: 1,`)}}\ngroups: {}\nusers:\n${each(50_000, (n) => ` u${n}: {<<: *b}`)}\n${end}`;
@@ -94,8 +95,8 @@ describe('4 MiB are read or refused within three seconds, whatever they hold', (
     ],
     ['merge keys that copy a large mapping', merged],
   ])('refused: %s', (_, text) => {
-    const start = performance.now();
+    const start = processorMs();
     expect(isRead(text)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(processorMs() - start).toBeLessThan(3000);
   });
 });
