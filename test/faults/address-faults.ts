@@ -41,7 +41,8 @@ export const ADDRESS_FAULTS: readonly AddressFault[] = [
   { name: 'TLS with another name', says: /altname|does not match/i, address: tlsTo(otherName) },
   {
     name: 'an address that never answers',
-    says: /time|deadline|no answer|within|ENETUNREACH|EHOSTUNREACH/i,
+    // Where the network says at once that there is no way, it is refused or unreachable.
+    says: /time|deadline|no answer|within|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH/i,
     address: (given: string) => withHost(given, '192.0.2.1'),
     stalls: true,
   },
