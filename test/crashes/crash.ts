@@ -131,6 +131,8 @@ export async function runProcess(
     child.kill('SIGTERM');
   }
   const end = await ended;
+  // A request that waited for the end is carried out now.
+  await new Promise((resolve) => setImmediate(resolve));
   rmSync(cwd, { recursive: true });
   return { ...end, lines: linesIn(printed) };
 }
