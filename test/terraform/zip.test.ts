@@ -63,7 +63,7 @@ describe('the source zip', () => {
     expect([...loaded].filter((name) => /yaml|stages/.test(name))).toEqual([]);
     expect(loaded.size).toBeGreaterThan(1);
     const sizes = files.map(([name, content]) => (loaded.has(name) ? content.length : 0));
-    expect(sizes.reduce((a, b) => a + b)).toBeLessThan(480_000);
+    expect(sizes.reduce((a, b) => a + b)).toBeLessThan(500_000);
   });
 
   it.each(['build', 'gcp-build', 'prepare'])('refuses the script %s, which the build would run', (script) => {
