@@ -77,12 +77,11 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
   let unsent: Buffer = Buffer.alloc(0);
   let answer: Buffer[] = [];
   client.on('data', (data) => {
-    const taken = messagesIn(Buffer.concat([unread, data]));
+    const taken = requestsIn(Buffer.concat([unread, data]));
     // What is no LDAP ends the connection, as a directory does.
     if (!taken) return void client.destroy();
     unread = taken.rest;
-    for (const message of taken.messages) {
-      const request = readRequest(message);
+    for (const request of taken.requests) {
       if (request.op === 'bind') password = request.password ?? '';
       if (request.op !== 'unbind') {
         relay.operations.push(
@@ -110,9 +109,11 @@ function join(client: Socket, upstream: Socket, relay: Pick<LdapRelay, 'operatio
   });
 }
 
-function messagesIn(bytes: Buffer): ReturnType<typeof takeMessages> | undefined {
+/** The requests in what a client has sent, and what is left of it; undefined where it is no LDAP. */
+function requestsIn(bytes: Buffer) {
   try {
-    return takeMessages(bytes);
+    const { messages, rest } = takeMessages(bytes);
+    return { requests: messages.map(readRequest), rest };
   } catch {
     return undefined;
   }
