@@ -10,7 +10,6 @@ import { makeReport, unchangedIn } from '../reports/report.ts';
 import { checkPrepared, errorLines } from './check-job.ts';
 import { createRun, createRunLog } from './create-run.ts';
 import { withLock } from './lock.ts';
-import { readHistory, readReport, readUndone } from './past-runs.ts';
 import { publishRun } from './publish-run.ts';
 import { recordingOf } from './recording-file.ts';
 import type { RunContext, RunRequest, RunResult } from './run-request.ts';
@@ -51,6 +50,9 @@ export async function runJob(job: Job, request: RunRequest, context: RunContext)
   return { ...result, report, ...(recording ? { recording } : {}) };
 }
 
+/** Only a question about past runs loads the code that reads and renders them. */
+const loadPastRuns = async () => await import('./past-runs.ts');
+
 /** Answers a question about past runs; no run takes place. */
 async function answerFromPastRuns(
   job: Job,
@@ -58,6 +60,7 @@ async function answerFromPastRuns(
   { settings, run }: RunWithSettings,
 ): Promise<RunResult> {
   try {
+    const { readHistory, readReport } = await loadPastRuns();
     if (!history) {
       const report = await readReport(settings, run, show);
       return { ...finish(job, run, runStateOf({})), report, isPastReport: true };
@@ -78,6 +81,7 @@ interface RunWithSettings {
 async function runToUndo({ undo }: RunRequest, { settings, run }: RunWithSettings) {
   if (undo === undefined) return undefined;
   try {
+    const { readUndone } = await loadPastRuns();
     return await readUndone(settings, run, undo);
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));

@@ -63,7 +63,9 @@ describe('the source zip', () => {
     expect([...loaded].filter((name) => /yaml|stages/.test(name))).toEqual([]);
     expect(loaded.size).toBeGreaterThan(1);
     const sizes = files.map(([name, content]) => (loaded.has(name) ? content.length : 0));
-    expect(sizes.reduce((a, b) => a + b)).toBeLessThan(500_000);
+    expect(sizes.reduce((a, b) => a + b)).toBeLessThan(460_000);
+    const first = files.filter(([name]) => loaded.has(name)).map(([, content]) => String(content));
+    expect(first.join('\n')).not.toContain('Intl.Segmenter');
   });
 
   it.each(['build', 'gcp-build', 'prepare'])('refuses the script %s, which the build would run', (script) => {
