@@ -89,7 +89,7 @@ export const parseMembersQuery = (query: URLSearchParams): MembersQuery =>
 /** `GET /members`: rows with a user document, sorted by id, filtered exactly, in pages of 10 by default. */
 export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): Answer {
   const is = (filter: string | undefined, value: string): boolean => filter === undefined || filter === value;
-  const found = state.members
+  const found = sorted(state.members)
     .flatMap((row) => {
       const user = userOf(row.id);
       return user ? [{ row, user }] : [];
@@ -97,8 +97,7 @@ export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): A
     .filter(({ row, user }) => {
       const { userName, userEmail, globalRole } = wanted;
       return is(userName, user.name ?? '') && is(userEmail, user.email) && is(globalRole, row.role);
-    })
-    .sort((a, b) => AS_PEOPLE_SORT.compare(a.row.id, b.row.id));
+    });
   const { limit, offset } = wanted;
   return page('members', found, {
     limit,
@@ -108,6 +107,20 @@ export function listMembers(wanted: MembersQuery, { state, userOf }: Listing): A
 }
 
 const AS_PEOPLE_SORT = new Intl.Collator();
+const lastSorted = new WeakMap<
+  readonly MemberRow[],
+  { readonly rows: readonly MemberRow[]; readonly sorted: readonly MemberRow[] }
+>();
+
+/** Rows by id. A list that has the very rows of the last time is not sorted again for its next page. */
+function sorted(members: readonly MemberRow[]): readonly MemberRow[] {
+  const last = lastSorted.get(members);
+  if (last?.rows.length === members.length && last.rows.every((row, n) => row === members[n]))
+    return last.sorted;
+  const now = members.toSorted((a, b) => AS_PEOPLE_SORT.compare(a.id, b.id));
+  lastSorted.set(members, { rows: [...members], sorted: now });
+  return now;
+}
 
 function entryOf(row: MemberRow, user: UserDocument, release: GrowthBookRelease) {
   return {
