@@ -95,6 +95,34 @@ test('a run that ends between two approvals leaves what it carried out to the ne
     ]);
   }));
 
+test('an account that two runs planned, both of which ended before its line, has one line', () =>
+  onStage(gitlabExample, async (stage) => {
+    const REPORTS = emptyFolder();
+    let kept = '';
+    const keepFirst = () => {
+      kept ||= readFileSync(join(REPORTS, FILE), 'utf8');
+    };
+    stage.gitlab.onRequest({ when: isEdit }, keepFirst);
+    const text = stage.auditPage() ?? '';
+    const before = linesOf(stage).length;
+    await stage.run({}, { REPORTS });
+    const approved = stage.gitlab.approvals.map(({ id }) => id);
+    // The first run ended before its first approval, and the second one after it.
+    const restart = (waiting: readonly number[]) => {
+      for (const user of stage.gitlab.state.users)
+        if (waiting.includes(user.id)) user.state = 'blocked_pending_approval';
+      stage.wiki.write(AUDIT_PAGE, { user: 'Somebody', text });
+      writeFileSync(join(REPORTS, FILE), kept);
+      kept = '';
+      stage.clock.advance(300_000);
+    };
+    restart(approved);
+    await stage.run({}, { REPORTS });
+    restart(approved.slice(1));
+    await stage.run({}, { REPORTS });
+    expect([linesOf(stage).length - before, keptIn(REPORTS)]).toEqual([approved.length, []]);
+  }));
+
 test('what was planned and not carried out is not published, and what GitLab does not say is kept', () =>
   onStage(gitlabExample, async (stage) => {
     const REPORTS = emptyFolder();
@@ -113,9 +141,17 @@ test('what was planned and not carried out is not published, and what GitLab doe
       effect: { kind: 'answer', answer: { status: 500, body: '' } },
     });
     writeFileSync(join(REPORTS, FILE), JSON.stringify([waits, unknown, active]));
-    await stage.run({}, { REPORTS });
+    const { report } = await stage.run({}, { REPORTS });
     const added = linesOf(stage).length - before;
     expect([added, linesOf(stage).join().includes('user101'), keptIn(REPORTS)]).toEqual([1, true, [unknown]]);
+    const note = report.notes.filter(({ kind }) => kind === 'audit-kept');
+    expect(note.map(({ label, because }) => [label, because.split(':')[0]])).toEqual([
+      ['user999', 'an earlier run may have approved this account, and the next run asks GitLab again'],
+    ]);
+    expect(note[0]?.because).toContain('500');
+    expect(stage.lines).toContainEqual(
+      expect.objectContaining({ event: 'audit.unknown', severity: 'ERROR', account: '999' }),
+    );
   }));
 
 test('a dry run, and a job without REPORTS, keep and add nothing', () =>

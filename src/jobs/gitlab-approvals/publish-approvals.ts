@@ -6,7 +6,8 @@ import { checkAuditPage, type PublishedApproval, publishAuditLog } from '../../a
 import { type Change, type ChangeResult, type Note, noteAbout } from '../../engine/model.ts';
 import type { Run } from '../../engine/run-types.ts';
 import type { Verification } from '../../engine/stage-types.ts';
-import { SourceError } from '../../platform/errors.ts';
+import { messageOf, SourceError } from '../../platform/errors.ts';
+import { errorFields } from '../../platform/log.ts';
 import type { DatedPolicy } from '../../policy/dated-policy.ts';
 import { ACTIVE, type Account, type AccountState } from '../../targets/gitlab/schema.ts';
 import { type KeptApproval, readUnpublished } from './unpublished.ts';
@@ -53,7 +54,10 @@ export async function keepPlanned(
   if (!earlier.isKept) return [];
   const at = run.clock.now();
   const planned = changes.map((change) => ({ ...approvalOf(change, at, audit), planned: true as const }));
-  return await earlier.keep([...earlier.approvals, ...planned]);
+  const accounts = new Set(planned.map(({ account }) => account));
+  // An account that is planned again was not approved by the run that ended in between.
+  const others = earlier.approvals.filter((one) => !(one.planned && accounts.has(one.account)));
+  return await earlier.keep([...others, ...planned]);
 }
 
 /**
@@ -71,7 +75,7 @@ export async function publishApprovals(
     doneAt === undefined ? [] : [approvalOf(change, doneAt, audit)],
   );
   const earlier = await readUnpublished(finishing);
-  const { done, carriedOut, open } = await sortKept(earlier.approvals, results, audit);
+  const { done, carriedOut, open, unknown } = await sortKept(earlier.approvals, results, { audit, run });
   const approvals = [...done, ...carriedOut, ...own];
   const notKept = carriedOut.length + own.length > 0 ? await earlier.keep([...approvals, ...open]) : [];
   const page = createWikiPage(audit, finishing);
@@ -83,26 +87,43 @@ export async function publishApprovals(
   return {
     results,
     failures: published.failures,
-    notes: [...published.notes, ...earlier.notes, ...notKept, ...notCleared, ...keptNotes],
+    notes: [...published.notes, ...earlier.notes, ...notKept, ...notCleared, ...keptNotes, ...unknown],
   };
 }
 
 const KEPT = 'lines that are missing on the public log are kept, and the next run adds them';
 
-/** Kept approvals: those that were carried out, those of a run that ended in between and were carried out all the same, and those that nobody knows of yet. */
-async function sortKept(kept: readonly KeptApproval[], results: readonly Result[], audit: Audit) {
+/**
+ * Sorts kept approvals: `done` ones lack their line alone, `carriedOut` are those of a run that ended in between, and GitLab did not say
+ * what became of `open` ones, with a note for each in `unknown`.
+ */
+async function sortKept(
+  kept: readonly KeptApproval[],
+  results: readonly Result[],
+  { audit, run }: { readonly audit: Audit; readonly run: Run },
+) {
   const own = new Set(results.map(({ change }) => change.account));
   const done = kept.filter(({ planned }) => !planned);
   const carriedOut: PublishedApproval[] = [];
   const open: KeptApproval[] = [];
+  const unknown: Note[] = [];
   for (const one of kept.filter(({ planned, account }) => planned && !own.has(account))) {
-    const state = await audit.stateOf(one.account).catch(() => 'unknown');
     const { planned: _, ...approval } = one;
-    if (state === ACTIVE) carriedOut.push(approval);
-    else if (state === 'unknown') open.push(one);
+    try {
+      if ((await audit.stateOf(one.account)) === ACTIVE) carriedOut.push(approval);
+    } catch (error) {
+      run.log.error(
+        { event: 'audit.unknown', account: one.account, ...errorFields(error) },
+        'it is not known whether a kept approval was carried out',
+      );
+      open.push(one);
+      unknown.push(noteAbout('audit-kept', one.username, `${UNKNOWN}: ${messageOf(error)}`));
+    }
   }
-  return { done, carriedOut, open };
+  return { done, carriedOut, open, unknown };
 }
+
+const UNKNOWN = 'an earlier run may have approved this account, and the next run asks GitLab again';
 
 /** An approval as it is published. The reason is the description of the rule, or its number. */
 function approvalOf(
