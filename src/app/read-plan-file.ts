@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { CHANGE_KINDS } from '../engine/model.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
-import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
+import { foundAndAllowed, listErrors, readable, wrongly } from '../platform/schema-faults.ts';
 import { REPORT_FORMAT } from '../reports/report.ts';
 
 /**
@@ -18,9 +17,7 @@ export function approvalOf(
 ): PlanApproval {
   const parsed = PlanFile.safeParse(file, { error: foundAndAllowed });
   if (!parsed.success) {
-    const faults = parsed.error.issues
-      .slice(0, 5)
-      .map(({ path, message }) => `${path.join('.')}: ${message}`);
+    const faults = listErrors(parsed.error, 5, 'the file');
     throw new InvalidRequestError(`plan file: not the JSON report of a plan: ${faults.join('; ')}`);
   }
   const { run, target, planHash, changes } = parsed.data;
@@ -48,10 +45,7 @@ const Line = z
   .string()
   .min(1)
   .max(500)
-  .refine((line) => unreadableIn(line) === undefined, {
-    error: ({ input }) =>
-      `found ${unreadableIn(`${input}`)} (allowed: text without control or invisible characters)`,
-  });
+  .refine(...readable('text'));
 
 /** Access as the targets write it: a word, or words by name. */
 const Access = z.union([Line, z.record(Line, z.union([Line, z.null(), z.array(Line)]))], {

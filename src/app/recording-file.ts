@@ -11,7 +11,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { findValue } from '../platform/find-setting.ts';
-import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
+import { foundAndAllowed, listErrors, wrongly } from '../platform/schema-faults.ts';
 import type { Environment, SettingsSpec } from '../platform/settings.ts';
 import { parseStrictJson } from '../platform/strict-json.ts';
 import { VERSION } from '../platform/version.ts';
@@ -60,9 +60,7 @@ const MAX_ISSUES = 5;
 export function readRecording(path: string, job: string): Recording {
   const parsed = RecordingShape.safeParse(jsonIn(path), { error: foundAndAllowed });
   if (!parsed.success) {
-    const faults = parsed.error.issues
-      .slice(0, MAX_ISSUES)
-      .map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+    const faults = listErrors(parsed.error, MAX_ISSUES, 'the file');
     throw new InvalidRequestError(`--facts: ${path}: ${faults.join('; ')}`);
   }
   const { data } = parsed;

@@ -7,9 +7,8 @@ import { DEFAULT_SINCE, parseSince } from '../app/since.ts';
 import { parseMembership } from '../engine/membership-change.ts';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
-import { unreadableIn } from '../platform/check-setting-text.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
-import { foundAndAllowed, wrongly } from '../platform/schema-faults.ts';
+import { foundAndAllowed, listErrors, readable, wrongly } from '../platform/schema-faults.ts';
 import { parseStrictJson } from '../platform/strict-json.ts';
 import { type Query, readQuery } from './query.ts';
 
@@ -30,10 +29,7 @@ const Line = z
   .trim()
   .min(1)
   .max(500)
-  .refine((line) => unreadableIn(line) === undefined, {
-    error: ({ input }) =>
-      `found ${unreadableIn(`${input}`)} (allowed: text without control or invisible characters)`,
-  });
+  .refine(...readable('text'));
 
 const Body = z.strictObject({
   dryRun: z.boolean().optional(),
@@ -123,11 +119,8 @@ function readFields(body: Uint8Array): z.infer<typeof Body> {
   if (body.length === 0) return {};
   const parsed = Body.safeParse(parseStrictJson('request: the body', body), { error: foundAndAllowed });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 10).map(describeIssue);
+  const errors = listErrors(parsed.error, 10, 'body').map((error) => error.slice(0, 300));
   throw new InvalidRequestError(
     `request: ${errors.join('; ')} (allowed: dryRun, only, approve or plan with reason)`,
   );
 }
-
-const describeIssue = ({ path, message }: z.core.$ZodIssue) =>
-  `${path.join('.') || 'body'}: ${message.slice(0, 300)}`;

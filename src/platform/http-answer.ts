@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SourceError } from './errors.ts';
 import type { Headers } from './rate-limit.ts';
 import { redactSecrets } from './redact.ts';
+import { listErrors } from './schema-faults.ts';
 
 /** What a server answered, whatever its status. */
 export interface HttpAnswer {
@@ -63,6 +64,6 @@ export function jsonOrUndefined(answer: HttpAnswer): unknown {
 export function parseAs<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const errors = listErrors(parsed.error, 3, 'the answer');
   throw new SourceError(`${where}: an answer of another shape: ${errors.join('; ')}`);
 }

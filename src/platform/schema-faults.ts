@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { unreadableIn } from './check-setting-text.ts';
 
 const MAX_SHOWN = 40;
 
@@ -16,6 +17,20 @@ export const foundAndAllowed: z.core.$ZodErrorMap = (issue) => {
 export const wrongly = (what: string, allowed: string): { readonly error: z.core.$ZodErrorMap } => ({
   error: ({ input }) => `${what} (found ${shown(input)}, allowed: ${allowed})`,
 });
+
+/** For `refine`: refuses characters that nobody sees. `what` is what is allowed without them. */
+export const readable = (what: string) =>
+  [
+    (text: string): boolean => unreadableIn(text) === undefined,
+    {
+      error: ({ input }: { readonly input: unknown }): string =>
+        `found ${unreadableIn(`${input}`)} (allowed: ${what} without control or invisible characters)`,
+    },
+  ] as const;
+
+/** The first errors of a value that a schema refuses, each behind its path; `whole` stands for the path of the value itself. */
+export const listErrors = ({ issues }: z.core.$ZodError, most: number, whole: string): readonly string[] =>
+  issues.slice(0, most).map(({ path, message }) => `${path.join('.') || whole}: ${message}`);
 
 /** A value in a few words: a list and an object without their content. */
 function shown(value: unknown): string {

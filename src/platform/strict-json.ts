@@ -10,36 +10,29 @@ const MAX_LEVELS = 100;
  * with a repeated key or with the key `__proto__`, for a number that cannot be kept exactly, and for too many levels.
  */
 export function parseStrictJson(what: string, bytes: Uint8Array): unknown {
-  const text = decode(what, bytes);
-  const value = parse(what, text);
-  // Only in a valid text does every string end, so that it is scanned in linear time.
+  const { text, value } = parse(what, bytes);
   const error = firstError(text);
   if (error !== undefined) throw new InvalidRequestError(`${what} has ${error}`);
   return value;
 }
 
-function parse(what: string, text: string): unknown {
+function parse(what: string, bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
   try {
-    return JSON.parse(text);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { text, value: JSON.parse(text) };
   } catch {
-    throw notJson(what, Buffer.from(text));
+    throw new InvalidRequestError(
+      `${what} is not JSON (found ${bytes.length} bytes that are not, allowed: JSON in UTF-8)`,
+    );
   }
 }
-
-function decode(what: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw notJson(what, bytes);
-  }
-}
-
-const notJson = (what: string, { length }: Uint8Array): InvalidRequestError =>
-  new InvalidRequestError(`${what} is not JSON (found ${length} bytes that are not, allowed: JSON in UTF-8)`);
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/g;
 
-/** The first part of a text that `JSON.parse` accepts although readers would not expect it. */
+/**
+ * The first part of a text that `JSON.parse` accepts although readers would not expect it. Linear, since the text is JSON: each of its
+ * strings ends.
+ */
 function firstError(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
   let last = '';
@@ -55,7 +48,7 @@ function firstError(text: string): string | undefined {
       if (!isExact(token))
         return `a number that is not exact (found ${token.slice(0, 40)}, allowed ${exactly(token)})`;
     } else {
-      const key = keyIn(last);
+      const key = last.includes('\\') ? (JSON.parse(last) as string) : last.slice(1, -1);
       if (key === '__proto__')
         return 'a key that is not allowed (found "__proto__", allowed: any other name)';
       if (open.at(-1)?.has(key))
@@ -66,23 +59,9 @@ function firstError(text: string): string | undefined {
   return undefined;
 }
 
-/** The key of a token. A token that is not JSON is reported later. */
-function keyIn(token: string): string {
-  if (!token.includes('\\')) return token.slice(1, -1);
-  try {
-    return JSON.parse(token) as string;
-  } catch {
-    return token;
-  }
-}
-
 /** Whether a number is finite, and a whole number exact. */
-function isExact(token: string): boolean {
-  const value = Number(token);
-  return (
-    Number.isNaN(value) || (Number.isFinite(value) && (!/^-?\d+$/.test(token) || Number.isSafeInteger(value)))
-  );
-}
+const isExact = (token: string): boolean =>
+  Number.isFinite(Number(token)) && (!/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token)));
 
 const exactly = (token: string): string =>
-  `${token.startsWith('-') ? 'from' : 'up to'} ${token.startsWith('-') ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER}`;
+  token.startsWith('-') ? `from ${Number.MIN_SAFE_INTEGER}` : `up to ${Number.MAX_SAFE_INTEGER}`;

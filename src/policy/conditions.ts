@@ -1,7 +1,7 @@
 /** The conditions of a policy: their types, their schema, and the groups that they name. */
 
 import { z } from 'zod';
-import { unreadableIn } from '../platform/check-setting-text.ts';
+import { readable } from '../platform/schema-faults.ts';
 
 /** The kinds of source whose groups a condition can name. */
 export const SOURCES = ['ldap', 'posix', 'phabricator', 'gerrit'] as const;
@@ -28,10 +28,7 @@ export interface NamedLeaf {
 export const Name = z
   .string()
   .min(1)
-  .refine((name) => unreadableIn(name) === undefined, {
-    error: ({ input }) =>
-      `found ${unreadableIn(`${input}`)} (allowed: a name without control or invisible characters)`,
-  });
+  .refine(...readable('a name'));
 
 const DESCRIPTIONS: Readonly<Record<Leaf, string>> = {
   ldap: 'the person is in this LDAP group',

@@ -85,7 +85,7 @@ function nextEnd(spans: readonly Span[]): NextEnd {
 }
 
 function closingTags(text: string): ReadonlyMap<string, NextEnd> {
-  const byName = Map.groupBy(text.matchAll(/<\/([a-z]{2,16})\s*>/g), ([, name]) => `${name}`);
+  const byName = Map.groupBy(text.matchAll(/<\/([a-z]{2,16})\s*>/g), ([, name = '']) => name);
   return new Map([...byName].map(([name, tags]) => [name, nextEnd(tags.map(spanOf))]));
 }
 
@@ -100,8 +100,7 @@ const neverClosed = (what: string) =>
 
 /** The end of an opaque element that begins here; undefined if there is none, or if it is never closed. */
 function tagEnd(text: string, ends: Ends, at: number): number | undefined {
-  // What is no name reads `null`, which is no tag.
-  const name = `${/^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))}`;
+  const name = /^[a-z]{2,16}/.exec(text.slice(at + 1, at + 18))?.[0] ?? '';
   const behind = at + 1 + name.length;
   if (!TAGS.has(name) || !/^(?:[\s>]|\/>)/.test(text.slice(behind, behind + 2))) return undefined;
   const opened = ends.tag(at);

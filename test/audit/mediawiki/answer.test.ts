@@ -207,7 +207,7 @@ test.each([
     '<html><title>Down</title>',
     'the answer is not JSON (found 200, application/json, 25 characters): an HTML page: Down',
   ],
-  ['[]', 'an answer of another shape: : '],
+  ['[]', 'an answer of another shape: the answer: '],
   ['{"error": null}', 'an answer of another shape: error: '],
   ['{"error": "x"}', 'an answer of another shape: error: '],
 ])('a success of another shape fails: %s', (body, message) => {
