@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atRequest } from '../sandbox/at-request.ts';
 import { frameworkCommand } from '../sandbox/framework.ts';
 import { freePort } from '../sandbox/free-port.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
@@ -9,7 +10,7 @@ import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
 import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
-import type { Recorded, SandboxServer } from '../sandbox/server.ts';
+import type { SandboxServer } from '../sandbox/server.ts';
 import { LEASE_BUCKET, type StoredObject, startStorage } from '../sandbox/storage.ts';
 import { type Line, nextRun } from './next-run.ts';
 
@@ -169,29 +170,6 @@ async function answered(origin: string, ended: Promise<unknown>): Promise<void> 
   }
 }
 
-/** Counts requests of all servers, and calls `act` at one of them. */
-export function atRequest(
-  servers: readonly SandboxServer[],
-  nth: number,
-  moment: 'before' | 'after',
-  act: () => Promise<unknown>,
-): () => number {
-  let count = 0;
-  const seen = new WeakSet<Recorded>();
-  for (const server of servers)
-    server.onRequest(
-      {},
-      async (request) => {
-        if (seen.has(request)) return;
-        seen.add(request);
-        count += 1;
-        if (count === nth) await act();
-      },
-      moment,
-    );
-  return () => count;
-}
-
 /** What a run without a crash does: how many requests it makes, and where it ends. */
 export interface Smooth {
   readonly requests: number;
@@ -214,7 +192,7 @@ export async function smoothRun(job: CrashJob): Promise<Smooth> {
 async function oneRun(job: CrashJob, lock: Readonly<Record<string, string>>) {
   const world = await startWorld(job);
   try {
-    const count = atRequest(world.servers, 0, 'before', async () => undefined);
+    const count = atRequest(world.servers, { nth: 0, moment: 'before' }, async () => undefined);
     const { LEASE_BUCKET: _, ...places } = world.environment;
     const { code, lines } = await runProcess(
       { job, host: 'program' },
@@ -247,7 +225,7 @@ export async function crashAt(point: CrashPoint, smooth: Smooth): Promise<readon
   const world = await startWorld(point.job);
   try {
     const first = await runProcess(point, world.environment, (end) => {
-      atRequest(world.servers, point.nth, point.moment, () => end(point.signal));
+      atRequest(world.servers, point, () => end(point.signal));
     });
     const { LEASE_BUCKET: _, ...withoutLease } = world.environment;
     const second = await nextRun(point.job, withoutLease);

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atRequest } from '../sandbox/at-request.ts';
 import {
-  atRequest,
   brokenEnd,
   type CrashJob,
   type CrashPoint,
@@ -96,7 +96,7 @@ export async function takeOverAt(point: TakeOverPoint, smooth: Smooth): Promise<
     const lock = point.held === 'lease' ? { LEASE_BUCKET: bucket } : { LOCK_DIR: folder };
     const environment = { ...places, ...lock };
     const first = await runProcess(point, environment, (end) => {
-      atRequest(world.servers, point.nth, point.moment, () => end('SIGKILL'));
+      atRequest(world.servers, point, () => end('SIGKILL'));
     });
     const left =
       point.held === 'lease'

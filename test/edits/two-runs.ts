@@ -5,12 +5,13 @@ import { runJob } from '../../src/app/run-job.ts';
 import { jobs, knownSettings } from '../../src/jobs/registry.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { sharedClock, sharedTime } from '../faults/clock.ts';
+import { atRequest } from '../sandbox/at-request.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
 import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
 import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECTS } from '../sandbox/growthbook/example.ts';
 import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
-import type { Recorded, SandboxServer } from '../sandbox/server.ts';
+import type { SandboxServer } from '../sandbox/server.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import type { EditJob } from './edit.ts';
 import type { SecondRun } from './second-run.ts';
@@ -111,28 +112,6 @@ async function gitlab(now: () => number) {
     published: () => lines().map(nameIn),
     close: () => world.close(),
   };
-}
-
-/** Calls `act` at the request of this number over all servers, and returns how many there were. */
-function atRequest(
-  servers: readonly SandboxServer[],
-  { nth, moment }: Pick<TwoRunsPoint, 'nth' | 'moment'>,
-  act: () => Promise<void>,
-): () => number {
-  const seen = new WeakSet<Recorded>();
-  let count = 0;
-  for (const server of servers)
-    server.onRequest(
-      {},
-      async (request) => {
-        if (seen.has(request)) return;
-        seen.add(request);
-        count += 1;
-        if (count === nth) await act();
-      },
-      moment,
-    );
-  return () => count;
 }
 
 /** What one run alone leads to, and how many requests it makes. */
