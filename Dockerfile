@@ -8,7 +8,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY LICENSE ./
 COPY src ./src
-COPY terraform/bundle.ts terraform/bundle-plugins.ts terraform/source-zip.ts ./terraform/
+COPY terraform/bundle.ts terraform/bundle-plugins.ts terraform/package-files.ts terraform/source-zip.ts ./terraform/
+COPY terraform/package ./terraform/package
 RUN node terraform/source-zip.ts dist/app
 
 FROM ${BASE}

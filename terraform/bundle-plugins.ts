@@ -71,6 +71,34 @@ export const makeListFormatsLate: Plugin = {
   },
 };
 
+const FILL_TABLES = 'populateMaps(exports.extensions, exports.types)';
+
+/** The library of media types makes tables of some 2,500 types when it is loaded: here it makes them when one is looked up. */
+export const makeMediaTypesLate: Plugin = {
+  name: 'media-types',
+  transform: {
+    filter: { id: /[/\\]mime-types[/\\]index\.js$/ },
+    handler: (code) => {
+      if (!code.includes(FILL_TABLES)) throw new Error(`mime-types: found no ${FILL_TABLES}`);
+      return {
+        code: code.replace(
+          FILL_TABLES,
+          `for (const name of ['extensions', 'types']) Object.defineProperty(exports, name, {
+            configurable: true,
+            get() {
+              const tables = { extensions: Object.create(null), types: Object.create(null) };
+              for (const [key, value] of Object.entries(tables)) Object.defineProperty(exports, key, { value });
+              populateMaps(tables.extensions, tables.types);
+              return tables[name];
+            },
+          })`,
+        ),
+        map: null,
+      };
+    },
+  },
+};
+
 /** The library that reads policies: a run with the default policy, or one that is read already, loads none of it. */
 export const YAML = 'yaml';
 

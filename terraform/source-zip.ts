@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
-import { bundle } from './bundle.ts';
-
-/** Scripts that npm or Google's buildpack would run while the function is built. */
-const BUILD_SCRIPTS = ['build', 'gcp-build', 'preinstall', 'install', 'postinstall', 'prepare'];
+import { bundle, FRAMEWORK, FRAMEWORK_FOLDER } from './bundle.ts';
+import { packageFiles } from './package-files.ts';
 
 // The times in a zip have no zone and are written as local ones: the first moment that a zip can express, here.
 const FIRST_MOMENT = new Date(1980, 0, 1);
@@ -14,12 +12,13 @@ const UNIX = 3;
 
 /** The deployable files of the project at `root`, by name: the bundle, and what a platform needs to install and start it. */
 export async function deployable(root: string): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  const files = await bundle(root);
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
   return new Map([
-    ...files,
-    ['package.json', deployedPackage(readFileSync(join(root, 'package.json'), 'utf8'))],
-    ['package-lock.json', readFileSync(join(root, 'package-lock.json'))],
-    ['LICENSE', readFileSync(join(root, 'LICENSE'))],
+    ...(await bundle(root)),
+    ...packageFiles(read('package.json'), read(`node_modules/${FRAMEWORK}/package.json`)),
+    ['compile.cjs', read('terraform/package/compile.cjs')],
+    [`${FRAMEWORK_FOLDER}/start.cjs`, read('terraform/package/start.cjs')],
+    ['LICENSE', read('LICENSE')],
   ]);
 }
 
@@ -34,22 +33,6 @@ export async function sourceZip(root: string): Promise<Uint8Array> {
     ]),
   );
   return zipSync(entries);
-}
-
-interface PackageJson {
-  readonly scripts?: Readonly<Record<string, string>>;
-  readonly [field: string]: unknown;
-}
-
-/** The project's package.json with the bundle (CommonJS, which loads faster) as its entries and without scripts. Throws where a build would run one. */
-export function deployedPackage(text: string): string {
-  const { scripts = {}, ...rest } = JSON.parse(text) as PackageJson;
-  const found = BUILD_SCRIPTS.filter((name) => scripts[name]);
-  if (found.length > 0)
-    throw new Error(
-      `source zip: package.json has scripts that would run in the build (found ${found.join(', ')}, allowed: none of ${BUILD_SCRIPTS.join(', ')})`,
-    );
-  return `${JSON.stringify({ ...rest, type: 'commonjs', main: 'main.js', bin: { muster: 'cli.js' } }, null, 2)}\n`;
 }
 
 /** Writes the deployable files into an empty folder, for platforms that take no zip. */

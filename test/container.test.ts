@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployable } from '../terraform/source-zip.ts';
 import { buildImage, copyContext, type Image, parseDockerfile, removeImage } from './dockerfile.ts';
@@ -90,7 +90,10 @@ describe('the image that the Dockerfile makes, built step by step in an empty fo
   });
 
   it('holds the bundle that is in the zip for Google, and nothing else', async () => {
-    expect(readdirSync(app).toSorted()).toEqual([...(await deployable(project)).keys()].toSorted());
+    const found = readdirSync(app, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(app, join(entry.parentPath, entry.name)));
+    expect(found.toSorted()).toEqual([...(await deployable(project)).keys()].toSorted());
   });
 
   it('does not run as root, by a number that Kubernetes can check', () => {

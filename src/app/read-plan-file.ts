@@ -54,20 +54,22 @@ const Access = z.union([Line, z.record(Line, z.union([Line, z.null(), z.array(Li
 
 const HASH = 'sha256: and 64 hexadecimal digits';
 
-const PlanFile = z.object({
-  format: z.literal(REPORT_FORMAT, wrongly('another format of report', `${REPORT_FORMAT}`)),
-  run: z.object({ job: Line, startedAt: z.iso.datetime() }),
-  target: z.record(Line, Line, wrongly('a plan names its target', 'an object of words')),
-  planHash: z
-    .string(wrongly('a report without a plan approves nothing', HASH))
-    .regex(PLAN_HASH, wrongly('not the hash of a plan', HASH)),
-  changes: z.array(
-    z.object({
-      account: Line,
-      project: Line.optional(),
-      kind: z.enum(CHANGE_KINDS),
-      from: Access,
-      to: Access,
-    }),
-  ),
-});
+const PlanFile = z.lazy(() =>
+  z.object({
+    format: z.literal(REPORT_FORMAT, wrongly('another format of report', `${REPORT_FORMAT}`)),
+    run: z.object({ job: Line, startedAt: z.iso.datetime() }),
+    target: z.record(Line, Line, wrongly('a plan names its target', 'an object of words')),
+    planHash: z
+      .string(wrongly('a report without a plan approves nothing', HASH))
+      .regex(PLAN_HASH, wrongly('not the hash of a plan', HASH)),
+    changes: z.array(
+      z.object({
+        account: Line,
+        project: Line.optional(),
+        kind: z.enum(CHANGE_KINDS),
+        from: Access,
+        to: Access,
+      }),
+    ),
+  }),
+);

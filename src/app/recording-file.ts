@@ -16,41 +16,43 @@ import type { Environment, SettingsSpec } from '../platform/settings.ts';
 import { parseStrictJson } from '../platform/strict-json.ts';
 import { VERSION } from '../platform/version.ts';
 
-const RecordingShape = z.strictObject({
-  format: z.literal(RECORDING_FORMAT, wrongly('another format of recording', `${RECORDING_FORMAT}`)),
-  kind: z.literal('muster-recording', wrongly('no recording', 'a file that record wrote')),
-  run: z.strictObject({
-    id: z.string().min(1),
-    job: z.string(),
-    startedAt: z.iso.datetime(),
-    version: z.string(),
+const RecordingShape = z.lazy(() =>
+  z.strictObject({
+    format: z.literal(RECORDING_FORMAT, wrongly('another format of recording', `${RECORDING_FORMAT}`)),
+    kind: z.literal('muster-recording', wrongly('no recording', 'a file that record wrote')),
+    run: z.strictObject({
+      id: z.string().min(1),
+      job: z.string(),
+      startedAt: z.iso.datetime(),
+      version: z.string(),
+    }),
+    target: z.record(z.string(), z.string()),
+    settings: z.record(z.string(), z.string().nullable()),
+    sources: z.array(
+      z.strictObject({
+        name: z.string(),
+        entries: z.int().nonnegative(),
+        version: z.string().nullable(),
+        asOf: z.string().nullable(),
+        durationMs: z.number().nonnegative(),
+      }),
+    ),
+    notes: z.array(
+      z.looseObject({
+        kind: z.string(),
+        account: z.string().nullable(),
+        label: z.string(),
+        because: z.string(),
+      }),
+    ),
+    failures: z.array(z.string()),
+    facts: z.json(),
+    checksum: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .optional(),
   }),
-  target: z.record(z.string(), z.string()),
-  settings: z.record(z.string(), z.string().nullable()),
-  sources: z.array(
-    z.strictObject({
-      name: z.string(),
-      entries: z.int().nonnegative(),
-      version: z.string().nullable(),
-      asOf: z.string().nullable(),
-      durationMs: z.number().nonnegative(),
-    }),
-  ),
-  notes: z.array(
-    z.looseObject({
-      kind: z.string(),
-      account: z.string().nullable(),
-      label: z.string(),
-      because: z.string(),
-    }),
-  ),
-  failures: z.array(z.string()),
-  facts: z.json(),
-  checksum: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/)
-    .optional(),
-});
+);
 
 /** Maximum size of a recording's file in bytes: enough for some 500,000 people. */
 const MAX_BYTES = 512 * 2 ** 20;

@@ -133,25 +133,27 @@ function storeOf(settings: CommonValues, run: Run): ObjectStore {
   );
 }
 
-const Stored = z.object({
-  format: z.literal(REPORT_FORMAT),
-  run: z.object({ id: z.string().min(1), job: z.string(), startedAt: z.iso.datetime() }),
-  target: z.record(z.string(), z.string()).nullable(),
-  outcome: z.string(),
-  summary: z.object({ sentence: z.string() }),
-  changes: z.array(
-    z.object({
-      account: z.string(),
-      project: z.string().optional(),
-      label: z.string(),
-      kind: z.string(),
-      move: z.string(),
-      because: z.string(),
-      result: z.string(),
-      environments: z.array(z.string()).optional(),
-    }),
-  ),
-});
+const Stored = z.lazy(() =>
+  z.object({
+    format: z.literal(REPORT_FORMAT),
+    run: z.object({ id: z.string().min(1), job: z.string(), startedAt: z.iso.datetime() }),
+    target: z.record(z.string(), z.string()).nullable(),
+    outcome: z.string(),
+    summary: z.object({ sentence: z.string() }),
+    changes: z.array(
+      z.object({
+        account: z.string(),
+        project: z.string().optional(),
+        label: z.string(),
+        kind: z.string(),
+        move: z.string(),
+        because: z.string(),
+        result: z.string(),
+        environments: z.array(z.string()).optional(),
+      }),
+    ),
+  }),
+);
 
 function parseReport(text: string, name: string, job: string): Report {
   const value = jsonIn(text);

@@ -37,7 +37,10 @@ function documentOf(object: typeof z.object) {
   });
 }
 
-const schema = { strict: documentOf(z.strictObject as typeof z.object), loose: documentOf(z.object) };
+const schema = {
+  strict: z.lazy(() => documentOf(z.strictObject as typeof z.object)),
+  loose: z.lazy(() => documentOf(z.object)),
+};
 type DocumentContent = z.infer<typeof schema.loose>;
 
 const checkContent = (content: DocumentContent) => [
@@ -48,14 +51,16 @@ const checkContent = (content: DocumentContent) => [
 /** Reads a policy document of version 1 or 2. Throws one error that lists all faults. */
 export const parsePolicy = (text: string): Policy => toPolicy(readDocument(text, schema, checkContent));
 
-const ProjectList = z.array(z.strictObject({ project: Name, policy: schema.strict })).min(1);
 const projectSchema = {
   strict: z.strictObject({ project: Name, policy: z.unknown() }),
   loose: z.object({ project: Name, policy: z.unknown() }),
 };
 
 /** The JSON Schema of a policy document, or of a list of projects with their policies, for editors. */
-export const policyJsonSchema = () => z.toJSONSchema(z.union([schema.strict, ProjectList]), { io: 'input' });
+export function policyJsonSchema() {
+  const projects = z.array(z.strictObject({ project: Name, policy: schema.strict })).min(1);
+  return z.toJSONSchema(z.union([schema.strict, projects]), { io: 'input' });
+}
 
 /** Reads one policy, or a list of `{project, policy}`. Throws one error with all faults of the first policy that has any. */
 export function parsePolicies(text: string): Policy | readonly ProjectPolicy[] {

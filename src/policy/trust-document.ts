@@ -38,7 +38,10 @@ function documentOf(object: typeof z.object) {
   });
 }
 
-const schema = { strict: documentOf(z.strictObject as typeof z.object), loose: documentOf(z.object) };
+const schema = {
+  strict: z.lazy(() => documentOf(z.strictObject as typeof z.object)),
+  loose: z.lazy(() => documentOf(z.object)),
+};
 type DocumentContent = z.infer<typeof schema.loose>;
 
 /** The JSON Schema of a document of trust, for editors. */

@@ -19,17 +19,19 @@ const OptionalShape = z.union([
   z.record(z.string(), z.record(z.string(), SourceAnswer)),
 ]);
 
-const RecordedFacts = z.strictObject({
-  waiting: z.array(Account),
-  people: z.array(PersonShape),
-  evidence: z.strictObject({
-    /** Normalised DNs by LDAP group. */
-    groups: NamesByGroup,
-    /** The answers about people, by group and DN. */
-    phabricator: OptionalShape,
-    gerrit: OptionalShape,
+const RecordedFacts = z.lazy(() =>
+  z.strictObject({
+    waiting: z.array(Account),
+    people: z.array(PersonShape),
+    evidence: z.strictObject({
+      /** Normalised DNs by LDAP group. */
+      groups: NamesByGroup,
+      /** The answers about people, by group and DN. */
+      phabricator: OptionalShape,
+      gerrit: OptionalShape,
+    }),
   }),
-});
+);
 
 /** How the facts of `gitlab-approvals` are recorded: maps and sets as objects and lists. */
 export const factsFormat = (trust: DatedPolicy): FactsFormat<ApprovalFacts> => ({

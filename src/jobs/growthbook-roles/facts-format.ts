@@ -9,23 +9,25 @@ import { factsAs, NamesByGroup, PersonShape, requireRecorded } from '../facts-sh
 import type { Projects } from './managed-projects.ts';
 import type { RoleFacts } from './resolve.ts';
 
-const RecordedFacts = z.strictObject({
-  people: z.array(PersonShape),
-  /** DNs of people by LDAP group. */
-  membersOf: NamesByGroup,
-  posix: z.strictObject({
+const RecordedFacts = z.lazy(() =>
+  z.strictObject({
+    people: z.array(PersonShape),
+    /** DNs of people by LDAP group. */
     membersOf: NamesByGroup,
-    sizeOf: z.record(z.string(), z.int().nonnegative()),
-    absent: z.array(z.string()),
-    known: z.array(z.string()),
-    dangling: z.array(z.strictObject({ group: z.string(), name: z.string() })),
-    expiring: z.array(z.strictObject({ name: z.string(), on: z.string() })),
-    repeatedKeys: z.array(z.string()),
+    posix: z.strictObject({
+      membersOf: NamesByGroup,
+      sizeOf: z.record(z.string(), z.int().nonnegative()),
+      absent: z.array(z.string()),
+      known: z.array(z.string()),
+      dangling: z.array(z.strictObject({ group: z.string(), name: z.string() })),
+      expiring: z.array(z.strictObject({ name: z.string(), on: z.string() })),
+      repeatedKeys: z.array(z.string()),
+    }),
+    members: z.array(Member),
+    teams: z.array(Team),
+    defaultRole: z.string().optional(),
   }),
-  members: z.array(Member),
-  teams: z.array(Team),
-  defaultRole: z.string().optional(),
-});
+);
 
 /** How the facts of `growthbook-roles` are recorded: maps and sets as objects and lists, people in groups by their DN. */
 export const factsFormat = (projects: Projects): FactsFormat<RoleFacts> => ({
