@@ -1,15 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { unzipSync } from 'fflate';
+import { join, resolve } from 'node:path';
 import type { Job } from '../../src/jobs/define-job.ts';
 import { jobs } from '../../src/jobs/registry.ts';
-import { sourceZip } from '../../terraform/source-zip.ts';
 import { freePort } from '../sandbox/free-port.ts';
 import { startSandbox } from '../sandbox/worlds.ts';
+import { unpackZip } from '../terraform/unpacked-zip.ts';
 import type { BenchRow } from './resolve.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -20,15 +19,7 @@ const MAX_RATIO = 1.5;
 const BARE =
   "import { http } from '@google-cloud/functions-framework'; http('bare', (_, r) => { r.json({}); });\n";
 
-/** A folder with these files. */
-function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
-  }
-  return folder;
-}
+const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'muster-bench-'));
 
 /** Milliseconds from the start of the process to the answered first `GET /`. */
 async function coldStart(folder: string, target: string, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -68,11 +59,12 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 
 /** The cold start of each function of the deployed zip, installed as Google's build does it, against a function that answers a constant. */
 export async function benchColdStart(): Promise<BenchRow> {
-  const zip = folderOf(unzipSync(await sourceZip(ROOT)));
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: zip, stdio: 'pipe' });
-  const bare = folderOf({ 'package.json': '{"type":"module","main":"bare.js"}', 'bare.js': BARE });
-  symlinkSync(join(ROOT, 'node_modules'), join(bare, 'node_modules'));
+  const [zip, bare] = [temporaryFolder(), temporaryFolder()];
   try {
+    await unpackZip(zip);
+    writeFileSync(join(bare, 'package.json'), '{"type":"module","main":"bare.js"}');
+    writeFileSync(join(bare, 'bare.js'), BARE);
+    symlinkSync(join(ROOT, 'node_modules'), join(bare, 'node_modules'));
     const measured = [];
     for (const job of jobs) measured.push(await measure(job, { zip, bare }));
     return {

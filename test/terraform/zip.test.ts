@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { makeMediaTypesLate } from '../../terraform/bundle-plugins.ts';
 import { deployable, sourceZip } from '../../terraform/source-zip.ts';
 import { startFramework } from '../sandbox/framework.ts';
 import { startSandbox } from '../sandbox/worlds.ts';
+import { unpackZip } from './unpacked-zip.ts';
 
 const root = join(import.meta.dirname, '../..');
 const CODE = /\.c?js$/;
@@ -109,22 +110,7 @@ describe('the source zip', () => {
 describe('the source zip, unpacked into an empty folder', () => {
   const at = join(work, 'unpacked');
 
-  beforeAll(async () => {
-    for (const [name, content] of Object.entries(unzipSync(await sourceZip(root)))) {
-      mkdirSync(dirname(join(at, name)), { recursive: true });
-      writeFileSync(join(at, name), content);
-    }
-    // As the build for Google does, but for the registry: everything is in the zip.
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
-      cwd: at,
-      stdio: 'pipe',
-      env: {
-        ...process.env,
-        npm_config_registry: 'http://127.0.0.1:9',
-        npm_config_cache: join(work, 'cache'),
-      },
-    });
-  }, 180_000);
+  beforeAll(() => unpackZip(at), 180_000);
 
   it('is installed without a registry: the framework is the one package, and it is in the zip', () => {
     const { packages } = JSON.parse(readFileSync(join(at, 'package-lock.json'), 'utf8'));
