@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KeptText, Run } from '../engine/run-types.ts';
 import type { CommonValues } from '../jobs/common-settings.ts';
 import type { Job } from '../jobs/define-job.ts';
-import { createDeadline } from '../platform/clock.ts';
+import { createDeadline, type Deadline } from '../platform/clock.ts';
 import { createLog, type Log, traceFields } from '../platform/log.ts';
 import { createRedactor } from '../platform/redact.ts';
 import { createRequestCounter } from '../platform/request-counts.ts';
@@ -23,8 +23,8 @@ export function createRun(
   { context, log, settings }: { context: RunContext; log: RunLog; settings?: CommonValues },
 ): Run {
   const { clock, stop } = context;
-  const kept = (name: string): KeptText | undefined =>
-    settings === undefined ? undefined : keptText(settings, run, name);
+  const kept = (name: string, deadline: Deadline): KeptText | undefined =>
+    settings === undefined ? undefined : keptText(settings, { ...run, deadline }, name);
   const mode = settings?.MODE ?? (context.environment.MODE?.trim() === 'enforce' ? 'enforce' : 'observe');
   const run: Run = {
     id: log.id,

@@ -1,5 +1,6 @@
 /** The types of a run: what it carries from stage to stage, and what was asked of it. */
 
+import type { Deadline } from '../platform/clock.ts';
 import type { RequestContext } from '../platform/http-client.ts';
 import type { Redactor } from '../platform/redact.ts';
 import type { OtherDecision } from './comparison.ts';
@@ -36,8 +37,8 @@ export interface Run extends RequestContext {
   readonly check?: boolean | undefined;
   /** The hash of the plan that was shown before; any other plan is refused. */
   readonly expectedPlan?: string | undefined;
-  /** The text of this name that the job keeps between runs; undefined if nothing is kept. */
-  readonly kept?: ((name: string) => KeptText | undefined) | undefined;
+  /** The text of this name that the job keeps between runs, within this deadline; undefined if nothing is kept. */
+  readonly kept?: ((name: string, deadline: Deadline) => KeptText | undefined) | undefined;
   /** Removes the job's secrets from what leaves the process. */
   readonly redactor: Redactor;
   /** Called with the run's progress. */

@@ -200,6 +200,35 @@ test('a bucket keeps the lines as a folder does, and the next run adds them once
     }
   }));
 
+test('a run that is asked to stop in another minute than it planned in leaves no line for the next run to add again', () =>
+  onStage(gitlabExample, async (stage) => {
+    const storage = await startStorage({ now: stage.clock.now });
+    const { LEASE_BUCKET: _, ...places } = storage.environment;
+    const environment = { ...places, REPORTS: `gs://${REPORTS_BUCKET}` };
+    const stop = new AbortController();
+    stage.gitlab.onRequest({ when: isEdit, nth: 2 }, () => {
+      stage.clock.advance(60_000);
+      stop.abort(8000);
+    });
+    try {
+      const before = linesOf(stage).length;
+      const { report } = await stage.run({}, environment, stop.signal);
+      expect(report.changes.map(({ result }) => result).slice(0, 3)).toEqual([
+        'applied',
+        'applied',
+        'withheld',
+      ]);
+      expect(linesOf(stage)).toHaveLength(before + 2);
+      const { body } = storage.reports.get('gitlab-approvals/latest-unpublished.json') ?? {};
+      expect(JSON.parse(String(body))).toEqual([]);
+      expect(stage.lines.filter(({ event }) => event === 'audit.unkept')).toEqual([]);
+      await stage.run({}, environment);
+      expect(linesOf(stage)).toHaveLength(before + stage.gitlab.approvals.length);
+    } finally {
+      await storage.close();
+    }
+  }));
+
 test.each([403, 412])(
   'lines whose upload lost its answer are kept where the bucket answers its repeat with %i',
   (status) =>

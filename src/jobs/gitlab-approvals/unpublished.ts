@@ -37,7 +37,7 @@ const NONE: Unpublished = { approvals: [], isKept: false, notes: [], keep: async
 
 /** Reads what earlier runs kept. If the store cannot be read, nothing is written to it, so that nothing in it is lost. */
 export async function readUnpublished(run: Run): Promise<Unpublished> {
-  const kept = run.kept?.('unpublished');
+  const kept = run.kept?.('unpublished', run.deadline);
   if (!kept) return NONE;
   try {
     const text = await kept.read();
