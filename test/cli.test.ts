@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type GrowthBookWorld, startGrowthBookWorld } from './sandbox/growthbook/world.ts';
+import { type GrowthBookSandbox, startGrowthBookSandbox } from './sandbox/growthbook/sandbox.ts';
 
 const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
 
@@ -109,18 +109,18 @@ test('settings that are missing end with 4: all of them in the report on stdout,
   expect(linesIn(ended).map(({ event }) => event)).toContain('run.completed');
 });
 
-describe('against a world', () => {
-  let world: GrowthBookWorld;
+describe('against a sandbox', () => {
+  let sandbox: GrowthBookSandbox;
   beforeAll(async () => {
     // Real time: all runs of this file fit into one minute of the rate limit.
-    world = await startGrowthBookWorld({ requestsPerMinute: 6000 });
+    sandbox = await startGrowthBookSandbox({ requestsPerMinute: 6000 });
   });
-  afterAll(() => world.close());
-  const writes = () => world.growthbook.requests.filter(({ method }) => method !== 'GET').length;
+  afterAll(() => sandbox.close());
+  const writes = () => sandbox.growthbook.requests.filter(({ method }) => method !== 'GET').length;
   const roles = (...args: readonly string[]) => ['growthbook-roles', ...args];
 
   test('plan is the default, is printed as text without colours, writes nothing and ends with 0', async () => {
-    const { code, stdout, stderr } = await muster(roles(), world.environment);
+    const { code, stdout, stderr } = await muster(roles(), sandbox.environment);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^growthbook-roles {2}planned/);
     expect(stdout).toMatch(/sha256:[0-9a-f]{64}/);
@@ -129,7 +129,7 @@ describe('against a world', () => {
   });
 
   test('the report goes to stdout alone, the log to stderr, one JSON object a line', async () => {
-    const ended = await muster(roles('plan', '--format', 'json'), world.environment);
+    const ended = await muster(roles('plan', '--format', 'json'), sandbox.environment);
     expect([ended.code, reportIn(ended).outcome]).toEqual([0, 'planned']);
     const events = linesIn(ended).map(({ event }) => event);
     expect(events.filter((event) => event === 'run.completed')).toHaveLength(1);
@@ -139,19 +139,22 @@ describe('against a world', () => {
   });
 
   test('apply writes nothing where MODE=observe is set', async () => {
-    const ended = await muster(roles('apply', '--format', 'json'), { ...world.environment, MODE: 'observe' });
+    const ended = await muster(roles('apply', '--format', 'json'), {
+      ...sandbox.environment,
+      MODE: 'observe',
+    });
     expect(reportIn(ended)).toMatchObject({ outcome: 'planned', run: { mode: 'observe', dryRun: true } });
     expect([ended.code, writes()]).toEqual([0, 0]);
   });
 
   test('apply writes nothing by default, and says why in one sentence', async () => {
-    const { code, stdout } = await muster(roles('apply'), world.environment);
+    const { code, stdout } = await muster(roles('apply'), sandbox.environment);
     expect([code, writes()]).toEqual([0, 0]);
     expect(stdout).toContain('Nothing was written: MODE is observe. Set MODE=enforce to carry the plan out.');
   });
 
   test('a plan with objections ends with 2, an approval of another plan too', async () => {
-    const strict = { ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const strict = { ...sandbox.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
     const refused = await muster(roles('apply', '--format', 'json'), strict);
     expect([refused.code, reportIn(refused).outcome]).toEqual([2, 'refused']);
     const other = await muster(
@@ -164,21 +167,21 @@ describe('against a world', () => {
 
   test('a source that fails ends with 3', async () => {
     const ended = await muster(roles('plan', '--format', 'json'), {
-      ...world.environment,
+      ...sandbox.environment,
       GROWTHBOOK_PROJECT: 'prj_typo',
     });
     expect([ended.code, reportIn(ended).outcome]).toEqual([3, 'source-failed']);
   });
 
   test('a misspelt setting ends with 4 and names the one meant', async () => {
-    const { code, stdout } = await muster(roles('plan'), { ...world.environment, SAFETY_MAX_COUNTS: '9' });
+    const { code, stdout } = await muster(roles('plan'), { ...sandbox.environment, SAFETY_MAX_COUNTS: '9' });
     expect(code).toBe(4);
     expect(stdout).toMatch(/SAFETY_MAX_COUNTS.*SAFETY_MAX_COUNT,/s);
   });
 
   test('a .env in the working directory is read, and the environment wins', async () => {
-    const dotenv = { ...world.environment, GROWTHBOOK_PROJECT: 'prj_typo' };
-    const { GROWTHBOOK_PROJECT = '' } = world.environment;
+    const dotenv = { ...sandbox.environment, GROWTHBOOK_PROJECT: 'prj_typo' };
+    const { GROWTHBOOK_PROJECT = '' } = sandbox.environment;
     expect((await muster(roles('plan'), {}, dotenv)).code).toBe(3);
     expect((await muster(roles('plan'), { GROWTHBOOK_PROJECT }, dotenv)).code).toBe(0);
   });
@@ -187,25 +190,34 @@ describe('against a world', () => {
     const ended = await muster(
       roles('apply', '--format', 'json'),
       {},
-      { ...world.environment, MODE: 'observe' },
+      { ...sandbox.environment, MODE: 'observe' },
     );
     expect([reportIn(ended).outcome, writes()]).toEqual(['planned', 0]);
   });
 
   test('in production .env is not read', async () => {
-    expect((await muster(roles('plan'), { NODE_ENV: 'production' }, world.environment)).code).toBe(4);
+    expect((await muster(roles('plan'), { NODE_ENV: 'production' }, sandbox.environment)).code).toBe(4);
   });
 
   test('the key and the password are in no output', async () => {
-    const { GROWTHBOOK_LDAP_SYNC_API_KEY: key = '', LDAP_BIND_PASSWORD: password = '' } = world.environment;
-    const environment = { ...world.environment, LOG_LEVEL: 'debug', LDAP_BIND_PASSWORD: `${password}-wrong` };
+    const { GROWTHBOOK_LDAP_SYNC_API_KEY: key = '', LDAP_BIND_PASSWORD: password = '' } = sandbox.environment;
+    const environment = {
+      ...sandbox.environment,
+      LOG_LEVEL: 'debug',
+      LDAP_BIND_PASSWORD: `${password}-wrong`,
+    };
     const { stdout, stderr, code } = await muster(roles('plan'), environment);
     expect(code).toBe(3);
     for (const secret of [key, `${password}-wrong`]) expect(`${stdout}${stderr}`).not.toContain(secret);
   });
 
   test('apply applies, with the approval of the very plan that was shown, and then nothing is left', async () => {
-    const strict = { MODE: 'enforce', ...world.environment, SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const strict = {
+      MODE: 'enforce',
+      ...sandbox.environment,
+      SAFETY_MAX_COUNT: '0',
+      SAFETY_MAX_PERCENT: '0',
+    };
     const { planHash } = reportIn(await muster(roles('plan', '--format', 'json'), strict));
     const args = roles(
       'apply',
@@ -230,7 +242,7 @@ describe('against a world', () => {
 
   test('--dry-run makes a plan of apply', async () => {
     const ended = await muster(roles('apply', '--dry-run', '--json'), {
-      ...world.environment,
+      ...sandbox.environment,
       MODE: 'enforce',
     });
     expect(reportIn(ended)).toMatchObject({ run: { dryRun: true, mode: 'enforce' } });
@@ -298,10 +310,15 @@ describe('with --sandbox', () => {
 });
 
 test('a plan that --out wrote approves its changes in a later apply', async () => {
-  const world = await startGrowthBookWorld();
+  const sandbox = await startGrowthBookSandbox();
   try {
     const file = join(mkdtempSync(join(tmpdir(), 'muster-plan-')), 'plan.json');
-    const strict = { ...world.environment, MODE: 'enforce', SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
+    const strict = {
+      ...sandbox.environment,
+      MODE: 'enforce',
+      SAFETY_MAX_COUNT: '0',
+      SAFETY_MAX_PERCENT: '0',
+    };
     expect((await muster(['growthbook-roles', 'plan', '--out', file], strict)).code).toBe(2);
     const ended = await muster(
       ['growthbook-roles', 'apply', file, '--reason', 'a team moved', '--json'],
@@ -311,9 +328,9 @@ test('a plan that --out wrote approves its changes in a later apply', async () =
       outcome: 'applied',
       approved: { reason: 'a team moved', changes: 12 },
     });
-    expect(world.growthbook.writes).toHaveLength(12);
+    expect(sandbox.growthbook.writes).toHaveLength(12);
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 });
 

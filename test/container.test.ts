@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployable } from '../terraform/source-zip.ts';
 import { buildImage, copyContext, type Image, parseDockerfile, removeImage } from './dockerfile.ts';
-import { startSandbox } from './sandbox/worlds.ts';
+import { startSandbox } from './sandbox/start-sandbox.ts';
 
 const project = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(project, path), 'utf8');
@@ -48,11 +48,11 @@ async function inSandbox(
   more: Readonly<Record<string, string>> = {},
   cwd = app,
 ) {
-  const world = await startSandbox(job);
+  const sandbox = await startSandbox(job);
   try {
-    return await run(command, { ...world.environment, ...more }, cwd);
+    return await run(command, { ...sandbox.environment, ...more }, cwd);
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 

@@ -13,7 +13,7 @@ import { loadEnvironmentFile, readEnvironment } from '../platform/read-environme
 import type { Environment } from '../platform/settings.ts';
 import type { CommonOptions } from './job-command.ts';
 
-/** The sandbox: an environment of fake servers, as the repository's `test/sandbox/worlds.ts` starts them. */
+/** The sandbox: an environment of fake servers, as the repository's `test/sandbox/start-sandbox.ts` starts them. */
 interface SandboxModule {
   startSandbox(
     job: string,
@@ -47,11 +47,11 @@ export async function withEnvironment<T>(
 ): Promise<T> {
   const outside = envFile === undefined ? readEnvironment() : loadEnvironmentFile(envFile);
   if (!sandbox) return await work(outside);
-  const world = await (await loadSandbox()).startSandbox(job.name, sandboxFolder(outside));
+  const servers = await (await loadSandbox()).startSandbox(job.name, sandboxFolder(outside));
   try {
-    return await work(inSandbox(outside, world.environment));
+    return await work(inSandbox(outside, servers.environment));
   } finally {
-    await world.close();
+    await servers.close();
   }
 }
 
@@ -60,13 +60,14 @@ const sandboxFolder = ({ REPORTS: place = '' }: Environment): string | undefined
   place === '' || place.includes('://') ? undefined : join(place, 'sandbox');
 
 /** The environment of a sandbox: its own settings, and those from outside that lead to no system. Unknown variables are kept, so that a misspelling is found. */
-function inSandbox(outside: Environment, world: Environment): Environment {
+function inSandbox(outside: Environment, sandbox: Environment): Environment {
   const portable = new Set(
     jobs.flatMap(({ settings }) => Object.keys(settings).filter((name) => settings[name]?.portable)),
   );
-  const isTaken = (name: string) => !(name in world) && (portable.has(name) || !knownSettings.includes(name));
+  const isTaken = (name: string) =>
+    !(name in sandbox) && (portable.has(name) || !knownSettings.includes(name));
   const taken = Object.fromEntries(Object.entries(outside).filter(([name]) => isTaken(name)));
-  const own = Object.entries({ MODE: 'enforce', ...world }).filter(([name]) => taken[name] === undefined);
+  const own = Object.entries({ MODE: 'enforce', ...sandbox }).filter(([name]) => taken[name] === undefined);
   const { fileOf = [], errors = [], broken = [] } = outside[ENVIRONMENT_SOURCE] ?? {};
   const source = {
     fileOf: new Map([...fileOf, ...own.map(([name]) => [name, 'sandbox'] as const)]),
@@ -77,7 +78,7 @@ function inSandbox(outside: Environment, world: Environment): Environment {
 }
 
 async function loadSandbox(): Promise<SandboxModule> {
-  const path = new URL('../../test/sandbox/worlds.ts', import.meta.url);
+  const path = new URL('../../test/sandbox/start-sandbox.ts', import.meta.url);
   if (existsSync(fileURLToPath(path))) return (await import(path.href)) as SandboxModule;
   throw new InvalidRequestError('--sandbox works only in the repository, where test/sandbox is');
 }

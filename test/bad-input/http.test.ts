@@ -9,19 +9,23 @@ import { approvalOf } from '../../src/app/read-plan-file.ts';
 import { httpFunction } from '../../src/http/function.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import type { Report } from '../../src/reports/report.ts';
-import { setStage } from '../scenarios/growthbook.ts';
+import { startScenario } from '../scenarios/growthbook.ts';
 import { textMutantsOf } from './mutants.ts';
 
 http('badInput', httpFunction(growthbookRoles));
 const server = getTestServer('badInput');
-const stage = await setStage();
+const scenario = await startScenario();
 const SECRETS = [
-  stage.environment.GROWTHBOOK_LDAP_SYNC_API_KEY ?? '',
-  stage.environment.LDAP_BIND_PASSWORD ?? '',
+  scenario.environment.GROWTHBOOK_LDAP_SYNC_API_KEY ?? '',
+  scenario.environment.LDAP_BIND_PASSWORD ?? '',
 ];
 let port = 0;
 beforeAll(async () => {
-  for (const [name, value] of Object.entries({ ...stage.environment, MODE: 'enforce', LOG_LEVEL: 'error' }))
+  for (const [name, value] of Object.entries({
+    ...scenario.environment,
+    MODE: 'enforce',
+    LOG_LEVEL: 'error',
+  }))
     vi.stubEnv(name, value);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,7 +35,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   server.closeAllConnections();
   server.close();
-  await stage.close();
+  await scenario.close();
 });
 
 interface Sent {
@@ -68,7 +72,7 @@ async function unclear(
   ];
 }
 
-const requestsSeen = () => stage.growthbook.requests.length + stage.gitiles.requests.length;
+const requestsSeen = () => scenario.growthbook.requests.length + scenario.gitiles.requests.length;
 
 function reportIn(content: string): Report | undefined {
   try {
@@ -186,7 +190,7 @@ test('each method and path that is not known, and each header that asks for what
 });
 
 test('each body with one place spoilt, a plan in it included, is refused with 400, and nothing is read', async () => {
-  const { report } = await stage.run({ dryRun: true });
+  const { report } = await scenario.run({ dryRun: true });
   const now = Date.now();
   const plan = {
     format: report.format,
@@ -209,7 +213,7 @@ test('each body with one place spoilt, a plan in it included, is refused with 40
   }
   expect(found).toEqual([]);
   expect(mutants.length).toBeGreaterThan(400);
-  expect(stage.posts()).toEqual([]);
+  expect(scenario.posts()).toEqual([]);
 }, 120_000);
 
 const visible = (value: unknown) =>

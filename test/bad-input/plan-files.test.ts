@@ -6,12 +6,12 @@ import { InvalidRequestError } from '../../src/platform/errors.ts';
 import { parseStrictJson } from '../../src/platform/strict-json.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { setStage } from '../scenarios/growthbook.ts';
+import { startScenario as startGitlabScenario } from '../scenarios/gitlab.ts';
+import { startScenario } from '../scenarios/growthbook.ts';
 import { reordered, textMutantsOf } from './mutants.ts';
 
-const growthbook = await setStage();
-const gitlab = await setGitlabStage(gitlabExample);
+const growthbook = await startScenario();
+const gitlab = await startGitlabScenario(gitlabExample);
 afterAll(() => Promise.all([growthbook.close(), gitlab.close()]));
 
 /** The parts of a report that a plan file is read for, with two changes. */

@@ -6,8 +6,8 @@ import { unreadableIn } from '../../src/platform/check-setting-text.ts';
 import { policyJsonSchema } from '../../src/policy/policy-document.ts';
 import { trustJsonSchema } from '../../src/policy/trust-document.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { setStage } from '../scenarios/growthbook.ts';
+import { startScenario as startGitlabScenario } from '../scenarios/gitlab.ts';
+import { startScenario } from '../scenarios/growthbook.ts';
 import { mutantsOf } from './mutants.ts';
 
 const ROLES = parse(
@@ -22,8 +22,8 @@ const TRUST = {
   ],
 };
 
-const growthbook = await setStage();
-const gitlab = await setGitlabStage(gitlabExample);
+const growthbook = await startScenario();
+const gitlab = await startGitlabScenario(gitlabExample);
 afterAll(() => Promise.all([growthbook.close(), gitlab.close()]));
 
 /** What a JSON Schema refuses, and what has a name that nobody sees. The schema and the parser are compared here. */

@@ -11,8 +11,8 @@ import { InvalidRequestError } from '../../src/platform/errors.ts';
 import { emptyFolder } from '../muster.ts';
 import { stillClock } from '../sandbox/clock.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { setStage } from '../scenarios/growthbook.ts';
+import { startScenario as startGitlabScenario } from '../scenarios/gitlab.ts';
+import { startScenario } from '../scenarios/growthbook.ts';
 import { reordered, textMutantsOf } from './mutants.ts';
 
 const JOBS = { 'growthbook-roles': growthbookRoles, 'gitlab-approvals': gitlabApprovals };
@@ -33,9 +33,10 @@ const planFrom = (job: JobName, recording: Recording, record = false) =>
 
 /** A recording of a few people: every list has one entry at most. It is read again, so that it is what `record` writes. */
 async function smallRecording(job: JobName): Promise<Recording> {
-  const stage = job === 'growthbook-roles' ? await setStage() : await setGitlabStage(gitlabExample);
+  const scenario =
+    job === 'growthbook-roles' ? await startScenario() : await startGitlabScenario(gitlabExample);
   try {
-    const { recording } = await stage.run({ dryRun: true, record: true });
+    const { recording } = await scenario.run({ dryRun: true, record: true });
     if (!recording) throw new Error('nothing was recorded');
     const { checksum: _, ...rest } = recording;
     const small = short(rest) as Recording;
@@ -49,7 +50,7 @@ async function smallRecording(job: JobName): Promise<Recording> {
     if (!again.recording) throw new Error(`the small recording is refused: ${again.report.error}`);
     return again.recording;
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 

@@ -3,11 +3,11 @@ import { gitlabApprovals } from '../../src/jobs/gitlab-approvals/job.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import type { Setting } from '../../src/platform/settings.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { setStage } from '../scenarios/growthbook.ts';
+import { startScenario as startGitlabScenario } from '../scenarios/gitlab.ts';
+import { startScenario } from '../scenarios/growthbook.ts';
 
-const growthbook = await setStage();
-const gitlab = await setGitlabStage(gitlabExample);
+const growthbook = await startScenario();
+const gitlab = await startGitlabScenario(gitlabExample);
 afterAll(() => Promise.all([growthbook.close(), gitlab.close()]));
 
 const UNREADABLE = [

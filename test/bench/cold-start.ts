@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Job } from '../../src/jobs/define-job.ts';
 import { jobs } from '../../src/jobs/registry.ts';
 import { freePort } from '../sandbox/free-port.ts';
-import { startSandbox } from '../sandbox/worlds.ts';
+import { startSandbox } from '../sandbox/start-sandbox.ts';
 import { unpackZip } from '../terraform/unpacked-zip.ts';
 import type { BenchRow } from './resolve.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { groupDn, PROJECTS } from '../sandbox/growthbook/example.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import { reader } from '../sandbox/ldap/asking.ts';
 import { personDn, personEntry } from '../sandbox/ldap/people.ts';
 import { startSlapd } from '../sandbox/ldap/slapd.ts';
@@ -46,7 +46,7 @@ async function planFor(size: number): Promise<Measured> {
     group('customelevatedaccess', uids.slice(2, 4)),
     group('readonly', uids),
   ];
-  const world = await startGrowthBookWorld({
+  const sandbox = await startGrowthBookSandbox({
     requestsPerMinute: 1_000_000,
     content: {
       members: uids.map((uid) => ({ id: `u_${uid}`, role: 'readonly', email: `${uid}@example.org` })),
@@ -56,7 +56,7 @@ async function planFor(size: number): Promise<Measured> {
   const slapd = await startSlapd({ entries, bind: [reader] });
   try {
     const environment = {
-      ...world.environment,
+      ...sandbox.environment,
       LDAP_SERVERS: `ldap://127.0.0.1:${slapd.port}`,
       LDAP_BIND_DN: reader.dn,
       LDAP_BIND_PASSWORD: reader.password,
@@ -68,9 +68,9 @@ async function planFor(size: number): Promise<Measured> {
       SAFETY_MAX_GAINED_COUNT: '100000',
       SYNC_DEADLINE_SECONDS: '1700',
     };
-    return { size, ...(await measure(environment)), requests: world.growthbook.requests.length };
+    return { size, ...(await measure(environment)), requests: sandbox.growthbook.requests.length };
   } finally {
-    await Promise.all([slapd.close(), world.close()]);
+    await Promise.all([slapd.close(), sandbox.close()]);
   }
 }
 

@@ -6,7 +6,7 @@ import { knownSettings } from '../../src/jobs/registry.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { jumpingClock } from '../faults/clock.ts';
 import { growthBookContent } from '../sandbox/growthbook/example.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import type { BenchRow } from './resolve.ts';
 
 const LATENCY_MS = 200;
@@ -42,16 +42,16 @@ export async function benchCollect(): Promise<BenchRow> {
     email: `m${n}@example.org`,
   }));
   const content = { ...growthBookContent, members: [...growthBookContent.members, ...members] };
-  const world = await startGrowthBookWorld({ content, requestsPerMinute: 6000 });
-  const slow = await startSlowLine(world.ldap.port);
+  const sandbox = await startGrowthBookSandbox({ content, requestsPerMinute: 6000 });
+  const slow = await startSlowLine(sandbox.ldap.port);
   const environment = {
-    ...world.environment,
+    ...sandbox.environment,
     LDAP_SERVERS: slow.url,
     GROWTHBOOK_REQUESTS_PER_MINUTE: '6000',
     SAFETY_MAX_COUNT: '1000',
   };
   try {
-    for (const server of [world.growthbook, world.gitiles]) server.onRequest({}, wait);
+    for (const server of [sandbox.growthbook, sandbox.gitiles]) server.onRequest({}, wait);
     const times: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) times.push(await timeOfPlan(environment));
     const ms = times.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0;
@@ -67,7 +67,7 @@ export async function benchCollect(): Promise<BenchRow> {
     };
   } finally {
     slow.server.close();
-    await world.close();
+    await sandbox.close();
   }
 }
 
@@ -97,14 +97,14 @@ export async function benchApply(): Promise<BenchRow> {
     email: `m${n}@example.org`,
   }));
   const content = { ...growthBookContent, members: [...growthBookContent.members, ...members] };
-  const world = await startGrowthBookWorld({ content, now: clock.now });
+  const sandbox = await startGrowthBookSandbox({ content, now: clock.now });
   try {
     const { report } = await runJob(
       growthbookRoles,
       { dryRun: false },
       {
         environment: {
-          ...world.environment,
+          ...sandbox.environment,
           MODE: 'enforce',
           SAFETY_MAX_COUNT: '1000',
           SYNC_DEADLINE_SECONDS: '1700',
@@ -117,7 +117,7 @@ export async function benchApply(): Promise<BenchRow> {
     );
     if (report.exitCode !== 0)
       throw new Error(`bench: the run ended with ${report.exitCode}: ${report.error}`);
-    const { requests } = world.growthbook;
+    const { requests } = sandbox.growthbook;
     const times = requests.map(({ at }) => at);
     const minutes = (Math.max(...times) - Math.min(...times)) / 60_000;
     const allowed = (Math.floor(minutes) + 1) * PER_MINUTE;
@@ -130,6 +130,6 @@ export async function benchApply(): Promise<BenchRow> {
       isWithin: share >= MIN_SHARE && refused === 0,
     };
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }

@@ -6,10 +6,10 @@ import { atRequest } from '../sandbox/at-request.ts';
 import { frameworkCommand } from '../sandbox/framework.ts';
 import { freePort } from '../sandbox/free-port.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import type { SandboxServer } from '../sandbox/server.ts';
 import { LEASE_BUCKET, type StoredObject, startStorage } from '../sandbox/storage.ts';
 import { type Line, nextRun } from './next-run.ts';
@@ -32,7 +32,7 @@ export interface CrashPoint {
 }
 
 /** The systems of a job, and what a run has done to them. */
-export interface World {
+export interface Systems {
   readonly servers: readonly SandboxServer[];
   readonly environment: Readonly<Record<string, string>>;
   state(): string;
@@ -45,7 +45,7 @@ export interface World {
 }
 
 /** Starts the systems. `now` is the time of Cloud Storage. */
-export async function startWorld(job: CrashJob, now: () => number = Date.now): Promise<World> {
+export async function startSystems(job: CrashJob, now: () => number = Date.now): Promise<Systems> {
   const storage = await startStorage({ now });
   const lease = () => [...storage.objects.values()][0];
   const common = {
@@ -55,27 +55,27 @@ export async function startWorld(job: CrashJob, now: () => number = Date.now): P
     NODE_ENV: 'production',
   };
   if (job === 'growthbook-roles') {
-    const world = await startGrowthBookWorld({ requestsPerMinute: 6000 });
-    const { state } = world.growthbook;
+    const sandbox = await startGrowthBookSandbox({ requestsPerMinute: 6000 });
+    const { state } = sandbox.growthbook;
     return {
       lease,
-      servers: [world.growthbook, storage],
-      environment: { ...world.environment, ...common },
+      servers: [sandbox.growthbook, storage],
+      environment: { ...sandbox.environment, ...common },
       state: () => JSON.stringify(state.members.map(({ id }) => [id, effectiveAccess(state, id, PROJECT)])),
-      written: () => world.growthbook.writes.map(({ memberId }) => memberId),
+      written: () => sandbox.growthbook.writes.map(({ memberId }) => memberId),
       published: () => [],
-      close: async () => void (await Promise.all([world.close(), storage.close()])),
+      close: async () => void (await Promise.all([sandbox.close(), storage.close()])),
     };
   }
-  const world = await startGitlabWorld(gitlabExample);
+  const sandbox = await startGitlabSandbox(gitlabExample);
   return {
     lease,
-    servers: [world.gitlab, world.wiki, storage],
-    environment: { ...world.environment, ...common, DENIED_ACCOUNTS: DENIED },
-    state: () => JSON.stringify(world.gitlab.state.users.map(({ id, state }) => [id, state])),
-    written: () => world.gitlab.approvals.map(({ id }) => `${id}`),
-    published: () => (world.auditPage() ?? '').split('\n').filter((line) => line.startsWith('* ')),
-    close: async () => void (await Promise.all([world.close(), storage.close()])),
+    servers: [sandbox.gitlab, sandbox.wiki, storage],
+    environment: { ...sandbox.environment, ...common, DENIED_ACCOUNTS: DENIED },
+    state: () => JSON.stringify(sandbox.gitlab.state.users.map(({ id, state }) => [id, state])),
+    written: () => sandbox.gitlab.approvals.map(({ id }) => `${id}`),
+    published: () => (sandbox.auditPage() ?? '').split('\n').filter((line) => line.startsWith('* ')),
+    close: async () => void (await Promise.all([sandbox.close(), storage.close()])),
   };
 }
 
@@ -190,10 +190,10 @@ export async function smoothRun(job: CrashJob): Promise<Smooth> {
 }
 
 async function oneRun(job: CrashJob, lock: Readonly<Record<string, string>>) {
-  const world = await startWorld(job);
+  const sandbox = await startSystems(job);
   try {
-    const count = atRequest(world.servers, { nth: 0, moment: 'before' }, async () => undefined);
-    const { LEASE_BUCKET: _, ...places } = world.environment;
+    const count = atRequest(sandbox.servers, { nth: 0, moment: 'before' }, async () => undefined);
+    const { LEASE_BUCKET: _, ...places } = sandbox.environment;
     const { code, lines } = await runProcess(
       { job, host: 'program' },
       { ...places, ...lock },
@@ -201,9 +201,9 @@ async function oneRun(job: CrashJob, lock: Readonly<Record<string, string>>) {
     );
     if (code !== 0)
       throw new Error(`the run without a crash ended with ${code}: ${JSON.stringify(lines.at(-1))}`);
-    return { requests: count(), state: world.state(), published: world.published().length };
+    return { requests: count(), state: sandbox.state(), published: sandbox.published().length };
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
@@ -222,12 +222,12 @@ const SIGNALS = { SIGKILL: 'SIGKILL', memory: 'SIGABRT', SIGTERM: null } as cons
 
 /** What did not hold after a crash and a second run; nothing where all did. */
 export async function crashAt(point: CrashPoint, smooth: Smooth): Promise<readonly string[]> {
-  const world = await startWorld(point.job);
+  const sandbox = await startSystems(point.job);
   try {
-    const first = await runProcess(point, world.environment, (end) => {
-      atRequest(world.servers, point, () => end(point.signal));
+    const first = await runProcess(point, sandbox.environment, (end) => {
+      atRequest(sandbox.servers, point, () => end(point.signal));
     });
-    const { LEASE_BUCKET: _, ...withoutLease } = world.environment;
+    const { LEASE_BUCKET: _, ...withoutLease } = sandbox.environment;
     const second = await nextRun(point.job, withoutLease);
     const wanted = SIGNALS[point.signal];
     return [
@@ -235,20 +235,20 @@ export async function crashAt(point: CrashPoint, smooth: Smooth): Promise<readon
         ? []
         : [`the process ended with ${first.code ?? first.signal}, not with ${wanted}`]),
       ...(second.report.exitCode === 0 ? [] : [`the second run ended as ${second.report.outcome}`]),
-      ...brokenEnd(point.job, world, smooth),
-      ...notLogged(world, [...first.lines, ...second.lines]),
+      ...brokenEnd(point.job, sandbox, smooth),
+      ...notLogged(sandbox, [...first.lines, ...second.lines]),
     ];
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
 /** What is not as after one run without a crash. */
-export function brokenEnd(job: CrashJob, world: World, smooth: Smooth): readonly string[] {
-  const published = world.published();
-  const twice = world.written().filter((account, index, all) => all.indexOf(account) !== index);
+export function brokenEnd(job: CrashJob, sandbox: Systems, smooth: Smooth): readonly string[] {
+  const published = sandbox.published();
+  const twice = sandbox.written().filter((account, index, all) => all.indexOf(account) !== index);
   return [
-    ...(world.state() === smooth.state ? [] : ['the second run does not converge']),
+    ...(sandbox.state() === smooth.state ? [] : ['the second run does not converge']),
     ...(job === 'gitlab-approvals' && twice.length > 0 ? [`approved twice: ${twice.join(', ')}`] : []),
     ...(new Set(published).size === published.length ? [] : ['a line is published twice']),
     ...(published.length === smooth.published
@@ -257,9 +257,9 @@ export function brokenEnd(job: CrashJob, world: World, smooth: Smooth): readonly
   ];
 }
 
-function notLogged(world: World, lines: readonly Line[]): readonly string[] {
+function notLogged(sandbox: Systems, lines: readonly Line[]): readonly string[] {
   const changes = lines.filter(({ event }) => `${event}`.startsWith('change.'));
   const logged = new Set(changes.map(({ account }) => account));
-  const lost = world.written().filter((account) => !logged.has(account));
+  const lost = sandbox.written().filter((account) => !logged.has(account));
   return lost.length === 0 ? [] : [`writes that no log line accounts for: ${lost.join(', ')}`];
 }

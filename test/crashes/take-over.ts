@@ -9,8 +9,8 @@ import {
   type Host,
   runProcess,
   type Smooth,
-  startWorld,
-  type World,
+  type Systems,
+  startSystems,
 } from './crash.ts';
 import { nextRun } from './next-run.ts';
 
@@ -46,8 +46,8 @@ interface Left {
 }
 
 /** The lease, by the clock of Cloud Storage. */
-function leftLease(world: World, time: { now: number | undefined }): Left | undefined {
-  const object = world.lease();
+function leftLease(sandbox: Systems, time: { now: number | undefined }): Left | undefined {
+  const object = sandbox.lease();
   if (!object) return undefined;
   const { seconds } = JSON.parse(`${object.body}`) as { seconds: number };
   const pass = (past: number) => {
@@ -89,18 +89,18 @@ const BEFORE_THE_END: Readonly<Record<LockKind, number>> = {
 /** What did not hold: the next run waits for the end of the lock, and then does what is left. */
 export async function takeOverAt(point: TakeOverPoint, smooth: Smooth): Promise<readonly string[]> {
   const time: { now: number | undefined } = { now: undefined };
-  const world = await startWorld(point.job, () => time.now ?? Date.now());
+  const sandbox = await startSystems(point.job, () => time.now ?? Date.now());
   const folder = mkdtempSync(join(tmpdir(), 'muster-lock-'));
   try {
-    const { LEASE_BUCKET: bucket = '', ...places } = world.environment;
+    const { LEASE_BUCKET: bucket = '', ...places } = sandbox.environment;
     const lock = point.held === 'lease' ? { LEASE_BUCKET: bucket } : { LOCK_DIR: folder };
     const environment = { ...places, ...lock };
     const first = await runProcess(point, environment, (end) => {
-      atRequest(world.servers, point, () => end('SIGKILL'));
+      atRequest(sandbox.servers, point, () => end('SIGKILL'));
     });
     const left =
       point.held === 'lease'
-        ? leftLease(world, time)
+        ? leftLease(sandbox, time)
         : leftFile(folder, point.held === 'folder of another machine');
     const run = async () => (await nextRun(point.job, environment)).report.outcome;
     const early = await earlyRuns(point, left, run);
@@ -110,11 +110,11 @@ export async function takeOverAt(point: TakeOverPoint, smooth: Smooth): Promise<
       ...(first.signal === 'SIGKILL' ? [] : ['the process was not killed']),
       ...early.filter((outcome) => outcome !== 'skipped').map((one) => `${one} before the lock was over`),
       ...(['applied', 'unchanged'].includes(last) ? [] : [`${last} after the lock was over`]),
-      ...brokenEnd(point.job, world, smooth),
+      ...brokenEnd(point.job, sandbox, smooth),
     ];
   } finally {
     rmSync(folder, { recursive: true });
-    await world.close();
+    await sandbox.close();
   }
 }
 

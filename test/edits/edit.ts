@@ -6,11 +6,11 @@ import type { Report } from '../../src/reports/report.ts';
 import { canBeLimited } from '../../src/targets/growthbook/role-update.ts';
 import { jumpingClock } from '../faults/clock.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import type { GrowthBookState } from '../sandbox/growthbook/state.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
 import type { Recorded, SandboxServer } from '../sandbox/server.ts';
 import { gitlabEdits } from './gitlab-edits.ts';
 import { GROWTHBOOK_EDITS } from './growthbook-edits.ts';
@@ -38,7 +38,7 @@ export interface EditPoint {
 }
 export type EditJob = 'growthbook-roles' | 'gitlab-approvals';
 
-interface World {
+interface Systems {
   readonly server: SandboxServer;
   /** Log lines about unexpected errors. */
   readonly unexpected: readonly string[];
@@ -79,17 +79,17 @@ function ruledIn(state: GrowthBookState, account: string): Ruled {
   };
 }
 
-async function startWorld(job: EditJob): Promise<World> {
+async function startSystems(job: EditJob): Promise<Systems> {
   const clock = jumpingClock();
   const unexpected: string[] = [];
   const log = { write: (line: string) => void (line.includes('"event":"error"') && unexpected.push(line)) };
   const context = { clock, log, known: knownSettings };
   if (job === 'growthbook-roles') {
-    const world = await startGrowthBookWorld({ now: clock.now });
-    const { state } = world.growthbook;
-    const environment = { MODE: 'enforce', SAFETY_MAX_COUNT: '50', ...world.environment };
+    const sandbox = await startGrowthBookSandbox({ now: clock.now });
+    const { state } = sandbox.growthbook;
+    const environment = { MODE: 'enforce', SAFETY_MAX_COUNT: '50', ...sandbox.environment };
     return {
-      server: world.growthbook,
+      server: sandbox.growthbook,
       unexpected,
       edits: [...GROWTHBOOK_EDITS, ...GROWTHBOOK_OWN_EDITS].map((edit) => ({
         ...edit,
@@ -99,18 +99,18 @@ async function startWorld(job: EditJob): Promise<World> {
       })),
       run: async () => (await runJob(growthbookRoles, { dryRun: false }, { environment, ...context })).report,
       ruled: (id) => ruledIn(state, id),
-      close: () => world.close(),
+      close: () => sandbox.close(),
     };
   }
-  const world = await startGitlabWorld(gitlabExample, clock.now);
-  const { state } = world.gitlab;
-  const environment = { MODE: 'enforce', DENIED_ACCOUNTS: DENIED, ...world.environment };
+  const sandbox = await startGitlabSandbox(gitlabExample, clock.now);
+  const { state } = sandbox.gitlab;
+  const environment = { MODE: 'enforce', DENIED_ACCOUNTS: DENIED, ...sandbox.environment };
   const run = async (dryRun: boolean) =>
     (await runJob(gitlabApprovals, { dryRun }, { environment, ...context })).report;
   const planned = (await run(true)).changes.map(({ account }) => account);
   const chosen = [planned.at(0), planned.at(-1)].filter((one) => one !== undefined);
   return {
-    server: world.gitlab,
+    server: sandbox.gitlab,
     unexpected,
     edits: gitlabEdits(chosen).map((edit) => ({
       ...edit,
@@ -120,24 +120,24 @@ async function startWorld(job: EditJob): Promise<World> {
     })),
     run: () => run(false),
     ruled: () => NO_RULES,
-    close: () => world.close(),
+    close: () => sandbox.close(),
   };
 }
 
 /** Every edit at every request of an apply. */
 export async function editPoints(job: EditJob): Promise<readonly EditPoint[]> {
-  const world = await startWorld(job);
+  const sandbox = await startSystems(job);
   try {
-    const before = world.server.requests.length;
-    await world.run();
-    const requests = world.server.requests.length - before;
-    return world.edits.flatMap((_, edit) =>
+    const before = sandbox.server.requests.length;
+    await sandbox.run();
+    const requests = sandbox.server.requests.length - before;
+    return sandbox.edits.flatMap((_, edit) =>
       Array.from({ length: requests }, (_one, index) =>
         (['before', 'after'] as const).map((moment) => ({ job, edit, nth: index + 1, moment })),
       ).flat(),
     );
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
@@ -163,44 +163,44 @@ export async function editAt({
   nth,
   moment,
 }: EditPoint): Promise<{ readonly name: string; readonly broken: readonly string[] }> {
-  const world = await startWorld(job);
+  const sandbox = await startSystems(job);
   try {
-    const edit = world.edits[index];
+    const edit = sandbox.edits[index];
     if (!edit) throw new Error('no such edit');
     edit.prepare();
     const place = { isInWindow: false, at: 0, before: NO_RULES };
-    world.server.onRequest(
+    sandbox.server.onRequest(
       { nth },
       (request) => {
         place.isInWindow = isBetweenReadAndWrite(request, moment, edit.account);
         edit.make();
-        place.at = world.server.requests.length;
-        place.before = world.ruled(edit.account ?? '');
+        place.at = sandbox.server.requests.length;
+        place.before = sandbox.ruled(edit.account ?? '');
       },
       moment,
     );
-    const first = await world.run();
-    const isSeen = world.server.requests.slice(place.at).some(isListOfMembers);
-    const between = world.ruled(edit.account ?? '');
-    const next = await world.run();
-    const last = await world.run();
+    const first = await sandbox.run();
+    const isSeen = sandbox.server.requests.slice(place.at).some(isListOfMembers);
+    const between = sandbox.ruled(edit.account ?? '');
+    const next = await sandbox.run();
+    const last = await sandbox.run();
     return {
       name: edit.name,
       broken: [
         ...(edit.isThere() || place.isInWindow ? [] : ['the edit was undone']),
         ...brokenReport(job, first),
-        ...brokenEnd(last, world),
+        ...brokenEnd(last, sandbox),
         ...(edit.isRuled
           ? brokenRules({ ...place, account: edit.account ?? '', isSeen }, [first, next], {
               between,
-              end: world.ruled(edit.account ?? ''),
+              end: sandbox.ruled(edit.account ?? ''),
               due: await ruledAlone(edit.account ?? ''),
             })
           : []),
       ],
     };
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
@@ -219,7 +219,7 @@ function brokenReport(job: EditJob, { changes, exitCode }: Report): readonly str
   ];
 }
 
-function brokenEnd(last: Report, { unexpected }: World): readonly string[] {
+function brokenEnd(last: Report, { unexpected }: Systems): readonly string[] {
   const open = last.changes.filter(({ result }) => result !== 'unchanged');
   return [
     ...(open.length === 0
@@ -271,13 +271,13 @@ const alone = new Map<string, Ruled>();
 async function ruledAlone(account: string): Promise<Ruled> {
   const known = alone.get(account);
   if (known) return known;
-  const world = await startWorld('growthbook-roles');
+  const sandbox = await startSystems('growthbook-roles');
   try {
-    await world.run();
-    const found = world.ruled(account);
+    await sandbox.run();
+    const found = sandbox.ruled(account);
     alone.set(account, found);
     return found;
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }

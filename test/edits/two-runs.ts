@@ -7,10 +7,10 @@ import type { Report } from '../../src/reports/report.ts';
 import { sharedClock, sharedTime } from '../faults/clock.ts';
 import { atRequest } from '../sandbox/at-request.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
+import { startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
 import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECTS } from '../sandbox/growthbook/example.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import type { SandboxServer } from '../sandbox/server.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import type { EditJob } from './edit.ts';
@@ -34,7 +34,7 @@ const LOCKS: readonly Lock[] = ['no lock', 'lease', 'folder'];
 export const twoRunsText = ({ job, lock, nth, moment, way }: TwoRunsPoint): string =>
   `${job}, ${lock}: a second run ${way} request ${nth}, ${moment} it is carried out`;
 
-async function startWorld(job: EditJob, lock: Lock) {
+async function startSystems(job: EditJob, lock: Lock) {
   const time = sharedTime();
   const clock = sharedClock(time);
   const storage = await startStorage({ now: clock.now });
@@ -78,11 +78,11 @@ function isHeldIn(folder: string): boolean {
 }
 
 async function growthBook(now: () => number) {
-  const world = await startGrowthBookWorld({ now, requestsPerMinute: 6000 });
-  const { state } = world.growthbook;
+  const sandbox = await startGrowthBookSandbox({ now, requestsPerMinute: 6000 });
+  const { state } = sandbox.growthbook;
   return {
-    servers: [world.growthbook],
-    environment: world.environment,
+    servers: [sandbox.growthbook],
+    environment: sandbox.environment,
     state: () =>
       state.members.map(({ id, teams }) => [
         id,
@@ -92,25 +92,25 @@ async function growthBook(now: () => number) {
       ]),
     approved: (): readonly string[] => [],
     published: (): readonly string[] => [],
-    close: () => world.close(),
+    close: () => sandbox.close(),
   };
 }
 
 async function gitlab(now: () => number) {
-  const world = await startGitlabWorld(gitlabExample, now);
-  const lines = () => (world.auditPage() ?? '').split('\n').filter((line) => line.startsWith('* '));
+  const sandbox = await startGitlabSandbox(gitlabExample, now);
+  const lines = () => (sandbox.auditPage() ?? '').split('\n').filter((line) => line.startsWith('* '));
   const nameIn = (line: string) => /gitlab:([^|]+)/.exec(line)?.[1] ?? line;
   return {
-    servers: [world.gitlab, world.wiki],
-    environment: { ...world.environment, DENIED_ACCOUNTS: DENIED },
+    servers: [sandbox.gitlab, sandbox.wiki],
+    environment: { ...sandbox.environment, DENIED_ACCOUNTS: DENIED },
     // The time of a line is that of its run.
     state: () => [
-      world.gitlab.state.users.map(({ id, state }) => [id, state]),
+      sandbox.gitlab.state.users.map(({ id, state }) => [id, state]),
       lines().map(nameIn).toSorted(),
     ],
-    approved: () => world.gitlab.approvals.map(({ username }) => username),
+    approved: () => sandbox.gitlab.approvals.map(({ username }) => username),
     published: () => lines().map(nameIn),
-    close: () => world.close(),
+    close: () => sandbox.close(),
   };
 }
 
@@ -130,14 +130,14 @@ function aloneOf(job: EditJob, lock: Lock): Promise<Alone> {
 }
 
 async function runAlone(job: EditJob, lock: Lock): Promise<Alone> {
-  const world = await startWorld(job, lock);
+  const sandbox = await startSystems(job, lock);
   try {
-    const count = atRequest(world.servers, { nth: 0, moment: 'before' }, async () => undefined);
-    const report = await world.run();
+    const count = atRequest(sandbox.servers, { nth: 0, moment: 'before' }, async () => undefined);
+    const report = await sandbox.run();
     if (report.exitCode !== 0) throw new Error(`the run alone failed: ${report.error}`);
-    return { requests: count(), state: JSON.stringify(world.state()) };
+    return { requests: count(), state: JSON.stringify(sandbox.state()) };
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 
@@ -159,29 +159,29 @@ export async function twoRunsAt(
   startSecond: (asked: SecondRun) => Promise<Report>,
 ): Promise<readonly string[]> {
   const alone = await aloneOf(point.job, point.lock);
-  const world = await startWorld(point.job, point.lock);
+  const sandbox = await startSystems(point.job, point.lock);
   try {
     let wasLocked = false;
     let second: Promise<Report> | undefined;
-    atRequest(world.servers, point, async () => {
-      wasLocked = world.isLocked();
-      second = startSecond(world.second);
+    atRequest(sandbox.servers, point, async () => {
+      wasLocked = sandbox.isLocked();
+      second = startSecond(sandbox.second);
       if (point.way === 'inside') await second;
     });
-    const first = await world.run();
+    const first = await sandbox.run();
     const other = await second;
     if (!other) return ['the second run did not begin'];
-    const last = await world.run();
+    const last = await sandbox.run();
     return [
       ...brokenAlone([first, other], { point, wasLocked }),
-      ...world.unexpected.map((line) => `an unexpected error: ${line.slice(0, 300)}`),
-      ...(JSON.stringify(world.state()) === alone.state ? [] : ['the end is not that of one run']),
-      ...twice(world.approved()).map((one) => `${one} was approved twice`),
-      ...twice(world.published()).map((one) => `the line of ${one} is published twice`),
+      ...sandbox.unexpected.map((line) => `an unexpected error: ${line.slice(0, 300)}`),
+      ...(JSON.stringify(sandbox.state()) === alone.state ? [] : ['the end is not that of one run']),
+      ...twice(sandbox.approved()).map((one) => `${one} was approved twice`),
+      ...twice(sandbox.published()).map((one) => `the line of ${one} is published twice`),
       ...(last.exitCode === 0 && last.changes.length === 0 ? [] : [`a third run: ${last.outcome}`]),
     ];
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 

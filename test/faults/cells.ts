@@ -6,7 +6,7 @@ import { ANSWER_FAULTS } from './ldap-answers.ts';
 import { LDAP_FAULTS, type LdapFault } from './ldap-faults.ts';
 import { lengthFaults, lengthsIn } from './ldap-lengths.ts';
 import { OWN_REFUSALS } from './own-refusals.ts';
-import { type Command, type JobName, startStage } from './stage.ts';
+import { type Command, type JobName, startScenario } from './scenario.ts';
 
 export const JOBS: readonly JobName[] = ['growthbook-roles', 'gitlab-approvals'];
 /** Those of the program; the two of HTTP run a part of their cells. */
@@ -52,10 +52,10 @@ const patternOf = (path: string) =>
 
 /** Every request of a run without faults. */
 async function pointsOf(job: JobName, command: Command) {
-  const stage = await startStage(job);
+  const scenario = await startScenario(job);
   try {
     const answers = new Map<string, unknown>();
-    for (const [system, server] of Object.entries(stage.servers))
+    for (const [system, server] of Object.entries(scenario.servers))
       server.addFault({
         when: ({ method, path }) => !answers.has(`${system} ${method} ${generalPath(path)}`),
         effect: {
@@ -71,15 +71,15 @@ async function pointsOf(job: JobName, command: Command) {
         },
       });
     const lengths = new Map<number, number>();
-    stage.ldap.fault = {
+    scenario.ldap.fault = {
       nth: 'every',
       act: ({ messages, client, number }) => {
         lengths.set(number, Math.max(...messages.map((message) => lengthsIn(message).length)));
         client.write(Buffer.concat(messages));
       },
     };
-    await stage.run(command);
-    const requests = Object.entries(stage.servers).flatMap(([system, { requests: all }]) =>
+    await scenario.run(command);
+    const requests = Object.entries(scenario.servers).flatMap(([system, { requests: all }]) =>
       all.map(({ method, path }) => `${system} ${method} ${generalPath(path)}`),
     );
     const counts = Map.groupBy(requests, (request) => request);
@@ -87,13 +87,13 @@ async function pointsOf(job: JobName, command: Command) {
       const [system = '', method = '', path = ''] = key.split(' ');
       return { system, method, path, count: all.length, seen: answers.get(key) };
     });
-    const ldap = stage.ldap.operations.map((operation, index) => ({
+    const ldap = scenario.ldap.operations.map((operation, index) => ({
       operation,
       lengths: lengths.get(index + 1) ?? 0,
     }));
-    return { points, ldap, addresses: Object.keys(stage.addresses) };
+    return { points, ldap, addresses: Object.keys(scenario.addresses) };
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 

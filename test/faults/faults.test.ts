@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allCells, type Cell, JOBS } from './cells.ts';
 import { cleanRun, runCell } from './run-cell.ts';
-import type { JobName } from './stage.ts';
+import type { JobName } from './scenario.ts';
 
 /** One cell in so many is run here, `npm run faults` runs all. A prime leads to each system, command and kind of fault. */
 const STRIDE = 211;

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { mayWriteMeasurements, writeMeasurements } from '../measurements.ts';
 import { allCells, type Cell, JOBS } from './cells.ts';
 import { type CellResult, type Clean, cleanRun, runCell } from './run-cell.ts';
-import type { JobName } from './stage.ts';
+import type { JobName } from './scenario.ts';
 
 /** `npm run faults`: the whole matrix, shared between processes. `--only TEXT` runs the cells whose name has it. */
 
@@ -139,6 +139,6 @@ if (shard === undefined) {
   process.on('disconnect', () => process.exit(1));
   const [index = 0, of = 1] = shard.split('/').map(Number);
   await runShard(index, of, argument('only') ?? '');
-  // Servers of the stage stay open.
+  // Servers of the scenario stay open.
   process.exit(0);
 }

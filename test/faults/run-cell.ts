@@ -2,7 +2,7 @@ import { OUTCOMES } from '../../src/engine/outcome.ts';
 import { ECHO_ENCODINGS } from '../sandbox/faults/echo.ts';
 import { effectOf } from '../sandbox/faults/fault.ts';
 import type { Cell } from './cells.ts';
-import { type FaultStage, type JobName, type StageRun, startStage } from './stage.ts';
+import { type FaultScenario, type JobName, type ScenarioRun, startScenario } from './scenario.ts';
 
 /** What a run without faults ends with: the state that every accepted change leads to. */
 export interface Clean {
@@ -12,15 +12,15 @@ export interface Clean {
 
 /** Runs a job once without faults. */
 export async function cleanRun(job: JobName): Promise<Clean> {
-  const stage = await startStage(job);
+  const scenario = await startScenario(job);
   try {
-    const before = stage.state();
-    const { result } = await stage.run('apply');
+    const before = scenario.state();
+    const { result } = await scenario.run('apply');
     if (result.report.exitCode !== 0)
       throw new Error(`the run without faults failed: ${result.report.error}`);
-    return { before, after: stage.state() };
+    return { before, after: scenario.state() };
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 
@@ -50,36 +50,36 @@ export async function runCell(cell: Cell, clean: Clean): Promise<CellResult> {
 }
 
 async function runOnce(cell: Cell, clean: Clean, seconds: number): Promise<CellResult> {
-  const stage = await startStage(cell.job);
+  const scenario = await startScenario(cell.job);
   try {
     const settings = {
-      ...addressOf(cell, stage),
+      ...addressOf(cell, scenario),
       ...(stalls(cell) ? { SYNC_DEADLINE_SECONDS: `${seconds}` } : {}),
     };
-    inject(cell, stage);
-    const run = await stage.run(cell.command, settings);
+    inject(cell, scenario);
+    const run = await scenario.run(cell.command, settings);
     const { result, ms } = run;
     const broken = [
-      ...brokenBy(cell, run, stage),
+      ...brokenBy(cell, run, scenario),
       ...brokenTime(cell, ms, seconds),
-      ...brokenAccess(stage, clean),
-      ...leaksIn(run, stage),
-      ...(await notConverged(stage, clean)),
+      ...brokenAccess(scenario, clean),
+      ...leaksIn(run, scenario),
+      ...(await notConverged(scenario, clean)),
     ];
     return { cell, broken, outcome: result.report.outcome, ms };
   } catch (error) {
     return { cell, broken: [`threw ${String(error)}`], outcome: 'threw', ms: 0 };
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 
-function inject(cell: Cell, stage: FaultStage): void {
+function inject(cell: Cell, scenario: FaultScenario): void {
   if (cell.kind === 'ldap')
-    stage.ldap.fault = { nth: cell.position, operation: cell.operation, act: cell.fault.act };
+    scenario.ldap.fault = { nth: cell.position, operation: cell.operation, act: cell.fault.act };
   if (cell.kind !== 'http') return;
   const { method, path, position, fault } = cell;
-  stage.servers[cell.system]?.addFault({
+  scenario.servers[cell.system]?.addFault({
     method,
     path,
     ...(position === 'every' ? {} : { nth: position }),
@@ -87,10 +87,10 @@ function inject(cell: Cell, stage: FaultStage): void {
   });
 }
 
-function addressOf(cell: Cell, stage: FaultStage): Readonly<Record<string, string>> {
-  const name = cell.kind === 'address' ? stage.addresses[cell.system] : undefined;
+function addressOf(cell: Cell, scenario: FaultScenario): Readonly<Record<string, string>> {
+  const name = cell.kind === 'address' ? scenario.addresses[cell.system] : undefined;
   if (cell.kind !== 'address' || name === undefined) return {};
-  return { [name]: cell.fault.address(stage.given(name)) };
+  return { [name]: cell.fault.address(scenario.given(name)) };
 }
 
 const STALE = /changed after the plan/;
@@ -110,7 +110,7 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   mediawiki: /wiki|audit/i,
 };
 
-function brokenBy(cell: Cell, run: StageRun, stage: FaultStage): readonly string[] {
+function brokenBy(cell: Cell, run: ScenarioRun, scenario: FaultScenario): readonly string[] {
   const { result, output } = run;
   const { report, checks } = result;
   const isQuestion = cell.command !== 'apply' && cell.command !== 'POST';
@@ -119,8 +119,8 @@ function brokenBy(cell: Cell, run: StageRun, stage: FaultStage): readonly string
   const said = [report.error ?? '', ...wrongChecks.map(({ name, found }) => `${name}: ${found}`)].join('; ');
   return [
     ...(output.includes('"event":"error"') ? ['an unexpected error'] : []),
-    ...(isQuestion && stage.writes() > 0 ? ['a question wrote something'] : []),
-    ...(report.outcome === 'source-failed' && isReadWhole(cell) && stage.writes() > 0
+    ...(isQuestion && scenario.writes() > 0 ? ['a question wrote something'] : []),
+    ...(report.outcome === 'source-failed' && isReadWhole(cell) && scenario.writes() > 0
       ? ['wrote after a failed read']
       : []),
     ...(failed ? brokenMessage(cell, said) : []),
@@ -155,7 +155,7 @@ function causeOf({ kind, fault }: Cell): RegExp {
 }
 
 /** The answer of a function: never a success where the run failed, and the body says which run it was. */
-function brokenAnswer({ command }: Cell, { status, result }: StageRun): readonly string[] {
+function brokenAnswer({ command }: Cell, { status, result }: ScenarioRun): readonly string[] {
   if (status === undefined) return [];
   const { exitCode, error, run, outcome } = result.report;
   const isSuccess = status >= 200 && status < 300;
@@ -175,13 +175,13 @@ function brokenTime(cell: Cell, ms: number, seconds: number): readonly string[] 
 }
 
 /** Each account has what it had, or what the rules give it. */
-function brokenAccess(stage: FaultStage, { before, after }: Clean): readonly string[] {
-  return [...stage.state()]
+function brokenAccess(scenario: FaultScenario, { before, after }: Clean): readonly string[] {
+  return [...scenario.state()]
     .filter(([id, access]) => access !== before.get(id) && access !== after.get(id))
     .map(([id, access]) => `${id} has access that nobody gave: ${access}`);
 }
 
-function leaksIn({ output }: StageRun, { secrets }: FaultStage): readonly string[] {
+function leaksIn({ output }: ScenarioRun, { secrets }: FaultScenario): readonly string[] {
   const forms = secrets.flatMap((secret) =>
     Object.entries(ECHO_ENCODINGS).map(([name, write]) => [name, write(secret)]),
   );
@@ -190,11 +190,11 @@ function leaksIn({ output }: StageRun, { secrets }: FaultStage): readonly string
 }
 
 /** The next run without the fault ends as if there had been none. */
-async function notConverged(stage: FaultStage, { after }: Clean): Promise<readonly string[]> {
-  for (const server of Object.values(stage.servers)) server.clearFaults();
-  stage.ldap.fault = undefined;
-  const { result } = await stage.run('apply');
-  const wrong = [...stage.state()].filter(([id, access]) => access !== after.get(id));
+async function notConverged(scenario: FaultScenario, { after }: Clean): Promise<readonly string[]> {
+  for (const server of Object.values(scenario.servers)) server.clearFaults();
+  scenario.ldap.fault = undefined;
+  const { result } = await scenario.run('apply');
+  const wrong = [...scenario.state()].filter(([id, access]) => access !== after.get(id));
   return [
     ...(result.report.exitCode === 0 ? [] : [`the next run failed: ${result.report.error}`]),
     ...wrong.map(([id]) => `${id} is not as the rules say after the next run`),

@@ -136,7 +136,7 @@ describe('what a request asks for', () => {
 });
 
 /** What the next run of the job decides, or throws. */
-const world: { decisions: readonly Decision<string>[]; fault?: Error; runs: number; objects: boolean } = {
+const toy: { decisions: readonly Decision<string>[]; fault?: Error; runs: number; objects: boolean } = {
   decisions: [],
   runs: 0,
   objects: false,
@@ -152,16 +152,16 @@ const job = defineJob({
   describe: (from, to) => `${from} → ${to}`,
   build: () => ({
     collect: async () => {
-      world.runs += 1;
-      if (world.fault) throw world.fault;
-      return world.decisions;
+      toy.runs += 1;
+      if (toy.fault) throw toy.fault;
+      return toy.decisions;
     },
     resolve: (decisions: readonly Decision<string>[]) => ({ decisions, notes: [] }),
     subjects: () => [],
     identity: { target: {}, compare: () => 0, hashInput: ({ account }) => ({ account }) },
     checkSafety: () => ({
       limits: [],
-      objections: world.objects
+      objections: toy.objects
         ? [{ name: 'revokes', found: 2, allowed: 1, message: 'too many', overridable: true }]
         : [],
     }),
@@ -192,10 +192,10 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => {
-  world.decisions = [decision({ kind: 'revoke' })];
-  delete world.fault;
-  world.runs = 0;
-  world.objects = false;
+  toy.decisions = [decision({ kind: 'revoke' })];
+  delete toy.fault;
+  toy.runs = 0;
+  toy.objects = false;
   written.length = 0;
   vi.stubEnv('MODE', 'enforce');
   vi.stubEnv('LOG_LEVEL', 'error');
@@ -259,7 +259,7 @@ describe('over HTTP', () => {
   });
 
   test('POST applies with an approval of the very plan that was shown', async () => {
-    world.objects = true;
+    toy.objects = true;
     const shown = await ask('POST');
     expect(shown.status).toBe(409);
     const { planHash } = reportIn(shown);
@@ -281,7 +281,7 @@ describe('status codes', () => {
     ['GET', 'source-failed', { fault: new SourceError('ldap is down') }, 502, 3],
     ['POST', 'failed', { fault: new TypeError('a bug') }, 500, 1],
   ] as const)('%s, %s', async (method, outcome, over, status, exitCode) => {
-    Object.assign(world, over);
+    Object.assign(toy, over);
     const answer = await ask(method);
     expect(answer.status).toBe(status);
     expect(reportIn(answer)).toMatchObject({ outcome, exitCode });
@@ -295,7 +295,7 @@ describe('status codes', () => {
     expect(answer.status).toBe(500);
     expect(reportIn(answer)).toMatchObject({ outcome: 'invalid-settings', exitCode: 4 });
     expect(reportIn(answer).error).toMatch(/MODE.*SYNC_DEADLINE_SECONDS/);
-    expect(world.runs).toBe(0);
+    expect(toy.runs).toBe(0);
     vi.stubEnv('MODE', 'enforce');
     vi.stubEnv('SYNC_DEADLINE_SECONDS', '10');
     expect((await ask('POST')).status).toBe(200);
@@ -314,7 +314,7 @@ describe('status codes', () => {
   ])('%s is a 400 in the report’s own shape, and no run', async (_, path, init) => {
     const answer = await ask('POST', path, init);
     expect(answer.status).toBe(400);
-    expect(world.runs).toBe(0);
+    expect(toy.runs).toBe(0);
     expect(reportIn(answer)).toMatchObject({
       outcome: 'invalid-request',
       exitCode: 4,
@@ -328,7 +328,7 @@ describe('status codes', () => {
     '%s is a 405 that says what is allowed, and no run',
     async (method) => {
       const answer = await ask(method);
-      expect([answer.status, answer.headers.get('allow'), world.runs]).toEqual([405, 'GET, POST', 0]);
+      expect([answer.status, answer.headers.get('allow'), toy.runs]).toEqual([405, 'GET, POST', 0]);
       expect(reportIn(answer)).toMatchObject({ outcome: 'invalid-request' });
     },
   );
@@ -338,13 +338,13 @@ describe('status codes', () => {
     const held = new Promise<void>((resolve) => {
       release = () => void resolve();
     });
-    const decisions = world.decisions;
+    const decisions = toy.decisions;
     let began = () => undefined as undefined;
     const beginning = new Promise<void>((resolve) => {
       began = () => void resolve();
     });
-    const collected = Object.getOwnPropertyDescriptor(world, 'decisions');
-    Object.defineProperty(world, 'decisions', {
+    const collected = Object.getOwnPropertyDescriptor(toy, 'decisions');
+    Object.defineProperty(toy, 'decisions', {
       configurable: true,
       get: () => {
         began();
@@ -353,7 +353,7 @@ describe('status codes', () => {
     });
     const first = ask('POST');
     await beginning;
-    if (collected) Object.defineProperty(world, 'decisions', collected);
+    if (collected) Object.defineProperty(toy, 'decisions', collected);
     const second = await ask('POST');
     const dry = await ask('GET');
     release();
@@ -389,7 +389,7 @@ describe('representations', () => {
       const { status, text } = await ask('GET', '/', { headers: { accept } });
       expect(status).toBe(406);
       expect(text).toContain('allowed application/json, text/plain, text/markdown, text/html');
-      expect(world.runs).toBe(0);
+      expect(toy.runs).toBe(0);
     },
   );
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { faultsIn } from './role-laws.ts';
-import { roleWorld } from './role-worlds.ts';
-import { trustFaultsIn, trustWorld } from './trust-laws.ts';
+import { roleOrganisation } from './role-organisations.ts';
+import { trustFaultsIn, trustOrganisation } from './trust-laws.ts';
 
 const holds =
-  <W>(faults: (world: W) => readonly string[]) =>
-  (world: W): void => {
-    const found = faults(world);
+  <W>(faults: (organisation: W) => readonly string[]) =>
+  (organisation: W): void => {
+    const found = faults(organisation);
     if (found.length > 0) throw new Error(found.join('\n'));
   };
 
@@ -14,10 +14,10 @@ const holds =
 export const LAWS = [
   {
     name: 'growthbook-roles decides and explains as the rules say',
-    property: fc.property(roleWorld, holds(faultsIn)),
+    property: fc.property(roleOrganisation, holds(faultsIn)),
   },
   {
     name: 'gitlab-approvals decides and explains as the rules say',
-    property: fc.property(trustWorld, holds(trustFaultsIn)),
+    property: fc.property(trustOrganisation, holds(trustFaultsIn)),
   },
 ] as const;

@@ -7,13 +7,13 @@ import { type Access, describe, projectRoleOf } from '../../src/targets/growthbo
 import type { Member } from '../../src/targets/growthbook/schema.ts';
 import { explanationProblems } from '../explanations.ts';
 import { expectedDecision, roleOf } from './oracle.ts';
-import { PROJECT, type RoleWorld } from './role-worlds.ts';
+import { PROJECT, type RoleOrganisation } from './role-organisations.ts';
 
 type RoleDecision = Decision<Access, Member>;
 
-/** What is wrong with the decisions of a world; nothing where they are what the oracle says. */
-export function faultsIn(world: RoleWorld): readonly string[] {
-  const { facts, policy, protectedMembers, ceiling } = world;
+/** What is wrong with the decisions of a organisation; nothing where they are what the oracle says. */
+export function faultsIn(organisation: RoleOrganisation): readonly string[] {
+  const { facts, policy, protectedMembers, ceiling } = organisation;
   const access = { order: policy.order, project: PROJECT, maxGlobalRole: ceiling };
   const rules = { policy, access, protectedMembers };
   const resolved = resolve(facts, rules);
@@ -22,15 +22,15 @@ export function faultsIn(world: RoleWorld): readonly string[] {
   const pending = resolved.decisions.filter(({ row }) => row === null);
   return [
     ...(onMembers.length === facts.members.length ? [] : ['not one decision for each member']),
-    ...onMembers.flatMap((decision) => memberFaults(decision, world)),
-    ...pendingFaults(pending, world),
-    ...all.flatMap((subject) => missingRules(subject, world)),
+    ...onMembers.flatMap((decision) => memberFaults(decision, organisation)),
+    ...pendingFaults(pending, organisation),
+    ...all.flatMap((subject) => missingRules(subject, organisation)),
     ...explanationProblems(resolved, all, describe),
   ];
 }
 
-function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string[] {
-  const { oracle, protectedMembers, facts, ceiling } = world;
+function memberFaults(decision: RoleDecision, organisation: RoleOrganisation): readonly string[] {
+  const { oracle, protectedMembers, facts, ceiling } = organisation;
   const member = oracle.members.find(({ id }) => id === decision.account);
   const row = facts.members.find(({ id }) => id === decision.account);
   const { from, to, kind } = decision;
@@ -57,7 +57,7 @@ function memberFaults(decision: RoleDecision, world: RoleWorld): readonly string
   return [];
 }
 
-function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleWorld): readonly string[] {
+function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleOrganisation): readonly string[] {
   const taken = new Set(oracle.members.map(({ email }) => email.toLowerCase()));
   const desired = oracle.people
     .filter(({ mails }) => !mails.some((mail) => taken.has(mail)))
@@ -74,7 +74,7 @@ function pendingFaults(pending: readonly RoleDecision[], { oracle }: RoleWorld):
 /** An explanation has every rule of the policy. */
 function missingRules(
   { decision, explain }: ReturnType<typeof subjects>[number],
-  { policy }: RoleWorld,
+  { policy }: RoleOrganisation,
 ): readonly string[] {
   const known = [...policy.rules, ...policy.expired].length + (policy.gate === 'none' ? 0 : 1);
   const found = explain().rules.length;

@@ -35,17 +35,17 @@ const waiting = fc.record({
 });
 const state = fc.constantFrom('asked', 'asked', 'off', 'failed');
 
-/** Worlds of up to four waiting accounts. */
-export const trustWorld = fc.record({
+/** Organisations of up to four waiting accounts. */
+export const trustOrganisation = fc.record({
   accounts: fc.array(waiting, { maxLength: PEOPLE.length }),
   phabricator: state,
   gerrit: state,
 });
-export type TrustWorld = typeof trustWorld extends fc.Arbitrary<infer W> ? W : never;
+export type TrustOrganisation = typeof trustOrganisation extends fc.Arbitrary<infer W> ? W : never;
 
 const dnOf = (uid: string) => `uid=${uid},ou=people`;
 
-function factsOf({ accounts, phabricator, gerrit }: TrustWorld) {
+function factsOf({ accounts, phabricator, gerrit }: TrustOrganisation) {
   const named = accounts.map((one, index) => ({ ...one, uid: PEOPLE[index] ?? '' }));
   const person = (uid: string, cn: string, disabled: boolean) => ({
     dn: dnOf(uid),
@@ -89,17 +89,17 @@ function factsOf({ accounts, phabricator, gerrit }: TrustWorld) {
   };
 }
 
-/** What is wrong with the decisions of a world; nothing where they are what the oracle says. */
-export function trustFaultsIn(world: TrustWorld): readonly string[] {
-  const denied = world.accounts.flatMap((one, index) => (one.denied ? [PEOPLE[index] ?? ''] : []));
+/** What is wrong with the decisions of a organisation; nothing where they are what the oracle says. */
+export function trustFaultsIn(organisation: TrustOrganisation): readonly string[] {
+  const denied = organisation.accounts.flatMap((one, index) => (one.denied ? [PEOPLE[index] ?? ''] : []));
   const rules = { terms: { provider, denied }, trust };
-  const facts = factsOf(world);
+  const facts = factsOf(organisation);
   const resolved = resolve(facts, rules);
   const all = subjects(facts, resolved, rules);
   const kinds = { approve: 'approve', undecided: 'undecided', wait: 'skipped' };
   return [
     ...resolved.decisions.flatMap((decision, index) => {
-      const expected = kinds[expectedOf(world, index)];
+      const expected = kinds[expectedOf(organisation, index)];
       return decision.kind === expected
         ? []
         : [`${decision.label}: found ${decision.kind}, expected ${expected}: ${decision.because}`];
@@ -109,7 +109,7 @@ export function trustFaultsIn(world: TrustWorld): readonly string[] {
   ];
 }
 
-function expectedOf({ accounts, ...sources }: TrustWorld, index: number): ReturnType<typeof trusts> {
+function expectedOf({ accounts, ...sources }: TrustOrganisation, index: number): ReturnType<typeof trusts> {
   const one = accounts[index];
   if (!one || one.denied || one.tie !== 'its person' || one.disabled) return 'wait';
   const said = (key: 'phabricator' | 'gerrit'): OracleAnswer => {

@@ -3,7 +3,7 @@ import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import { knownSettings } from '../../src/jobs/registry.ts';
 import type { Report, UnchangedAccount } from '../../src/reports/report.ts';
 import { stillClock } from '../sandbox/clock.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 
 /** A run of the example, and the accounts that it left as they are. */
 export interface Shown {
@@ -14,14 +14,14 @@ export interface Shown {
 /** Runs `growthbook-roles` against the example: the plan is refused, or carried out. */
 export async function exampleRun(outcome: 'refused' | 'applied'): Promise<Shown> {
   const clock = stillClock();
-  const world = await startGrowthBookWorld({ now: clock.now });
+  const sandbox = await startGrowthBookSandbox({ now: clock.now });
   const limits = outcome === 'refused' ? { SAFETY_MAX_COUNT: '3', SAFETY_MAX_PERCENT: '1' } : {};
   try {
     const { report, unchanged } = await runJob(
       growthbookRoles,
       { dryRun: outcome === 'refused' },
       {
-        environment: { ...world.environment, ...limits, MODE: 'enforce' },
+        environment: { ...sandbox.environment, ...limits, MODE: 'enforce' },
         clock,
         log: { write: () => undefined },
         known: knownSettings,
@@ -30,7 +30,7 @@ export async function exampleRun(outcome: 'refused' | 'applied'): Promise<Shown>
     if (report.outcome !== outcome) throw new Error(`found ${report.outcome}, allowed ${outcome}`);
     return { report: withoutPlaces(report), unchanged: unchanged() };
   } finally {
-    await world.close();
+    await sandbox.close();
   }
 }
 

@@ -7,15 +7,18 @@ import { renderResult } from '../../src/app/render-result.ts';
 import type { RunResult } from '../../src/app/run-job.ts';
 import { parseMembership } from '../../src/engine/membership-change.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { type Stage as GitlabStage, setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { type Stage, setStage } from '../scenarios/growthbook.ts';
+import {
+  type Scenario as GitlabScenario,
+  startScenario as startGitlabScenario,
+} from '../scenarios/gitlab.ts';
+import { type Scenario, startScenario } from '../scenarios/growthbook.ts';
 
-let roles: Stage;
-let approvals: GitlabStage;
+let roles: Scenario;
+let approvals: GitlabScenario;
 const reports = mkdtempSync(join(tmpdir(), 'muster-'));
 beforeAll(async () => {
-  roles = await setStage({ requestsPerMinute: 6000 });
-  approvals = await setGitlabStage(gitlabExample);
+  roles = await startScenario({ requestsPerMinute: 6000 });
+  approvals = await startGitlabScenario(gitlabExample);
 });
 afterAll(async () => {
   await Promise.all([roles.close(), approvals.close()]);

@@ -1,9 +1,9 @@
 import { type Framework, startFramework } from './framework.ts';
 import { DENIED, gitlabExample } from './gitlab/example.ts';
+import { startGitlabSandbox } from './gitlab/sandbox.ts';
 import { renderWikitext } from './gitlab/wikitext.ts';
-import { startGitlabWorld } from './gitlab/world.ts';
 import { groupDn } from './growthbook/example.ts';
-import { startGrowthBookWorld } from './growthbook/world.ts';
+import { startGrowthBookSandbox } from './growthbook/sandbox.ts';
 
 const print = (text: string) => process.stdout.write(text);
 const title = (text: string) => print(`\n\u001b[1m━━ ${text}\u001b[0m\n\n`);
@@ -22,8 +22,8 @@ const planHashOf = async ({ origin }: Framework): Promise<string> => {
 
 async function growthBookDemo(): Promise<void> {
   // Production allows 60 a minute; a demo waits for nothing.
-  const world = await startGrowthBookWorld({ requestsPerMinute: 600 });
-  const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });
+  const sandbox = await startGrowthBookSandbox({ requestsPerMinute: 600 });
+  const framework = await startFramework('growthbookRoles', { ...sandbox.environment, MODE: 'enforce' });
   try {
     title('growthbook-roles: what would be done');
     await show(framework, 'GET');
@@ -32,13 +32,13 @@ async function growthBookDemo(): Promise<void> {
     title('growthbook-roles: the next run finds nothing to do');
     await show(framework, 'POST');
     title('growthbook-roles: somebody empties an LDAP group, and nothing is written');
-    const writes = world.growthbook.writes.length;
-    const group = world.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
+    const writes = sandbox.growthbook.writes.length;
+    const group = sandbox.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
     if (!group) throw new Error('demo: the example has lost its group');
     const members = [group.attributes.member ?? []].flat();
     group.attributes.member = [];
     await show(framework, 'POST');
-    print(`\nWrites since: ${world.growthbook.writes.length - writes}\n`);
+    print(`\nWrites since: ${sandbox.growthbook.writes.length - writes}\n`);
     title('growthbook-roles: a team leaves, and the limits refuse the plan');
     group.attributes.member = members.slice(-2);
     await show(framework, 'POST');
@@ -46,24 +46,24 @@ async function growthBookDemo(): Promise<void> {
     await show(framework, 'POST', { approve: await planHashOf(framework), reason: 'the team was dissolved' });
   } finally {
     await framework.close();
-    await world.close();
+    await sandbox.close();
   }
 }
 
 async function gitlabDemo(): Promise<void> {
-  const world = await startGitlabWorld(gitlabExample);
-  const environment = { ...world.environment, DENIED_ACCOUNTS: DENIED, MODE: 'enforce' };
+  const sandbox = await startGitlabSandbox(gitlabExample);
+  const environment = { ...sandbox.environment, DENIED_ACCOUNTS: DENIED, MODE: 'enforce' };
   const framework = await startFramework('gitlabApprovals', environment);
   try {
     title('gitlab-approvals: who waits, who is trusted, and why');
     await show(framework, 'POST');
     title('gitlab-approvals: the public log afterwards');
-    print(`${renderWikitext(world.auditPage() ?? '')}\n`);
+    print(`${renderWikitext(sandbox.auditPage() ?? '')}\n`);
     title('gitlab-approvals: the next run finds nothing to do');
     await show(framework, 'POST');
   } finally {
     await framework.close();
-    await world.close();
+    await sandbox.close();
   }
 }
 

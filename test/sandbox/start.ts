@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { jobs } from '../../src/jobs/registry.ts';
 import { frameworkCommand } from './framework.ts';
-import { startSandbox } from './worlds.ts';
+import { startSandbox } from './start-sandbox.ts';
 
-/** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded world. */
+/** Serves one function with the functions-framework, against `.env` or, with --sandbox, against the embedded sandbox. */
 const { values } = parseArgs({
   options: {
     sandbox: { type: 'boolean', default: false },

@@ -50,7 +50,7 @@ export async function startStorage({ now = Date.now }: { now?: () => number } = 
   });
 }
 
-interface World {
+interface Context {
   readonly buckets: ReadonlyMap<string, Objects>;
   readonly counter: { last: number };
   readonly now: () => number;
@@ -60,7 +60,7 @@ interface World {
 interface Bucket {
   readonly name: string;
   readonly objects: Objects;
-  readonly world: World;
+  readonly context: Context;
 }
 
 const json = (status: number, body: object, headers: Record<string, string> = {}): Answer => ({
@@ -71,7 +71,7 @@ const json = (status: number, body: object, headers: Record<string, string> = {}
 const failed = (status: number, message: string) => json(status, { error: { code: status, message } });
 const UNMET = failed(412, 'At least one of the pre-conditions you specified did not hold.');
 
-function answerTo(request: Recorded, world: World): Answer {
+function answerTo(request: Recorded, context: Context): Answer {
   const { method, path, headers } = request;
   if (path === '/computeMetadata/v1/instance/service-accounts/default/token') {
     if (headers['metadata-flavor'] !== 'Google') return failed(403, 'Missing Metadata-Flavor:Google header.');
@@ -82,16 +82,16 @@ function answerTo(request: Recorded, world: World): Answer {
   if (!found) return failed(404, 'Not Found');
   const [, upload, bucketName = '', encoded] = found;
   const name = decodeURIComponent(bucketName);
-  const objects = world.buckets.get(name);
+  const objects = context.buckets.get(name);
   if (!objects) return failed(404, 'The specified bucket does not exist.');
-  const bucket: Bucket = { name, objects, world };
+  const bucket: Bucket = { name, objects, context };
   if (upload !== undefined) return method === 'POST' ? put(request, bucket) : failed(404, 'Not Found');
   if (encoded !== undefined) return objectAnswer(request, bucket, decodeURIComponent(encoded));
   return method === 'GET' ? list(request, bucket) : failed(404, 'Not Found');
 }
 
 function objectAnswer({ method, query }: Recorded, bucket: Bucket, name: string): Answer {
-  const { objects, world } = bucket;
+  const { objects, context } = bucket;
   const object = objects.get(name);
   if (!object) return failed(404, `No such object: ${bucket.name}/${name}`);
   if (method === 'DELETE') {
@@ -99,7 +99,7 @@ function objectAnswer({ method, query }: Recorded, bucket: Bucket, name: string)
     objects.delete(name);
     return { status: 204, body: '' };
   }
-  const dates = { date: httpDate(world.now()), 'last-modified': httpDate(object.updated) };
+  const dates = { date: httpDate(context.now()), 'last-modified': httpDate(object.updated) };
   if (query.get('alt') !== 'media') return json(200, entity(bucket, name, object), dates);
   const type = { 'content-type': object.contentType ?? 'application/octet-stream' };
   const headers = { ...dates, ...type, 'x-goog-generation': object.generation };
@@ -126,16 +126,16 @@ function misses(query: URLSearchParams, object: StoredObject | undefined): boole
 }
 
 function put({ query, bytes, headers }: Recorded, bucket: Bucket): Answer {
-  const { objects, world } = bucket;
+  const { objects, context } = bucket;
   const name = query.get('name') ?? '';
   if (query.get('uploadType') !== 'media' || name === '') return failed(400, 'Bad Request');
   if (misses(query, objects.get(name))) return UNMET;
-  world.counter.last += 1;
+  context.counter.last += 1;
   const text = bytes.toString('utf8');
   const object: StoredObject = {
     body: Buffer.from(text).equals(bytes) ? text : bytes,
-    generation: String(world.counter.last),
-    updated: world.now(),
+    generation: String(context.counter.last),
+    updated: context.now(),
     ...(headers['content-type'] === undefined ? {} : { contentType: headers['content-type'] }),
   };
   objects.set(name, object);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CheckLine } from '../../src/engine/check.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
 import type { FaultEffect } from '../sandbox/server.ts';
-import { type Stage as GitlabStage, setStage as setGitlabStage } from './gitlab.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { type Scenario as GitlabScenario, startScenario as startGitlabScenario } from './gitlab.ts';
+import { type Scenario, startScenario } from './growthbook.ts';
 
 const answer = (status: number, body: string | object = {}): FaultEffect => ({
   kind: 'answer',
@@ -31,18 +31,18 @@ const LDAP = /LDAP_SERVERS/;
 const GROWTHBOOK = /GROWTHBOOK_API_URL.*GROWTHBOOK_PROJECT/;
 
 describe('check of growthbook-roles', () => {
-  let stage: Stage;
+  let scenario: Scenario;
   beforeAll(async () => {
-    stage = await setStage({ requestsPerMinute: 6000 });
+    scenario = await startScenario({ requestsPerMinute: 6000 });
   });
   beforeEach(() => {
-    stage.growthbook.clearFaults();
-    stage.gitiles.clearFaults();
+    scenario.growthbook.clearFaults();
+    scenario.gitiles.clearFaults();
   });
-  afterAll(() => stage.close());
+  afterAll(() => scenario.close());
 
-  test('of a world without faults finds everything right, and writes nothing', async () => {
-    const { checks } = await stage.run({ check: true, dryRun: false });
+  test('without faults finds everything right, and writes nothing', async () => {
+    const { checks } = await scenario.run({ check: true, dryRun: false });
     expect(wrong(checks)).toEqual([]);
     expect(checks?.map(({ name }) => name.split(' ')[0])).toEqual([
       'settings',
@@ -50,7 +50,7 @@ describe('check of growthbook-roles', () => {
       'data.yaml',
       'growthbook',
     ]);
-    expect(stage.posts()).toEqual([]);
+    expect(scenario.posts()).toEqual([]);
   });
 
   const at = (path: string, effect: FaultEffect): Partial<Fault> => ({ path, effect });
@@ -120,42 +120,43 @@ describe('check of growthbook-roles', () => {
     'finds $name, with its cure, and nothing else',
     async ({ line, found, cure, environment, path, effect }) => {
       if (path !== undefined && effect) {
-        for (const server of [stage.growthbook, stage.gitiles])
+        for (const server of [scenario.growthbook, scenario.gitiles])
           server.addFault({ when: (request) => request.path.includes(path), effect });
       }
-      const { checks } = await stage.run({ check: true }, environment as Record<string, string>);
+      const { checks } = await scenario.run({ check: true }, environment as Record<string, string>);
       const [first, ...others] = wrong(checks);
       expect(others).toEqual([]);
       expect(first?.name).toContain(line);
       expect(first?.found).toMatch(found);
       expect(first?.cure).toMatch(cure);
-      expect(stage.posts()).toEqual([]);
+      expect(scenario.posts()).toEqual([]);
     },
   );
 
   test('tries nothing twice', async () => {
-    stage.growthbook.addFault({ when: ({ path }) => path.includes('/members'), effect: answer(503) });
-    const before = stage.growthbook.requests.length;
-    await stage.run({ check: true });
-    const asked = stage.growthbook.requests.slice(before).filter(({ path }) => path.includes('/members'));
+    scenario.growthbook.addFault({ when: ({ path }) => path.includes('/members'), effect: answer(503) });
+    const before = scenario.growthbook.requests.length;
+    await scenario.run({ check: true });
+    const asked = scenario.growthbook.requests.slice(before).filter(({ path }) => path.includes('/members'));
     expect(asked).toHaveLength(1);
   });
 
   test('shows every faulty setting on a line of its own', async () => {
-    const { checks } = await stage.run({ check: true }, { MODE: 'perhaps', SYNC_DEADLINE_SECONDS: '0' });
+    const { checks } = await scenario.run({ check: true }, { MODE: 'perhaps', SYNC_DEADLINE_SECONDS: '0' });
     expect(wrong(checks).map(({ found }) => found.split(':')[0])).toEqual(['MODE', 'SYNC_DEADLINE_SECONDS']);
   });
 });
 
 describe('check of gitlab-approvals', () => {
-  let stage: GitlabStage;
+  let scenario: GitlabScenario;
   beforeAll(async () => {
-    stage = await setGitlabStage(gitlabExample);
+    scenario = await startGitlabScenario(gitlabExample);
   });
   beforeEach(() => {
-    for (const server of [stage.gitlab, stage.phabricator, stage.gerrit, stage.wiki]) server.clearFaults();
+    for (const server of [scenario.gitlab, scenario.phabricator, scenario.gerrit, scenario.wiki])
+      server.clearFaults();
   });
-  afterAll(() => stage.close());
+  afterAll(() => scenario.close());
 
   const settings = { DENIED_ACCOUNTS: DENIED };
   type Server = 'gitlab' | 'phabricator' | 'gerrit' | 'wiki';
@@ -210,8 +211,8 @@ describe('check of gitlab-approvals', () => {
     }),
     fault('a wiki that is down', ['mediawiki', /503/, /MEDIAWIKI_/], at('wiki', answer(503))),
   ];
-  test('of a world without faults finds everything right', async () => {
-    const { checks } = await stage.run({ check: true }, settings);
+  test('without faults finds everything right', async () => {
+    const { checks } = await scenario.run({ check: true }, settings);
     expect(wrong(checks)).toEqual([]);
     expect(checks).toHaveLength(6);
   });
@@ -219,14 +220,14 @@ describe('check of gitlab-approvals', () => {
   test.each(faults)(
     'finds $name, with its cure, and nothing else',
     async ({ line, found, cure, environment, path, effect }) => {
-      if (path !== undefined && effect) stage[path as Server].addFault({ when: () => true, effect });
-      const { checks } = await stage.run({ check: true }, { ...settings, ...environment });
+      if (path !== undefined && effect) scenario[path as Server].addFault({ when: () => true, effect });
+      const { checks } = await scenario.run({ check: true }, { ...settings, ...environment });
       const [first, ...others] = wrong(checks);
       expect(others).toEqual([]);
       expect(first?.name).toContain(line);
       expect(first?.found).toMatch(found);
       expect(first?.cure).toMatch(cure);
-      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[], 0]);
+      expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[], 0]);
     },
   );
 });

@@ -4,15 +4,15 @@ import { describe, expect } from 'vitest';
 import { codesOf } from '../../src/app/result-codes.ts';
 import { emptyFolder, muster } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { onStage } from './gitlab.ts';
-import { stage, test } from './growthbook.ts';
+import { openScenario } from './gitlab.ts';
+import { scenario, test } from './growthbook.ts';
 
 function fileOf(content: string | Uint8Array): string {
   const path = join(emptyFolder(), 'theirs');
   writeFileSync(path, content);
   return path;
 }
-const compare = (content: string | Uint8Array) => stage.run({ compare: fileOf(content) });
+const compare = (content: string | Uint8Array) => scenario.run({ compare: fileOf(content) });
 
 /** What the run decides, as another tool's rows. */
 async function ours(): Promise<readonly (readonly [string, string])[]> {
@@ -34,7 +34,7 @@ describe('another tool that decides the same', () => {
       expect(same).toBeGreaterThan(rows.length);
       expect(codesOf(result).exitCode).toBe(0);
     }
-    expect(stage.posts()).toEqual([]);
+    expect(scenario.posts()).toEqual([]);
   });
 
   test('names accounts in any spelling, and nothing in any word', async () => {
@@ -100,28 +100,28 @@ describe('a file is refused', () => {
     const result = await compare(content);
     expect([result.report.outcome, codesOf(result).exitCode]).toEqual(['invalid-request', 4]);
     expect(result.report.error).toContain(words);
-    expect(stage.growthbook.requests).toEqual([]);
+    expect(scenario.growthbook.requests).toEqual([]);
   });
 
   test('that is not there', async () => {
-    const { report } = await stage.run({ compare: '/nowhere/at/all' });
+    const { report } = await scenario.run({ compare: '/nowhere/at/all' });
     expect(report.error).toContain('the file cannot be read');
   });
 });
 
-test('gitlab-approvals is compared by decision', () =>
-  onStage(gitlabExample, async ({ run }) => {
-    const { report } = await run({ dryRun: true });
-    const rows = report.changes.map(({ label }) => `${label},approved`);
-    const same = await run({ compare: fileOf(['account,decision', ...rows].join('\n')) });
-    expect(same.comparison).toMatchObject({ onlyTheirs: [], onlyOurs: [], different: [] });
-    const other = await run({
-      compare: fileOf(['account,decision', ...rows.slice(1), 'x,approve'].join('\n')),
-    });
-    expect([other.comparison?.onlyTheirs.length, other.comparison?.onlyOurs.length]).toEqual([1, 1]);
-    const odd = await run({ compare: fileOf('account,decision\nx,perhaps\n') });
-    expect(odd.report.error).toContain('decision (found perhaps, allowed: approve');
-  }));
+test('gitlab-approvals is compared by decision', async () => {
+  const { run } = await openScenario(gitlabExample);
+  const { report } = await run({ dryRun: true });
+  const rows = report.changes.map(({ label }) => `${label},approved`);
+  const same = await run({ compare: fileOf(['account,decision', ...rows].join('\n')) });
+  expect(same.comparison).toMatchObject({ onlyTheirs: [], onlyOurs: [], different: [] });
+  const other = await run({
+    compare: fileOf(['account,decision', ...rows.slice(1), 'x,approve'].join('\n')),
+  });
+  expect([other.comparison?.onlyTheirs.length, other.comparison?.onlyOurs.length]).toEqual([1, 1]);
+  const odd = await run({ compare: fileOf('account,decision\nx,perhaps\n') });
+  expect(odd.report.error).toContain('decision (found perhaps, allowed: approve');
+});
 
 test('the command prints the differences and ends with 7, in every representation', async () => {
   const file = fileOf('account,role\nghost@example.org,admin\n');

@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import { type GitlabContent, pending } from '../sandbox/gitlab/sandbox.ts';
 import type { GitLabUser } from '../sandbox/gitlab/users.ts';
-import { pending } from '../sandbox/gitlab/world.ts';
 import type { Answer, Recorded } from '../sandbox/server.ts';
 import { startStorage } from '../sandbox/storage.ts';
-import { onStage, type Stage } from './gitlab.ts';
+import { openScenario, type Scenario } from './gitlab.ts';
+import { open, test } from './harness.ts';
 
 const isApprove =
   (id?: number) =>
@@ -20,11 +21,13 @@ const answer = (status: number, body: Answer['body'] = { message: 'no' }) =>
 const GONE = answer(404, { message: '404 User Not Found' });
 
 /** Two trusted people wait: ann (1) and bob (2). */
-const withTwo = (play: (stage: Stage) => Promise<void>, ann: Partial<GitLabUser> = {}) =>
-  onStage({ users: [pending(1, 'ann', ann), pending(2, 'bob')], groups: { wmf: ['ann', 'bob'] } }, play);
+const two = (ann: Partial<GitLabUser> = {}): GitlabContent => ({
+  users: [pending(1, 'ann', ann), pending(2, 'bob')],
+  groups: { wmf: ['ann', 'bob'] },
+});
 
-const runJob = async (stage: Stage) => {
-  const { report } = await stage.run();
+const runJob = async (scenario: Scenario) => {
+  const { report } = await scenario.run();
   const results = report.changes.map(({ label, result }) => `${label} ${result}`);
   return { report, results, outcome: report.outcome, exitCode: report.exitCode };
 };
@@ -32,26 +35,26 @@ const runJob = async (stage: Stage) => {
 const lineOf = (name: string) => `* 12:00 [[gitlab:${name}|@${name}]] was approved. (organisation)`;
 const page = (...names: readonly string[]) => ['=== 2026-06-01 ===', ...names.map(lineOf)].join('\n');
 
-test('each account is read, approved and read back, one after the other', () =>
-  withTwo(async (stage) => {
-    const { results, outcome, exitCode } = await runJob(stage);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann applied', 'bob applied'],
-      outcome: 'applied',
-      exitCode: 0,
-    });
-    const calls = stage.gitlab.requests.slice(1).map(({ method, path }) => `${method} ${path.slice(14)}`);
-    expect(calls).toEqual(['GET 1', 'POST 1/approve', 'GET 1', 'GET 2', 'POST 2/approve', 'GET 2']);
-    expect(stage.auditPage()).toBe(page('bob', 'ann'));
-  }));
+test('each account is read, approved and read back, one after the other', async () => {
+  const scenario = await openScenario(two());
+  const { results, outcome, exitCode } = await runJob(scenario);
+  expect({ results, outcome, exitCode }).toEqual({
+    results: ['ann applied', 'bob applied'],
+    outcome: 'applied',
+    exitCode: 0,
+  });
+  const calls = scenario.gitlab.requests.slice(1).map(({ method, path }) => `${method} ${path.slice(14)}`);
+  expect(calls).toEqual(['GET 1', 'POST 1/approve', 'GET 1', 'GET 2', 'POST 2/approve', 'GET 2']);
+  expect(scenario.auditPage()).toBe(page('bob', 'ann'));
+});
 
-test('a plan that was carried out leaves nothing to plan', () =>
-  withTwo(async (stage) => {
-    await stage.run();
-    const { report } = await runJob(stage);
-    expect([report.outcome, report.changes, report.calls]).toEqual(['unchanged', [], { gitlab: { GET: 1 } }]);
-    expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1, 2], 1]);
-  }));
+test('a plan that was carried out leaves nothing to plan', async () => {
+  const scenario = await openScenario(two());
+  await scenario.run();
+  const { report } = await runJob(scenario);
+  expect([report.outcome, report.changes, report.calls]).toEqual(['unchanged', [], { gitlab: { GET: 1 } }]);
+  expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[1, 2], 1]);
+});
 
 describe('at the look just before', () => {
   const changes: readonly (readonly [string, Partial<GitLabUser>])[] = [
@@ -60,36 +63,35 @@ describe('at the look just before', () => {
     ['its identity changed', { identities: [{ provider: 'openid_connect', extern_uid: 'bob' }] }],
     ['its identity changed', { identities: [{ provider: 'cas3', extern_uid: 'ann' }] }],
   ];
-  test.each(changes)('an account that is %s is withheld, which is no failure', (what, change) =>
-    withTwo(async (stage) => {
-      stage.gitlab.state.before = (request) => {
-        const [ann] = stage.gitlab.state.users;
-        if (ann && isLook(1)(request)) Object.assign(ann, change);
-      };
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann withheld', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect(report.changes[0]?.error).toContain(`stale: ${what}`);
-      expect(report.notes.filter(({ kind }) => kind === 'stale')).toHaveLength(1);
-      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[2], page('bob')]);
-    }),
-  );
+  test.each(changes)('an account that is %s is withheld, which is no failure', async (what, change) => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.state.before = (request) => {
+      const [ann] = scenario.gitlab.state.users;
+      if (ann && isLook(1)(request)) Object.assign(ann, change);
+    };
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann withheld', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect(report.changes[0]?.error).toContain(`stale: ${what}`);
+    expect(report.notes.filter(({ kind }) => kind === 'stale')).toHaveLength(1);
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[2], page('bob')]);
+  });
 
-  test('an account that is gone is withheld', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), effect: GONE });
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann withheld', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect(report.changes[0]?.error).toBe('stale: gone');
-      expect(stage.approvalsSent()).toEqual([2]);
-    }));
+  test('an account that is gone is withheld', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isLook(1), effect: GONE });
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann withheld', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect(report.changes[0]?.error).toBe('stale: gone');
+    expect(scenario.approvalsSent()).toEqual([2]);
+  });
 
   test.each([
     ['an HTML page', answer(404, '<html><title>Not here</title></html>')],
@@ -97,345 +99,336 @@ describe('at the look just before', () => {
     ['a gateway’s JSON', answer(404, { message: '404 Not Found' })],
     ['another object', answer(404, { message: '404 Project Not Found' })],
     ['no body', answer(404, '')],
-  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', (_, effect) =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), effect });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob applied'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-    }),
-  );
+  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', async (_, effect) => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isLook(1), effect });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+  });
 
-  test('a proxy that answers 404 to everything fails the run', () =>
-    withTwo(async (stage) => {
-      const effect = answer(404, '<html><title>Not here</title></html>');
-      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob failed'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect(stage.approvalsSent()).toEqual([]);
-    }));
+  test('a proxy that answers 404 to everything fails the run', async () => {
+    const scenario = await openScenario(two());
+    const effect = answer(404, '<html><title>Not here</title></html>');
+    scenario.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob failed'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect(scenario.approvalsSent()).toEqual([]);
+  });
 
-  test('a run has failed too where the only account is gone after a rate limit', () =>
-    onStage({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } }, async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: answer(429, 'Retry later') });
-      stage.gitlab.addFault({ when: isLook(1), nth: 2, effect: GONE });
-      const { report, outcome, exitCode } = await runJob(stage);
-      expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
-      expect(report.error).toContain('every account of the plan is gone');
-    }));
+  test('a run has failed too where the only account is gone after a rate limit', async () => {
+    const scenario = await openScenario({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } });
+    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(429, 'Retry later') });
+    scenario.gitlab.addFault({ when: isLook(1), nth: 2, effect: GONE });
+    const { report, outcome, exitCode } = await runJob(scenario);
+    expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
+    expect(report.error).toContain('every account of the plan is gone');
+  });
 
-  test('a run of which every account is gone has failed', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect: GONE });
-      const { report, outcome, exitCode } = await runJob(stage);
-      expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
-      expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
-    }));
+  test('a run of which every account is gone has failed', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect: GONE });
+    const { report, outcome, exitCode } = await runJob(scenario);
+    expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
+    expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
+  });
 
-  test('an account that can’t be read fails alone', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), effect: answer(400) });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob applied'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect(stage.approvalsSent()).toEqual([2]);
-    }));
+  test('an account that can’t be read fails alone', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isLook(1), effect: answer(400) });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect(scenario.approvalsSent()).toEqual([2]);
+  });
 
-  test('a token that is refused stops the run before anything is written', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), effect: answer(401) });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann withheld', 'bob withheld'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[], 0]);
-    }));
+  test('a token that is refused stops the run before anything is written', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isLook(1), effect: answer(401) });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann withheld', 'bob withheld'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[], 0]);
+  });
 });
 
 describe('an approval that is answered', () => {
-  test('with 409 is unchanged: no failure and no line on the wiki', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: answer(409) });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann unchanged', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
-    }));
+  test('with 409 is unchanged: no failure and no line on the wiki', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(409) });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann unchanged', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob')]);
+  });
 
-  test('with 404 is withheld as gone', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: GONE });
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann withheld', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect(report.changes[0]?.error).toBe('stale: gone');
-    }));
+  test('with 404 is withheld as gone', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), effect: GONE });
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann withheld', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect(report.changes[0]?.error).toBe('stale: gone');
+  });
 
-  test('with 422 fails that account only', () =>
-    withTwo(
-      async (stage) => {
-        const { report, results, outcome, exitCode } = await runJob(stage);
-        expect({ results, outcome, exitCode }).toEqual({
-          results: ['ann failed', 'bob applied'],
-          outcome: 'failed',
-          exitCode: 1,
-        });
-        expect(report.changes[0]?.error).toContain('422');
-        expect(report.changes[0]?.error).toContain('Email is invalid');
-        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob')]);
-      },
-      { invalid: 'Email is invalid' },
-    ));
+  test('with 422 fails that account only', async () => {
+    const scenario = await openScenario(two({ invalid: 'Email is invalid' }));
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect(report.changes[0]?.error).toContain('422');
+    expect(report.changes[0]?.error).toContain('Email is invalid');
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob')]);
+  });
 
   test.each([401, 403])(
     'with %i stops the run, and what was approved before still goes to the wiki',
-    (status) =>
-      withTwo(async (stage) => {
-        stage.gitlab.addFault({ when: isApprove(2), effect: answer(status) });
-        const { results, outcome, exitCode } = await runJob(stage);
-        expect({ results, outcome, exitCode }).toEqual({
-          results: ['ann applied', 'bob failed'],
-          outcome: 'failed',
-          exitCode: 1,
-        });
-        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('ann')]);
-      }),
-  );
-
-  test('with 403 at first leaves all others alone', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(), effect: answer(403) });
-      const { results, outcome, exitCode } = await runJob(stage);
+    async (status) => {
+      const scenario = await openScenario(two());
+      scenario.gitlab.addFault({ when: isApprove(2), effect: answer(status) });
+      const { results, outcome, exitCode } = await runJob(scenario);
       expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob withheld'],
+        results: ['ann applied', 'bob failed'],
         outcome: 'failed',
         exitCode: 1,
       });
-      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 0]);
-    }));
+      expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('ann')]);
+    },
+  );
 
-  test('with 429 is sent again after the pause that the server asks for', () =>
-    withTwo(async (stage) => {
-      const effect = {
-        kind: 'answer',
-        answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
-      } as const;
-      for (const nth of [1, 2, 3]) stage.gitlab.addFault({ when: isApprove(1), nth, effect });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect(stage.approvalsSent()).toEqual([1, 1, 1, 1, 2]);
-      expect(stage.clock.slept.filter((ms) => ms >= 7000)).toHaveLength(3);
-    }));
+  test('with 403 at first leaves all others alone', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(), effect: answer(403) });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob withheld'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[1], 0]);
+  });
+
+  test('with 429 is sent again after the pause that the server asks for', async () => {
+    const scenario = await openScenario(two());
+    const effect = {
+      kind: 'answer',
+      answer: { status: 429, headers: { 'Retry-After': '7' }, body: 'Retry later' },
+    } as const;
+    for (const nth of [1, 2, 3]) scenario.gitlab.addFault({ when: isApprove(1), nth, effect });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann applied', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect(scenario.approvalsSent()).toEqual([1, 1, 1, 1, 2]);
+    expect(scenario.clock.slept.filter((ms) => ms >= 7000)).toHaveLength(3);
+  });
 });
 
 describe('an approval whose answer is lost', () => {
-  test('and that was carried out is applied, logged and not sent again', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect([stage.approvalsSent(), stage.gitlab.approvals.map(({ id }) => id)]).toEqual([
-        [1, 2],
-        [1, 2],
-      ]);
-      expect(
-        stage
-          .auditPage()
-          ?.split('\n')
-          .filter((line) => line.startsWith('*')),
-      ).toHaveLength(2);
-    }));
+  test('and that was carried out is applied, logged and not sent again', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann applied', 'bob applied'],
+      outcome: 'applied',
+      exitCode: 0,
+    });
+    expect([scenario.approvalsSent(), scenario.gitlab.approvals.map(({ id }) => id)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(
+      scenario
+        .auditPage()
+        ?.split('\n')
+        .filter((line) => line.startsWith('*')),
+    ).toHaveLength(2);
+  });
 
-  test.each(['drop', 'answer'] as const)('and that was not carried out (%s) is sent once more', (kind) =>
-    withTwo(async (stage) => {
+  test.each(['drop', 'answer'] as const)(
+    'and that was not carried out (%s) is sent once more',
+    async (kind) => {
+      const scenario = await openScenario(two());
       const effect = kind === 'drop' ? { kind } : answer(503, 'overload');
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect });
-      const { results, outcome, exitCode } = await runJob(stage);
+      scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect });
+      const { results, outcome, exitCode } = await runJob(scenario);
       expect({ results, outcome, exitCode }).toEqual({
         results: ['ann applied', 'bob applied'],
         outcome: 'applied',
         exitCode: 0,
       });
-      expect(stage.approvalsSent()).toEqual([1, 1, 2]);
-    }),
+      expect(scenario.approvalsSent()).toEqual([1, 1, 2]);
+    },
   );
 
-  test.each([500, 502, 503])('and that stays so (%i) fails after the second time', (status) =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: answer(status, 'down') });
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob applied'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect([stage.approvalsSent(), stage.auditPage()?.includes('@ann]]')]).toEqual([[1, 1, 2], false]);
-      expect(report.changes[0]?.error).toContain('blocked_pending_approval');
-    }),
-  );
+  test.each([500, 502, 503])('and that stays so (%i) fails after the second time', async (status) => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(status, 'down') });
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect([scenario.approvalsSent(), scenario.auditPage()?.includes('@ann]]')]).toEqual([[1, 1, 2], false]);
+    expect(report.changes[0]?.error).toContain('blocked_pending_approval');
+  });
 
-  test('and that is met with 409 the second time was ours', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'drop' } });
-      stage.gitlab.state.before = (request) => {
-        const [ann] = stage.gitlab.state.users;
-        if (ann && isApprove(1)(request) && stage.approvalsSent().length === 2) ann.state = 'active';
-      };
-      const { results } = await runJob(stage);
-      expect(results).toEqual(['ann applied', 'bob applied']);
-      expect(stage.auditPage()?.includes('@ann]]')).toBe(true);
-    }));
+  test('and that is met with 409 the second time was ours', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'drop' } });
+    scenario.gitlab.state.before = (request) => {
+      const [ann] = scenario.gitlab.state.users;
+      if (ann && isApprove(1)(request) && scenario.approvalsSent().length === 2) ann.state = 'active';
+    };
+    const { results } = await runJob(scenario);
+    expect(results).toEqual(['ann applied', 'bob applied']);
+    expect(scenario.auditPage()?.includes('@ann]]')).toBe(true);
+  });
 });
 
 describe('after a 201', () => {
-  test('an account that still waits has failed, and is on the wiki all the same', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: answer(201, { message: 'Success' }) });
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob applied'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect(report.changes[0]?.error).toContain('blocked_pending_approval');
-      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
-    }));
+  test('an account that still waits has failed, and is on the wiki all the same', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(201, { message: 'Success' }) });
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect(report.changes[0]?.error).toContain('blocked_pending_approval');
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
+  });
 
-  test('an account that can’t be read back has failed, and is on the wiki all the same', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isLook(1), nth: 2, effect: answer(400) });
-      const { report, results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann failed', 'bob applied'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect(report.changes[0]?.error).toContain('unreadable');
-      expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
-    }));
+  test('an account that can’t be read back has failed, and is on the wiki all the same', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isLook(1), nth: 2, effect: answer(400) });
+    const { report, results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann failed', 'bob applied'],
+      outcome: 'failed',
+      exitCode: 1,
+    });
+    expect(report.changes[0]?.error).toContain('unreadable');
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
+  });
 });
 
 describe('the end of the run’s time', () => {
-  test('approvals stop 20 s before it, and the wiki edit uses the rest', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.state.before = (request) => {
-        if (isApprove(1)(request)) stage.clock.advance(131_000);
-      };
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob withheld'],
-        outcome: 'deadline',
-        exitCode: 6,
-      });
-      expect(stage.approvalsSent()).toEqual([1]);
-      expect(stage.auditPage()).toContain('[[gitlab:ann|@ann]] was approved. (organisation)');
-    }));
+  test('approvals stop 20 s before it, and the wiki edit uses the rest', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.state.before = (request) => {
+      if (isApprove(1)(request)) scenario.clock.advance(131_000);
+    };
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann applied', 'bob withheld'],
+      outcome: 'deadline',
+      exitCode: 6,
+    });
+    expect(scenario.approvalsSent()).toEqual([1]);
+    expect(scenario.auditPage()).toContain('[[gitlab:ann|@ann]] was approved. (organisation)');
+  });
 
-  test('an approval whose answer is lost as it comes is looked for, not sent again', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
-      stage.gitlab.state.before = (request) => {
-        if (isApprove(1)(request)) stage.clock.advance(131_000);
-      };
-      const { results, outcome, exitCode } = await runJob(stage);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob withheld'],
-        outcome: 'deadline',
-        exitCode: 6,
-      });
-      expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[1], 1]);
-    }));
+  test('an approval whose answer is lost as it comes is looked for, not sent again', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
+    scenario.gitlab.state.before = (request) => {
+      if (isApprove(1)(request)) scenario.clock.advance(131_000);
+    };
+    const { results, outcome, exitCode } = await runJob(scenario);
+    expect({ results, outcome, exitCode }).toEqual({
+      results: ['ann applied', 'bob withheld'],
+      outcome: 'deadline',
+      exitCode: 6,
+    });
+    expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[1], 1]);
+  });
 
-  test('of a short run a fifth is kept', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.state.before = (request) => {
-        if (isApprove(1)(request)) stage.clock.advance(33_000);
-      };
-      const { report } = await stage.run({}, { SYNC_DEADLINE_SECONDS: '40' });
-      expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
-      expect(stage.editsSent()).toBe(1);
-    }));
+  test('of a short run a fifth is kept', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.state.before = (request) => {
+      if (isApprove(1)(request)) scenario.clock.advance(33_000);
+    };
+    const { report } = await scenario.run({}, { SYNC_DEADLINE_SECONDS: '40' });
+    expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
+    expect(scenario.editsSent()).toBe(1);
+  });
 
-  test('a run that is asked to stop finishes what was sent, writes the log and leaves the rest', () =>
-    withTwo(async (stage) => {
-      const stop = new AbortController();
-      stage.gitlab.state.before = (request) => {
-        if (isApprove(1)(request)) stop.abort();
-      };
-      const { report } = await stage.run({}, {}, stop.signal);
-      expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
-      expect([report.outcome, stage.approvalsSent(), stage.auditPage()]).toEqual([
-        'failed',
-        [1],
-        page('ann'),
-      ]);
-    }));
+  test('a run that is asked to stop finishes what was sent, writes the log and leaves the rest', async () => {
+    const scenario = await openScenario(two());
+    const stop = new AbortController();
+    scenario.gitlab.state.before = (request) => {
+      if (isApprove(1)(request)) stop.abort();
+    };
+    const { report } = await scenario.run({}, {}, stop.signal);
+    expect(report.changes.map(({ result }) => result)).toEqual(['applied', 'withheld']);
+    expect([report.outcome, scenario.approvalsSent(), scenario.auditPage()]).toEqual([
+      'failed',
+      [1],
+      page('ann'),
+    ]);
+  });
 
   test('so does one that holds a lease, which it then gives back', async () => {
-    const storage = await startStorage();
-    try {
-      await withTwo(async (stage) => {
-        const stop = new AbortController();
-        stage.gitlab.state.before = (request) => {
-          if (isApprove(1)(request)) stop.abort();
-        };
-        await stage.run({}, storage.environment, stop.signal);
-        expect([stage.approvalsSent(), stage.auditPage()]).toEqual([[1], page('ann')]);
-        expect(storage.objects.size).toBe(0);
-      });
-    } finally {
-      await storage.close();
-    }
+    const storage = await open(startStorage());
+    const scenario = await openScenario(two());
+    const stop = new AbortController();
+    scenario.gitlab.state.before = (request) => {
+      if (isApprove(1)(request)) stop.abort();
+    };
+    await scenario.run({}, storage.environment, stop.signal);
+    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1], page('ann')]);
+    expect(storage.objects.size).toBe(0);
   });
 });
 
 describe('an approval that nobody confirmed, of an account that can’t be read afterwards', () => {
-  test('is failed, and on the wiki all the same', () =>
-    withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(1), effect: { kind: 'lose' } });
-      const isAfterwards = (request: Recorded) => isLook(1)(request) && stage.gitlab.approvals.length > 0;
-      stage.gitlab.addFault({ when: isAfterwards, effect: answer(500) });
-      const { report } = await stage.run();
-      expect(report.changes.map(({ result }) => result)).toEqual(['failed', 'applied']);
-      expect(report.changes[0]?.error).toContain('unreadable');
-      expect(stage.approvalsSent()).toEqual([1, 2]);
-      expect(stage.auditPage()).toMatch(/@bob\]\] was approved.*\n.*@ann\]\] was approved/);
-    }));
+  test('is failed, and on the wiki all the same', async () => {
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(1), effect: { kind: 'lose' } });
+    const isAfterwards = (request: Recorded) => isLook(1)(request) && scenario.gitlab.approvals.length > 0;
+    scenario.gitlab.addFault({ when: isAfterwards, effect: answer(500) });
+    const { report } = await scenario.run();
+    expect(report.changes.map(({ result }) => result)).toEqual(['failed', 'applied']);
+    expect(report.changes[0]?.error).toContain('unreadable');
+    expect(scenario.approvalsSent()).toEqual([1, 2]);
+    expect(scenario.auditPage()).toMatch(/@bob\]\] was approved.*\n.*@ann\]\] was approved/);
+  });
 });
 
 test('no request rejects, blocks or deletes an account, whatever comes back', async () => {
   for (const status of [400, 401, 403, 404, 409, 422, 500]) {
-    await withTwo(async (stage) => {
-      stage.gitlab.addFault({ when: isApprove(), effect: answer(status) });
-      await stage.run();
-      const writes = stage.gitlab.requests.filter(({ method }) => method !== 'GET');
-      expect(writes.every(({ method, path }) => method === 'POST' && path.endsWith('/approve'))).toBe(true);
-    });
+    const scenario = await openScenario(two());
+    scenario.gitlab.addFault({ when: isApprove(), effect: answer(status) });
+    await scenario.run();
+    const writes = scenario.gitlab.requests.filter(({ method }) => method !== 'GET');
+    expect(writes.every(({ method, path }) => method === 'POST' && path.endsWith('/approve'))).toBe(true);
   }
 });

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Match } from '../../src/engine/explain.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { type Stage, setStage } from './gitlab.ts';
+import { type Scenario, startScenario } from './gitlab.ts';
 
-let stage: Stage;
+let scenario: Scenario;
 beforeAll(async () => {
-  stage = await setStage(gitlabExample);
+  scenario = await startScenario(gitlabExample);
 });
-afterAll(() => stage.close());
+afterAll(() => scenario.close());
 
 async function explained(who: string): Promise<Match> {
-  const { explanation } = await stage.run({ explain: who }, { DENIED_ACCOUNTS: DENIED });
+  const { explanation } = await scenario.run({ explain: who }, { DENIED_ACCOUNTS: DENIED });
   const [match] = explanation?.matches ?? [];
   if (!match) throw new Error(`nobody is called ${who}`);
   return match;
@@ -50,7 +50,7 @@ describe('why an account still waits, or is approved', () => {
   });
 
   test('writes nothing, whatever the mode', async () => {
-    await stage.run({ explain: 'amir', dryRun: false });
-    expect(stage.gitlab.requests.every(({ method }) => method === 'GET')).toBe(true);
+    await scenario.run({ explain: 'amir', dryRun: false });
+    expect(scenario.gitlab.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { pending } from '../sandbox/gitlab/world.ts';
-import { onStage, type Stage } from './gitlab.ts';
+import { expect } from 'vitest';
+import { pending } from '../sandbox/gitlab/sandbox.ts';
+import { openScenario, type Scenario } from './gitlab.ts';
+import { test } from './harness.ts';
 
 const people = (n: number) => Array.from({ length: n }, (_, index) => `person${index}`);
 const waiting = (n: number) => ({
@@ -8,42 +9,41 @@ const waiting = (n: number) => ({
   groups: { wmf: people(n) },
 });
 
-async function refused(stage: Stage, names: readonly string[], environment = {}): Promise<string> {
-  const { report } = await stage.run({}, environment);
+async function refused(scenario: Scenario, names: readonly string[], environment = {}): Promise<string> {
+  const { report } = await scenario.run({}, environment);
   expect([report.outcome, report.exitCode, report.objections.map(({ name }) => name)]).toEqual([
     'refused',
     2,
     names,
   ]);
-  expect([stage.approvalsSent(), stage.editsSent()]).toEqual([[], 0]);
+  expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[], 0]);
   return report.planHash ?? '';
 }
 
-test('more approvals than allowed are refused, and carried out by the plan’s hash', () =>
-  onStage(waiting(21), async (stage) => {
-    const hash = await refused(stage, ['approvals']);
-    const { report } = await stage.run({ approval: { hash, reason: 'a workshop' } });
-    expect([report.outcome, stage.approvalsSent()]).toEqual(['applied', people(21).map((_, n) => n + 1)]);
-  }));
+test('more approvals than allowed are refused, and carried out by the plan’s hash', async () => {
+  const scenario = await openScenario(waiting(21));
+  const hash = await refused(scenario, ['approvals']);
+  const { report } = await scenario.run({ approval: { hash, reason: 'a workshop' } });
+  expect([report.outcome, scenario.approvalsSent()]).toEqual(['applied', people(21).map((_, n) => n + 1)]);
+});
 
-test('everybody trusted among more than a hundred is refused even where so many are allowed', () =>
-  onStage(waiting(101), async (stage) => {
-    const hash = await refused(stage, ['everybody-trusted'], { SAFETY_MAX_APPROVALS: '500' });
-    await refused(stage, ['approvals', 'everybody-trusted']);
-    expect(hash).toMatch(/^sha256:/);
-  }));
+test('everybody trusted among more than a hundred is refused even where so many are allowed', async () => {
+  const scenario = await openScenario(waiting(101));
+  const hash = await refused(scenario, ['everybody-trusted'], { SAFETY_MAX_APPROVALS: '500' });
+  await refused(scenario, ['approvals', 'everybody-trusted']);
+  expect(hash).toMatch(/^sha256:/);
+});
 
-const hashes = async (change: (stage: Stage) => void, environment = {}) => {
+const hashes = async (change: (scenario: Scenario) => void, environment = {}) => {
   const both: (string | null)[] = [];
-  await onStage(waiting(2), async (stage) => {
-    both.push((await stage.run({ dryRun: true })).report.planHash);
-    change(stage);
-    both.push((await stage.run({ dryRun: true }, environment)).report.planHash);
-  });
+  const scenario = await openScenario(waiting(2));
+  both.push((await scenario.run({ dryRun: true })).report.planHash);
+  change(scenario);
+  both.push((await scenario.run({ dryRun: true }, environment)).report.planHash);
   return both;
 };
 
-test.each<readonly [string, boolean, (stage: Stage) => void, Readonly<Record<string, string>>]>([
+test.each<readonly [string, boolean, (scenario: Scenario) => void, Readonly<Record<string, string>>]>([
   ['nothing', true, () => undefined, {}],
   ['the order of accounts', true, ({ gitlab }) => void gitlab.state.users.reverse(), {}],
   [
@@ -75,11 +75,13 @@ test.each<readonly [string, boolean, (stage: Stage) => void, Readonly<Record<str
   ['the server’s origin', false, () => undefined, { GITLAB_URL: 'localhost' }],
 ])('a change of %s keeps the hash: %s', async (_, same, change, environment) => {
   let over = environment;
-  const both = await hashes((stage) => {
-    change(stage);
+  const both = await hashes((scenario) => {
+    change(scenario);
     const { GITLAB_URL } = environment;
     if (GITLAB_URL)
-      over = Object.assign(environment, { GITLAB_URL: stage.gitlab.origin.replace('127.0.0.1', GITLAB_URL) });
+      over = Object.assign(environment, {
+        GITLAB_URL: scenario.gitlab.origin.replace('127.0.0.1', GITLAB_URL),
+      });
   }, over);
   expect(both[0]).toMatch(/^sha256:/);
   expect(both[0] === both[1]).toBe(same);

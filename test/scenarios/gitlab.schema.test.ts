@@ -1,5 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { pending } from '../sandbox/gitlab/world.ts';
+import { expect } from 'vitest';
+import { pending } from '../sandbox/gitlab/sandbox.ts';
 import { reader } from '../sandbox/ldap/asking.ts';
 import type { LdapEntry } from '../sandbox/ldap/entries.ts';
 import {
@@ -11,7 +11,8 @@ import {
   uniqueGroupEntry,
 } from '../sandbox/ldap/people.ts';
 import { startLdapServer } from '../sandbox/ldap/server.ts';
-import { onStage } from './gitlab.ts';
+import { openScenario } from './gitlab.ts';
+import { open, test } from './harness.ts';
 
 const people = ['ann', 'bob'].map((uid) =>
   personEntry(uid, { more: { objectClass: ['inetOrgPerson', 'posixAccount'] } }),
@@ -20,8 +21,9 @@ const cn = (name: string) => `cn=${name},${groupsBase}`;
 
 /** Ann is trusted by the group, bob by nothing. */
 async function approvedWith(groups: readonly LdapEntry[], settings: Readonly<Record<string, string>>) {
-  const ldap = await startLdapServer({ entries: [...people, ...groups], bind: [reader], anonymous: 'none' });
-  onTestFinished(() => ldap.close());
+  const ldap = await open(
+    startLdapServer({ entries: [...people, ...groups], bind: [reader], anonymous: 'none' }),
+  );
   const environment = {
     LDAP_SERVERS: ldap.url,
     LDAP_BIND_DN: reader.dn,
@@ -31,12 +33,9 @@ async function approvedWith(groups: readonly LdapEntry[], settings: Readonly<Rec
     ...settings,
   };
   const users = [pending(1, 'ann'), pending(2, 'bob')];
-  let outcome: { readonly error: string | null; readonly approved: readonly number[] } | undefined;
-  await onStage({ users }, async (stage) => {
-    const { report } = await stage.run({}, environment);
-    outcome = { error: report.error, approved: stage.approvalsSent() };
-  });
-  return outcome;
+  const scenario = await openScenario({ users });
+  const { report } = await scenario.run({}, environment);
+  return { error: report.error, approved: scenario.approvalsSent() };
 }
 
 test.each([

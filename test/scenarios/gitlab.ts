@@ -1,11 +1,12 @@
 import { gitlabDefinition } from '../../src/jobs/gitlab-approvals/job.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
-import { type Cast, startGitlabWorld } from '../sandbox/gitlab/world.ts';
-import { type LogLine, runOnStage } from './run-on-stage.ts';
+import { type GitlabContent, startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
+import { open } from './harness.ts';
+import { type LogLine, scenarioRunner } from './scenario-runner.ts';
 
 /** Starts all systems of the job on localhost, with a clock that a test moves, and a way to run the job. The caller closes them. */
-export async function setStage(cast: Cast, clock: StillClock = stillClock()) {
-  const { environment: places, auditPage, close, ...servers } = await startGitlabWorld(cast, clock.now);
+export async function startScenario(content: GitlabContent, clock: StillClock = stillClock()) {
+  const { environment: places, auditPage, close, ...servers } = await startGitlabSandbox(content, clock.now);
   const { gitlab, wiki } = servers;
   const environment = { MODE: 'enforce', LOG_LEVEL: 'debug', ...places };
   const lines: LogLine[] = [];
@@ -14,7 +15,7 @@ export async function setStage(cast: Cast, clock: StillClock = stillClock()) {
     clock,
     lines: lines as readonly LogLine[],
     environment,
-    run: runOnStage(gitlabDefinition, { environment, clock }, lines),
+    run: scenarioRunner(gitlabDefinition, { environment, clock }, lines),
     /** The ids that GitLab was asked to approve, whatever it answered. */
     approvalsSent: () =>
       gitlab.requests.flatMap(({ method, path }) => (method === 'POST' ? [Number(path.split('/')[4])] : [])),
@@ -23,14 +24,7 @@ export async function setStage(cast: Cast, clock: StillClock = stillClock()) {
     close,
   };
 }
-export type Stage = Awaited<ReturnType<typeof setStage>>;
+export type Scenario = Awaited<ReturnType<typeof startScenario>>;
 
-/** Runs a test on a stage, which is closed afterwards. */
-export async function onStage(cast: Cast, work: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await setStage(cast);
-  try {
-    await work(stage);
-  } finally {
-    await stage.close();
-  }
-}
+/** Starts a scenario that is closed when the test ends. */
+export const openScenario = (content: GitlabContent): Promise<Scenario> => open(startScenario(content));

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
 import { groupDn, ldapEntries, PROJECTS } from '../sandbox/growthbook/example.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { type Scenario, startScenario } from './growthbook.ts';
 
 const uids = Array.from({ length: 300 }, (_, n) => `person${n}`);
 const dn = (uid: string) => `uid=${uid},ou=people,dc=wikimedia,dc=org`;
 
 const NOBODY_PROTECTED = { GROWTHBOOK_PROTECTED_MEMBERS: '' };
 
-let stage: Stage;
+let scenario: Scenario;
 beforeAll(async () => {
   const group = (name: 'admin' | 'customelevatedaccess' | 'readonly', members: readonly string[]) => ({
     dn: groupDn(name),
     attributes: { objectClass: ['groupOfNames'], cn: `growthbook-${name}`, member: members.map(dn) },
   });
   const units = ldapEntries().filter((entry) => /^(dc|ou)=/.test(entry.dn));
-  stage = await setStage({
+  scenario = await startScenario({
     entries: [
       ...units,
       ...uids.map((uid) => ({
@@ -39,18 +39,21 @@ beforeAll(async () => {
       projects: PROJECTS,
     },
   });
-  expect((await stage.run({}, { ...NOBODY_PROTECTED, SAFETY_MAX_HIGHEST: '2' })).report.outcome).toBe(
+  expect((await scenario.run({}, { ...NOBODY_PROTECTED, SAFETY_MAX_HIGHEST: '2' })).report.outcome).toBe(
     'applied',
   );
 });
-afterAll(() => stage.close());
+afterAll(() => scenario.close());
 
 test('a converged run with 300 members: 4 member reads (pages overlap), 1 team read, 1 project read, 1 settings read, 2 gitiles reads, 1 connection and at most 3 searches, no write', async () => {
-  const before = { growthbook: stage.growthbook.requests.length, gitiles: stage.gitiles.requests.length };
-  const connections = stage.ldap.connections;
-  const { report } = await stage.run({}, NOBODY_PROTECTED);
+  const before = {
+    growthbook: scenario.growthbook.requests.length,
+    gitiles: scenario.gitiles.requests.length,
+  };
+  const connections = scenario.ldap.connections;
+  const { report } = await scenario.run({}, NOBODY_PROTECTED);
   expect([report.outcome, report.counts.unchanged]).toEqual(['unchanged', 300]);
-  const paths = stage.growthbook.requests
+  const paths = scenario.growthbook.requests
     .slice(before.growthbook)
     .map(({ method, path }) => `${method} ${path}`);
   expect(paths.toSorted()).toEqual([
@@ -62,8 +65,8 @@ test('a converged run with 300 members: 4 member reads (pages overlap), 1 team r
     'GET /api/v1/settings',
     'GET /api/v1/teams',
   ]);
-  expect(stage.gitiles.requests.length - before.gitiles).toBe(2);
-  expect(stage.ldap.connections - connections).toBe(1);
+  expect(scenario.gitiles.requests.length - before.gitiles).toBe(2);
+  expect(scenario.ldap.connections - connections).toBe(1);
   expect(report.calls).toMatchObject({
     growthbook: { GET: 7 },
     gitiles: { GET: 2 },

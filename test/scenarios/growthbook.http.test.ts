@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Framework, startFramework } from '../sandbox/framework.ts';
 import { ldapEntries } from '../sandbox/growthbook/example.ts';
-import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { type GrowthBookSandbox, startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import { hasSlapd, type Slapd, startSlapd } from '../sandbox/ldap/slapd.ts';
+import { open, test } from './harness.ts';
 
 const slapdIsHere = await hasSlapd();
 /** More than all runs of this file need in a minute of real time. */
@@ -13,20 +14,20 @@ test.runIf(process.env.CI)('in CI a real slapd is there', () => {
   expect(slapdIsHere).toBe(true);
 });
 
-/** A real slapd over StartTLS, the rest of the embedded world, and the functions-framework's own binary. Needs Debian's package slapd. */
+/** A real slapd over StartTLS, the rest of the embedded sandbox, and the functions-framework's own binary. Needs Debian's package slapd. */
 describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
   let slapd: Slapd;
-  let world: GrowthBookWorld;
+  let sandbox: GrowthBookSandbox;
   let enforcing: Framework;
   let observing: Framework;
 
   beforeAll(async () => {
-    [slapd, world] = await Promise.all([
+    [slapd, sandbox] = await Promise.all([
       startSlapd({ entries: ldapEntries(), bind: [READER], anonymous: 'none' }),
-      startGrowthBookWorld({ requestsPerMinute: REQUESTS_PER_MINUTE }),
+      startGrowthBookSandbox({ requestsPerMinute: REQUESTS_PER_MINUTE }),
     ]);
     const environment = {
-      ...world.environment,
+      ...sandbox.environment,
       LDAP_SERVERS: `localhost:${slapd.port}`,
       GROWTHBOOK_REQUESTS_PER_MINUTE: `${REQUESTS_PER_MINUTE}`,
       LDAP_STARTTLS: 'true',
@@ -42,7 +43,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
       startFramework('growthbookRoles', environment),
     ]);
   });
-  afterAll(() => Promise.all([enforcing, observing, slapd, world].map((one) => one?.close())));
+  afterAll(() => Promise.all([enforcing, observing, slapd, sandbox].map((one) => one?.close())));
 
   test('GET with add answers what if, as JSON and as text', async () => {
     const url = `${enforcing.origin}/?add=iris:posix:analytics-privatedata-users`;
@@ -60,7 +61,7 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     const type = answer.headers.get('content-type') ?? '';
     return { status: answer.status, type, body, json: type.includes('json') ? JSON.parse(body) : undefined };
   };
-  const writes = () => world.growthbook.writes.length;
+  const writes = () => sandbox.growthbook.writes.length;
 
   test('GET answers the plan and writes nothing', async () => {
     const { status, json } = await call();
@@ -102,9 +103,9 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
     ['another method', { method: 'DELETE' }, '', 405],
     ['another path', { method: 'POST' }, '/?dryRun=true', 404],
   ])('%s is refused with no run', async (_, init, query, expected) => {
-    const before = world.growthbook.requests.length;
+    const before = sandbox.growthbook.requests.length;
     const { status } = await call(init, query);
-    expect([status, world.growthbook.requests.length]).toEqual([expected, before]);
+    expect([status, sandbox.growthbook.requests.length]).toEqual([expected, before]);
   });
 
   test('an invalid request is answered in the report’s own shape', async () => {
@@ -148,17 +149,13 @@ describe.skipIf(!slapdIsHere)('the function, served as in production', () => {
   });
 
   test('settings that are missing answer 500, exit 4, and the process stays up', async () => {
-    const bare = await startFramework('growthbookRoles', {});
-    try {
-      for (const _ of [1, 2]) {
-        const { status, json: report } = await call({}, '', bare);
-        expect([status, report.outcome, report.exitCode]).toEqual([500, 'invalid-settings', 4]);
-        expect(report.error).toMatch(
-          /LDAP_SERVERS.*GROWTHBOOK_API_URL.*GROWTHBOOK_LDAP_SYNC_API_KEY.*GROWTHBOOK_PROJECT/,
-        );
-      }
-    } finally {
-      await bare.close();
+    const bare = await open(startFramework('growthbookRoles', {}));
+    for (const _ of [1, 2]) {
+      const { status, json: report } = await call({}, '', bare);
+      expect([status, report.outcome, report.exitCode]).toEqual([500, 'invalid-settings', 4]);
+      expect(report.error).toMatch(
+        /LDAP_SERVERS.*GROWTHBOOK_API_URL.*GROWTHBOOK_LDAP_SYNC_API_KEY.*GROWTHBOOK_PROJECT/,
+      );
     }
   });
 });

@@ -5,7 +5,7 @@ import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
 import { groupDn, ldapEntries, PROJECT, PROJECTS } from '../sandbox/growthbook/example.ts';
 import { validateQuery, validateRoleWrite } from '../sandbox/growthbook/openapi.ts';
 import type { MemberSeed, TeamRow } from '../sandbox/growthbook/state.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { type Scenario, startScenario } from './growthbook.ts';
 
 const ROLES = [
   'noaccess',
@@ -90,7 +90,7 @@ const personEntry = ({ disabled }: Person, n: number) => ({
   },
 });
 
-async function stageOf({ people, teams }: Organisation): Promise<Stage> {
+async function scenarioOf({ people, teams }: Organisation): Promise<Scenario> {
   const units = ldapEntries().filter((one) => /^(dc|ou)=/.test(one.dn));
   const listed = (holds: (one: Person) => boolean) =>
     people.flatMap((one, n) => (one.known && holds(one) ? [n] : []));
@@ -129,7 +129,7 @@ async function stageOf({ people, teams }: Organisation): Promise<Stage> {
       projectRoles,
     }),
   );
-  return await setStage({
+  return await startScenario({
     entries: [...units, ...people.map(personEntry), ...groups],
     file: dataYaml({ groups: Object.fromEntries(posix) }),
     content: {
@@ -164,37 +164,37 @@ const LAX = {
   ...{ SYNC_DEADLINE_SECONDS: '1700', GROWTHBOOK_REQUESTS_PER_MINUTE: '6000' },
 };
 
-const holdsFor = (check: (stage: Stage, world: Organisation) => Promise<void>, numRuns = 40) =>
+const holdsFor = (check: (scenario: Scenario, organisation: Organisation) => Promise<void>, numRuns = 40) =>
   fc.assert(
-    fc.asyncProperty(organisation, async (world) => {
-      const stage = await stageOf(world);
+    fc.asyncProperty(organisation, async (organisation) => {
+      const scenario = await scenarioOf(organisation);
       try {
-        await check(stage, world);
+        await check(scenario, organisation);
       } finally {
-        await stage.close();
+        await scenario.close();
       }
     }),
     { numRuns },
   );
 
-const snapshot = (stage: Stage) => structuredClone({ members: stage.growthbook.state.members });
-const grantsOf = (stage: Stage, id: string) => effectiveAccess(stage.growthbook.state, id, PROJECT);
+const snapshot = (scenario: Scenario) => structuredClone({ members: scenario.growthbook.state.members });
+const grantsOf = (scenario: Scenario, id: string) => effectiveAccess(scenario.growthbook.state, id, PROJECT);
 
 describe('laws, on organisations of any shape', () => {
   test('a plan carried out leaves nothing to plan', async () => {
-    await holdsFor(async (stage) => {
-      const { report } = await stage.run({}, LAX);
+    await holdsFor(async (scenario) => {
+      const { report } = await scenario.run({}, LAX);
       expect(['applied', 'unchanged'], report.error ?? '').toContain(report.outcome);
-      const second = (await stage.run({}, LAX)).report;
+      const second = (await scenario.run({}, LAX)).report;
       expect([second.outcome, second.changes]).toEqual(['unchanged', []]);
     });
   });
 
   test('nobody outside the gate gains, and no loss is a gain', async () => {
-    await holdsFor(async (stage, { people }) => {
-      const ids = stage.growthbook.state.members.map(({ id }) => id);
-      const before = new Map(ids.map((id) => [id, grantsOf(stage, id)]));
-      const { report } = await stage.run({}, LAX);
+    await holdsFor(async (scenario, { people }) => {
+      const ids = scenario.growthbook.state.members.map(({ id }) => id);
+      const before = new Map(ids.map((id) => [id, grantsOf(scenario, id)]));
+      const { report } = await scenario.run({}, LAX);
       const lost = report.changes
         .filter(({ kind }) => kind === 'revoke' || kind === 'downgrade')
         .map(({ account }) => account);
@@ -202,27 +202,27 @@ describe('laws, on organisations of any shape', () => {
         one.signedIn && !(one.known && one.posix.includes(GATE) && !one.disabled) ? [`u_${n}`] : [],
       );
       for (const id of [...lost, ...outside]) {
-        expect(gained(before.get(id) ?? [], grantsOf(stage, id), ORDER), id).toBe(false);
+        expect(gained(before.get(id) ?? [], grantsOf(scenario, id), ORDER), id).toBe(false);
       }
     });
   });
 
   test('observing writes nothing', async () => {
-    await holdsFor(async (stage) => {
-      const before = snapshot(stage);
-      await stage.run({}, { ...LAX, MODE: 'observe' });
-      await stage.run({ dryRun: true }, LAX);
-      expect(snapshot(stage)).toEqual(before);
-      expect(stage.posts()).toEqual([]);
+    await holdsFor(async (scenario) => {
+      const before = snapshot(scenario);
+      await scenario.run({}, { ...LAX, MODE: 'observe' });
+      await scenario.run({ dryRun: true }, LAX);
+      expect(snapshot(scenario)).toEqual(before);
+      expect(scenario.posts()).toEqual([]);
     });
   });
 
   test('other projects’ entries are never changed, global roles never rise, and environment limits are never lifted from them', async () => {
-    await holdsFor(async (stage) => {
-      const before = snapshot(stage).members;
-      await stage.run({}, LAX);
+    await holdsFor(async (scenario) => {
+      const before = snapshot(scenario).members;
+      await scenario.run({}, LAX);
       for (const was of before) {
-        const is = stage.growthbook.member(was.id);
+        const is = scenario.growthbook.member(was.id);
         const others = ({ projectRoles = [] }: typeof was) =>
           projectRoles.filter(({ project }) => project !== PROJECT);
         const plain = (row: typeof was) =>
@@ -244,9 +244,9 @@ describe('laws, on organisations of any shape', () => {
   });
 
   test('every request that is sent fits the published schema', async () => {
-    await holdsFor(async (stage) => {
-      await stage.run({}, LAX);
-      for (const { method, path, body, query } of stage.growthbook.requests) {
+    await holdsFor(async (scenario) => {
+      await scenario.run({}, LAX);
+      for (const { method, path, body, query } of scenario.growthbook.requests) {
         if (method === 'POST') expect(validateRoleWrite(JSON.parse(body))).toEqual([]);
         if (path === '/api/v1/members') expect(validateQuery('/v1/members', query)).toEqual([]);
       }
@@ -254,15 +254,15 @@ describe('laws, on organisations of any shape', () => {
   });
 
   test('the order in which things are listed does not matter: the same plan, byte for byte', async () => {
-    await holdsFor(async (stage) => {
+    await holdsFor(async (scenario) => {
       const shown = async () => {
-        const { planHash, changes } = (await stage.run({ dryRun: true }, LAX)).report;
+        const { planHash, changes } = (await scenario.run({ dryRun: true }, LAX)).report;
         return JSON.stringify({ planHash, changes });
       };
       const before = await shown();
-      stage.growthbook.state.members.reverse();
-      stage.ldap.entries.reverse();
-      for (const { attributes } of stage.ldap.entries)
+      scenario.growthbook.state.members.reverse();
+      scenario.ldap.entries.reverse();
+      for (const { attributes } of scenario.ldap.entries)
         if (Array.isArray(attributes.member)) attributes.member.reverse();
       expect(await shown()).toBe(before);
     });
@@ -271,11 +271,11 @@ describe('laws, on organisations of any shape', () => {
 
 describe('a run that is killed', () => {
   const finalRows = async () => {
-    const stage = await setStage();
-    await stage.run();
-    const rows = snapshot(stage);
-    const requests = stage.growthbook.requests.length;
-    await stage.close();
+    const scenario = await startScenario();
+    await scenario.run();
+    const rows = snapshot(scenario);
+    const requests = scenario.growthbook.requests.length;
+    await scenario.close();
     return { rows, requests };
   };
 
@@ -284,21 +284,21 @@ describe('a run that is killed', () => {
     async (kind) => {
       const { rows, requests } = await finalRows();
       for (let cut = 1; cut <= requests; cut += 1) {
-        const stage = await setStage();
-        stage.growthbook.addFault({
-          when: () => stage.growthbook.requests.length === cut,
+        const scenario = await startScenario();
+        scenario.growthbook.addFault({
+          when: () => scenario.growthbook.requests.length === cut,
           effect: { kind },
         });
-        stage.growthbook.addFault({
-          when: () => stage.growthbook.requests.length > cut,
+        scenario.growthbook.addFault({
+          when: () => scenario.growthbook.requests.length > cut,
           effect: { kind: 'drop' },
         });
-        await stage.run();
-        stage.growthbook.clearFaults();
-        stage.clock.advance(120_000);
-        await stage.run();
-        expect(snapshot(stage), `cut at request ${cut}`).toEqual(rows);
-        await stage.close();
+        await scenario.run();
+        scenario.growthbook.clearFaults();
+        scenario.clock.advance(120_000);
+        await scenario.run();
+        expect(snapshot(scenario), `cut at request ${cut}`).toEqual(rows);
+        await scenario.close();
       }
     },
   );

@@ -1,20 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { defaultPolicy } from '../../src/jobs/growthbook-roles/policy.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { openScenario, type Scenario } from './growthbook.ts';
+import { test } from './harness.ts';
 
-let stage: Stage;
+let scenario: Scenario;
 let folder: string;
 beforeEach(async () => {
-  stage = await setStage();
+  scenario = await openScenario();
   folder = mkdtempSync(join(tmpdir(), 'muster-policy-'));
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 const { order } = defaultPolicy();
 const document = (over: object): string => JSON.stringify({ order, otherwise: { rule: 9 }, ...over });
@@ -22,8 +20,8 @@ const LAX = { SAFETY_MAX_COUNT: '100', SAFETY_MAX_HIGHEST: '100', SAFETY_MAX_GAI
 
 /** What the policy makes of each account: its role after the run, and its rule. */
 async function planned(policy: string) {
-  const { report } = await stage.run({ dryRun: true }, { ...LAX, GROWTHBOOK_POLICY: policy });
-  const decisions = stage.lines.filter(({ event }) => event === 'decision');
+  const { report } = await scenario.run({ dryRun: true }, { ...LAX, GROWTHBOOK_POLICY: policy });
+  const decisions = scenario.lines.filter(({ event }) => event === 'decision');
   return { report, of: (label: string) => decisions.find((line) => line.label === label) };
 }
 
@@ -36,7 +34,7 @@ describe('sources are read only where the policy names them', () => {
     const { report, of } = await planned(policy);
     expect(report.outcome, report.error ?? '').toBe('planned');
     expect(report.sources.map(({ name }) => name)).toEqual(['growthbook', 'ldap']);
-    expect(stage.gitiles.requests).toEqual([]);
+    expect(scenario.gitiles.requests).toEqual([]);
     // Iris is outside the gate of the default policy.
     expect(of('iris@example.org')).toMatchObject({ kind: 'unchanged', rule: 2 });
   });
@@ -55,7 +53,7 @@ describe('sources are read only where the policy names them', () => {
   });
 
   test('named users are looked up too, and their rule ends on its day', async () => {
-    const now = new Date(stage.clock.now());
+    const now = new Date(scenario.clock.now());
     const day = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10);
     const rule = (number: number, user: string, expires: string) => ({
       rule: number,
@@ -119,7 +117,7 @@ describe('a policy in a file', () => {
     const text = JSON.stringify({ ...defaultPolicy(), rules: defaultPolicy().rules.slice(2) });
     writeFileSync(path, text);
     const hashes = [{ GROWTHBOOK_POLICY_FILE: path }, { GROWTHBOOK_POLICY: text }, {}].map(
-      async (environment) => (await stage.run({ dryRun: true }, environment)).report.planHash,
+      async (environment) => (await scenario.run({ dryRun: true }, environment)).report.planHash,
     );
     const [file, inline, none] = await Promise.all(hashes);
     expect(file).toBe(inline);
@@ -136,7 +134,7 @@ describe('a policy in a file', () => {
   ])('%j is a fault of the settings', async (environment, fault) => {
     writeFileSync(join(folder, 'policy.yaml'), JSON.stringify(defaultPolicy()));
     const set = Object.entries(environment).map(([name, value]) => [name, value.replace('FOLDER', folder)]);
-    const { report } = await stage.run({ dryRun: true }, Object.fromEntries(set));
+    const { report } = await scenario.run({ dryRun: true }, Object.fromEntries(set));
     expect(report.outcome).toBe('invalid-settings');
     expect(report.error).toMatch(fault);
   });

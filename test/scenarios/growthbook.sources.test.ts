@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { groupDn } from '../sandbox/growthbook/example.ts';
 import type { FaultEffect, Recorded } from '../sandbox/server.ts';
-import { stage, test } from './growthbook.ts';
+import { scenario, test } from './growthbook.ts';
 
 const at =
   (part: string) =>
@@ -17,15 +17,15 @@ const answering = (
 });
 
 async function isRefused(because: RegExp, environment: Record<string, string> = {}): Promise<void> {
-  const { report } = await stage.run({}, environment);
+  const { report } = await scenario.run({}, environment);
   expect(report.error).toMatch(because);
   expect([report.outcome, report.exitCode, report.planHash]).toEqual(['source-failed', 3, null]);
   expect(report.changes).toEqual([]);
-  expect(stage.posts()).toEqual([]);
+  expect(scenario.posts()).toEqual([]);
 }
 
 describe('LDAP: the run ends with no plan and no write where', () => {
-  const group = () => stage.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
+  const group = () => scenario.ldap.entries.find(({ dn }) => dn === groupDn('readonly'));
 
   test('a watched group is empty', async () => {
     Object.assign(group()?.attributes ?? {}, { member: [] });
@@ -33,7 +33,7 @@ describe('LDAP: the run ends with no plan and no write where', () => {
   });
 
   test('a watched group is missing', async () => {
-    stage.ldap.entries = stage.ldap.entries.filter((entry) => entry !== group());
+    scenario.ldap.entries = scenario.ldap.entries.filter((entry) => entry !== group());
     await isRefused(/ldap: groups missing \(found growthbook-readonly/);
   });
 
@@ -43,11 +43,11 @@ describe('LDAP: the run ends with no plan and no write where', () => {
   });
 
   test('addresses are hidden, unless both settings allow it', async () => {
-    for (const entry of stage.ldap.entries) delete (entry.attributes as Record<string, unknown>)['mail'];
+    for (const entry of scenario.ldap.entries) delete (entry.attributes as Record<string, unknown>)['mail'];
     await isRefused(
       /source ldap: people without an e-mail address \(found \d+ of \d+, 100 %\).*LDAP_BIND_DN/,
     );
-    const { report } = await stage.run({ dryRun: true }, { SOURCE_MAX_INCOMPLETE_PERCENT: '100' });
+    const { report } = await scenario.run({ dryRun: true }, { SOURCE_MAX_INCOMPLETE_PERCENT: '100' });
     expect(report.outcome).not.toBe('source-failed');
   });
 
@@ -64,7 +64,7 @@ describe('LDAP: the run ends with no plan and no write where', () => {
 
   test('the bind is refused, and the password is in no line of the log', async () => {
     await isRefused(/source ldap: .*bind/, { LDAP_BIND_PASSWORD: 'wrong-and-secret' });
-    expect(JSON.stringify(stage.lines)).not.toContain('wrong-and-secret');
+    expect(JSON.stringify(scenario.lines)).not.toContain('wrong-and-secret');
   });
 
   test('a group that may be empty is empty: the run goes on', async () => {
@@ -79,7 +79,7 @@ describe('LDAP: the run ends with no plan and no write where', () => {
       otherwise: { rule: 5 },
       mayBeEmpty: ['growthbook-readonly'],
     });
-    const { report } = await stage.run({ dryRun: true }, { GROWTHBOOK_POLICY: policy });
+    const { report } = await scenario.run({ dryRun: true }, { GROWTHBOOK_POLICY: policy });
     expect(report.outcome).toBe('refused');
     expect(report.objections.map(({ name }) => name)).toContain('revokes');
   });
@@ -88,14 +88,14 @@ describe('LDAP: the run ends with no plan and no write where', () => {
 describe('LDAP entries that cannot be read as one person', () => {
   const withTwoUids = (...uids: readonly string[]) => {
     for (const uid of uids) {
-      const entry = stage.ldap.entries.find(({ dn }) => dn.startsWith(`uid=${uid},`));
+      const entry = scenario.ldap.entries.find(({ dn }) => dn.startsWith(`uid=${uid},`));
       Object.assign(entry?.attributes ?? {}, { uid: [uid, `${uid}2`] });
     }
   };
 
   test('two of them: their accounts are skipped, everybody else is decided on', async () => {
     withTwoUids('bela', 'gwen');
-    const { report } = await stage.run({ dryRun: true });
+    const { report } = await scenario.run({ dryRun: true });
     expect(report.outcome).toBe('planned');
     const skipped = report.notes.filter(({ because }) => because.includes('exactly one uid'));
     expect(skipped.map(({ kind, label }) => [kind, label])).toEqual([
@@ -126,12 +126,12 @@ describe('data.yaml: the run ends with no plan and no write where', () => {
     ],
     ['the answer ends early every time', { kind: 'truncate' }, /no answer/],
   ])('%s', async (_, effect, because) => {
-    stage.gitiles.addFault({ when: at('data.yaml'), effect });
+    scenario.gitiles.addFault({ when: at('data.yaml'), effect });
     await isRefused(because);
   });
 
   test('gitiles names no commit', async () => {
-    stage.gitiles.addFault({ when: at('refs/heads'), effect: answering(200, ")]}'\n{}") });
+    scenario.gitiles.addFault({ when: at('refs/heads'), effect: answering(200, ")]}'\n{}") });
     await isRefused(/no commit/);
   });
 
@@ -140,8 +140,8 @@ describe('data.yaml: the run ends with no plan and no write where', () => {
   });
 
   test('one answer that is cut short is read again', async () => {
-    stage.gitiles.addFault({ when: at('data.yaml'), nth: 1, effect: { kind: 'truncate' } });
-    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+    scenario.gitiles.addFault({ when: at('data.yaml'), nth: 1, effect: { kind: 'truncate' } });
+    expect((await scenario.run({ dryRun: true })).report.outcome).toBe('planned');
   });
 });
 
@@ -159,7 +159,7 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
     ['teams can’t be read', '/teams', answering(418, { message: 'no' }), /418/],
     ['a redirect comes', '/members', answering(302, '', { location: 'http://127.0.0.1:1/' }), /found 302/],
   ])('%s', async (_, part, effect, because) => {
-    stage.growthbook.addFault({ when: at(part), effect });
+    scenario.growthbook.addFault({ when: at(part), effect });
     await isRefused(because);
   });
 
@@ -169,30 +169,30 @@ describe('GrowthBook: the run ends with no plan and no write where', () => {
 
   test('the project’s answer is about another one', async () => {
     const other = answering(200, { project: { id: 'prj_other' } });
-    stage.growthbook.addFault({ when: at('/projects/'), effect: other });
+    scenario.growthbook.addFault({ when: at('/projects/'), effect: other });
     await isRefused(/no project id \(found prj_other/);
   });
 
   test('the organisation has no members', async () => {
-    stage.growthbook.state.members = [];
+    scenario.growthbook.state.members = [];
     await isRefused(/no members/);
   });
 
   test('it stays away: five repeats with growing pauses, and the other sources are still reported', async () => {
-    stage.growthbook.addFault({ when: at('/teams'), effect: answering(503, { message: 'busy' }) });
+    scenario.growthbook.addFault({ when: at('/teams'), effect: answering(503, { message: 'busy' }) });
     await isRefused(/teams.*503/);
-    expect(stage.growthbook.requests.filter(at('/teams'))).toHaveLength(6);
-    const { report } = await stage.run({ dryRun: true });
+    expect(scenario.growthbook.requests.filter(at('/teams'))).toHaveLength(6);
+    const { report } = await scenario.run({ dryRun: true });
     expect(report.sources.map(({ name }) => name)).toEqual(['ldap', 'posix']);
   });
 
   test('teams answer 404 on old versions: that means none, where no member is in one', async () => {
-    for (const row of stage.growthbook.state.members) Object.assign(row, { teams: [] });
-    stage.growthbook.addFault({
+    for (const row of scenario.growthbook.state.members) Object.assign(row, { teams: [] });
+    scenario.growthbook.addFault({
       when: at('/teams'),
       effect: answering(404, { message: 'Unknown API endpoint' }),
     });
-    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+    expect((await scenario.run({ dryRun: true })).report.outcome).toBe('planned');
   });
 });
 
@@ -206,8 +206,8 @@ describe('a member list that disagrees with itself', () => {
     });
 
   test('is read once more from the start', async () => {
-    stage.growthbook.addFault({ when: at('/members'), nth: 1, effect: page(7) });
-    expect((await stage.run({ dryRun: true })).report.outcome).toBe('planned');
+    scenario.growthbook.addFault({ when: at('/members'), nth: 1, effect: page(7) });
+    expect((await scenario.run({ dryRun: true })).report.outcome).toBe('planned');
   });
 
   test('is read once more where the total changes between two pages', async () => {
@@ -224,21 +224,21 @@ describe('a member list that disagrees with itself', () => {
         hasMore: index === 0,
         nextOffset: index === 0 ? 1 : null,
       });
-    stage.growthbook.addFault({ when: at('/members'), nth: 1, effect: pageOf(0, 3) });
-    stage.growthbook.addFault({ when: at('/members'), nth: 2, effect: pageOf(1, 2) });
-    expect((await stage.run({ dryRun: true })).report.counts.unchanged).toBe(6);
-    expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(3);
+    scenario.growthbook.addFault({ when: at('/members'), nth: 1, effect: pageOf(0, 3) });
+    scenario.growthbook.addFault({ when: at('/members'), nth: 2, effect: pageOf(1, 2) });
+    expect((await scenario.run({ dryRun: true })).report.counts.unchanged).toBe(6);
+    expect(scenario.growthbook.requests.filter(at('/members'))).toHaveLength(3);
   });
 
   test('twice is refused', async () => {
-    stage.growthbook.addFault({ when: at('/members'), effect: page(7) });
+    scenario.growthbook.addFault({ when: at('/members'), effect: page(7) });
     await isRefused(/read twice.*found 1 members, total 7/);
-    expect(stage.growthbook.requests.filter(at('/members'))).toHaveLength(2);
+    expect(scenario.growthbook.requests.filter(at('/members'))).toHaveLength(2);
   });
 });
 
 test('all sources that failed are named together', async () => {
-  stage.growthbook.addFault({ when: at('/teams'), effect: answering(418, { message: 'no' }) });
-  stage.gitiles.addFault({ when: at('data.yaml'), effect: answering(404, 'NOT_FOUND') });
+  scenario.growthbook.addFault({ when: at('/teams'), effect: answering(418, { message: 'no' }) });
+  scenario.gitiles.addFault({ when: at('data.yaml'), effect: answering(404, 'NOT_FOUND') });
   await isRefused(/source posix: .*source growthbook: /);
 });

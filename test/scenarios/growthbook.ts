@@ -1,47 +1,49 @@
-import { test as base } from 'vitest';
 import { growthbookDefinition } from '../../src/jobs/growthbook-roles/job.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import {
-  type GrowthBookWorld,
-  type GrowthBookWorldOptions,
-  startGrowthBookWorld,
-} from '../sandbox/growthbook/world.ts';
+  type GrowthBookSandbox,
+  type GrowthBookSandboxOptions,
+  startGrowthBookSandbox,
+} from '../sandbox/growthbook/sandbox.ts';
 import type { Recorded } from '../sandbox/server.ts';
-import { type LogLine, type RunOnStage, runOnStage } from './run-on-stage.ts';
+import { test as base, open } from './harness.ts';
+import { type LogLine, type RunInScenario, scenarioRunner } from './scenario-runner.ts';
 
 /** All systems of the job on localhost with a clock that a test moves, and a way to run the job. */
-export interface Stage extends GrowthBookWorld {
+export interface Scenario extends GrowthBookSandbox {
   readonly clock: StillClock;
   /** Every log line so far. */
   readonly lines: readonly LogLine[];
-  readonly run: RunOnStage;
+  readonly run: RunInScenario;
   /** The role writes that reached GrowthBook, accepted or not. */
   posts(): readonly Recorded[];
 }
 
-type Options = Omit<GrowthBookWorldOptions, 'now'>;
+type Options = Omit<GrowthBookSandboxOptions, 'now'>;
 
-/** Starts a stage, which the caller closes. */
-export async function setStage(options: Options = {}): Promise<Stage> {
+/** Starts a scenario, which the caller closes. */
+export async function startScenario(options: Options = {}): Promise<Scenario> {
   const clock = stillClock();
-  const world = await startGrowthBookWorld({ ...options, now: clock.now });
+  const sandbox = await startGrowthBookSandbox({ ...options, now: clock.now });
   const lines: LogLine[] = [];
-  const run = runOnStage(growthbookDefinition, { environment: world.environment, clock }, lines);
-  const posts = () => world.growthbook.requests.filter(({ method }) => method !== 'GET');
-  return { ...world, clock, lines, run, posts };
+  const run = scenarioRunner(growthbookDefinition, { environment: sandbox.environment, clock }, lines);
+  const posts = () => sandbox.growthbook.requests.filter(({ method }) => method !== 'GET');
+  return { ...sandbox, clock, lines, run, posts };
 }
 
-/** The stage of the test that runs. */
-export let stage: Stage;
+/** Starts a scenario that is closed when the test ends. */
+export const openScenario = (options: Options = {}): Promise<Scenario> => open(startScenario(options));
 
-/** A test with a stage of its own, which is started before the test and closed after it. */
-export const test = base.extend<{ options: Options; opened: undefined }>({
+/** The scenario of the test that runs. */
+export let scenario: Scenario;
+
+/** A test with a scenario of its own, which is started before the test. */
+export const test = base.extend<{ options: Options; ready: undefined }>({
   options: {},
-  opened: [
-    async ({ options }, use) => {
-      stage = await setStage(options);
-      await use(undefined);
-      await stage.close();
+  ready: [
+    async ({ options, closing }, use) => {
+      scenario = await openScenario(options);
+      await use(closing);
     },
     { auto: true },
   ],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import type { Run } from '../../src/engine/run-types.ts';
 import { acquireLease, type HeldLease, type Lease } from '../../src/platform/lease.ts';
 import { openLeaseObject } from '../../src/platform/lease-object.ts';
@@ -6,15 +6,15 @@ import { testRun } from '../fixtures.ts';
 import { type StillClock, stillClock } from '../sandbox/clock.ts';
 import { startFramework } from '../sandbox/framework.ts';
 import { type Storage, startStorage } from '../sandbox/storage.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { openScenario, type Scenario } from './growthbook.ts';
+import { open, test } from './harness.ts';
 
 let clock: StillClock;
 let storage: Storage;
 beforeEach(async () => {
   clock = stillClock();
-  storage = await startStorage({ now: clock.now });
+  storage = await open(startStorage({ now: clock.now }));
 });
-afterEach(() => storage.close());
 
 const OBJECT = 'growthbook-roles.json';
 const SECONDS = 330;
@@ -104,14 +104,13 @@ describe('a lease', () => {
 });
 
 describe('an enforcing run with a lease', () => {
-  let stage: Stage;
+  let scenario: Scenario;
   beforeEach(async () => {
-    stage = await setStage();
+    scenario = await openScenario();
   });
-  afterEach(() => stage.close());
 
   test('takes it, asks before each write, and gives it back', async () => {
-    const { report } = await stage.run({}, storage.environment);
+    const { report } = await scenario.run({}, storage.environment);
     expect(report.outcome).toBe('applied');
     expect(report.calls.lease).toMatchObject({ DELETE: 1, POST: 1, GET: 12 });
     expect(storage.objects.size).toBe(0);
@@ -119,55 +118,55 @@ describe('an enforcing run with a lease', () => {
 
   test('is skipped with exit 5 while another holds it, and reads nothing', async () => {
     await taken('another');
-    const { report } = await stage.run({}, storage.environment);
+    const { report } = await scenario.run({}, storage.environment);
     expect([report.outcome, report.exitCode]).toEqual(['skipped', 5]);
     expect(report.notes[0]?.because).toContain('another');
-    expect(stage.growthbook.requests).toEqual([]);
-    expect(stage.lines.filter(({ event }) => event === 'run.completed')).toHaveLength(1);
+    expect(scenario.growthbook.requests).toEqual([]);
+    expect(scenario.lines.filter(({ event }) => event === 'run.completed')).toHaveLength(1);
   });
 
   test('gives it back however long it took', async () => {
-    stage.growthbook.state.before = ({ method }) => method === 'POST' && stage.clock.advance(11_000);
-    const { report } = await stage.run({}, storage.environment);
+    scenario.growthbook.state.before = ({ method }) => method === 'POST' && scenario.clock.advance(11_000);
+    const { report } = await scenario.run({}, storage.environment);
     expect([report.outcome, storage.objects.size]).toEqual(['applied', 0]);
   });
 
   test('that loses it stops before its next write, ends as failed and says so', async () => {
-    stage.growthbook.state.before = ({ path }) => {
+    scenario.growthbook.state.before = ({ path }) => {
       if (path.includes('/u_iris/')) storage.objects.delete(OBJECT);
     };
-    const { report } = await stage.run({}, storage.environment);
+    const { report } = await scenario.run({}, storage.environment);
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(report.error).toContain('lease: no longer this run');
-    expect(stage.growthbook.writes).toHaveLength(3);
+    expect(scenario.growthbook.writes).toHaveLength(3);
   });
 
   test('that can’t ask for it writes nothing', async () => {
     storage.addFault({ when: () => true, effect: { kind: 'answer', answer: { status: 403, body: {} } } });
-    const { report } = await stage.run({}, storage.environment);
-    expect([report.outcome, report.run.mode, stage.posts()]).toEqual(['failed', 'enforce', []]);
+    const { report } = await scenario.run({}, storage.environment);
+    expect([report.outcome, report.run.mode, scenario.posts()]).toEqual(['failed', 'enforce', []]);
   });
 
   test('a crash in the middle keeps others out until the lease is over', async () => {
     await taken('crashed');
-    expect((await stage.run({}, storage.environment)).report.outcome).toBe('skipped');
+    expect((await scenario.run({}, storage.environment)).report.outcome).toBe('skipped');
     clock.advance(SECONDS * 1000);
-    expect((await stage.run({}, storage.environment)).report.outcome).toBe('applied');
+    expect((await scenario.run({}, storage.environment)).report.outcome).toBe('applied');
   });
 
   test('a plan needs none', async () => {
-    await stage.run({ dryRun: true }, storage.environment);
+    await scenario.run({ dryRun: true }, storage.environment);
     expect(storage.requests).toEqual([]);
   });
 
   test('without a bucket the report says what the only guard is', async () => {
-    const { report } = await stage.run();
+    const { report } = await scenario.run();
     expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'lease', label: 'LEASE_BUCKET' }));
   });
 
   test('of two functions started at once, each a process of its own, one applies and the other is skipped', async () => {
     const live = await startStorage();
-    const environment = { ...stage.environment, ...live.environment, MODE: 'enforce' };
+    const environment = { ...scenario.environment, ...live.environment, MODE: 'enforce' };
     const servers = await Promise.all([1, 2].map(() => startFramework('growthbookRoles', environment)));
     try {
       const answers = await Promise.all(servers.map(({ origin }) => fetch(origin, { method: 'POST' })));
@@ -176,7 +175,7 @@ describe('an enforcing run with a lease', () => {
       );
       expect(reports.map(({ outcome }) => outcome).toSorted()).toEqual(['applied', 'skipped']);
       expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-      expect(stage.growthbook.writes).toHaveLength(12);
+      expect(scenario.growthbook.writes).toHaveLength(12);
     } finally {
       await Promise.all([...servers, live].map((one) => one.close()));
     }

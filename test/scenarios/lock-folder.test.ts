@@ -2,27 +2,25 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isWrite, type Stage, setStage } from './growthbook.ts';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { isWrite, openScenario, type Scenario } from './growthbook.ts';
+import { test } from './harness.ts';
 
 const CLI = new URL('../../src/cli.ts', import.meta.url).pathname;
 
-let stage: Stage;
+let scenario: Scenario;
 let folder: string;
 beforeEach(async () => {
-  stage = await setStage();
+  scenario = await openScenario();
   folder = mkdtempSync(join(tmpdir(), 'muster-lock-'));
 });
-afterEach(async () => {
-  await stage.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A run in a process of its own. */
 function apply() {
   const child = spawn(process.execPath, [CLI, 'growthbook-roles', 'apply', '--json'], {
     cwd: folder,
-    env: { PATH: process.env.PATH, MODE: 'enforce', LOCK_DIR: folder, ...stage.environment },
+    env: { PATH: process.env.PATH, MODE: 'enforce', LOCK_DIR: folder, ...scenario.environment },
   });
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk));
@@ -36,65 +34,65 @@ describe('an enforcing run with LOCK_DIR', () => {
   test('keeps another process out while it writes: that one is skipped with exit 5', async () => {
     const first = apply();
     let second: Awaited<typeof first.ended> | undefined;
-    stage.growthbook.onRequest({ when: isWrite('u_iris') }, async () => {
+    scenario.growthbook.onRequest({ when: isWrite('u_iris') }, async () => {
       second = await apply().ended;
     });
     expect(await first.ended).toEqual({ code: 0, outcome: 'applied' });
     expect(second).toEqual({ code: 5, outcome: 'skipped' });
-    expect(stage.growthbook.writes).toHaveLength(12);
+    expect(scenario.growthbook.writes).toHaveLength(12);
   }, 30_000);
 
   test('that was killed between two writes keeps nobody waiting: the next one finishes', async () => {
     const { child, ended } = apply();
-    stage.growthbook.state.before = (request) => {
+    scenario.growthbook.state.before = (request) => {
       if (isWrite('u_iris')(request)) child.kill('SIGKILL');
     };
     expect((await ended).code).toBe(null);
-    stage.growthbook.state.before = () => undefined;
+    scenario.growthbook.state.before = () => undefined;
     expect(await apply().ended).toEqual({ code: 0, outcome: 'applied' });
-    expect((await stage.run({ dryRun: true })).report.outcome).toBe('unchanged');
+    expect((await scenario.run({ dryRun: true })).report.outcome).toBe('unchanged');
   }, 30_000);
 
   test('says nothing of a missing lock, and gives it back', async () => {
-    const { report } = await stage.run({}, { LOCK_DIR: folder });
+    const { report } = await scenario.run({}, { LOCK_DIR: folder });
     expect(report.outcome).toBe('applied');
     expect(report.notes.filter(({ kind }) => kind === 'lease')).toEqual([]);
-    expect((await stage.run({}, { LOCK_DIR: folder })).report.outcome).toBe('unchanged');
+    expect((await scenario.run({}, { LOCK_DIR: folder })).report.outcome).toBe('unchanged');
   });
 
   test('that loses it stops before its next write and says so', async () => {
-    stage.growthbook.state.before = ({ path }) => {
+    scenario.growthbook.state.before = ({ path }) => {
       if (!path.includes('/u_iris/')) return;
       for (const file of readdirSync(folder)) rmSync(join(folder, file));
     };
-    const { report } = await stage.run({}, { LOCK_DIR: folder });
+    const { report } = await scenario.run({}, { LOCK_DIR: folder });
     expect([report.outcome, report.exitCode]).toEqual(['failed', 1]);
     expect(report.error).toContain('lease: no longer this run');
-    expect(stage.growthbook.writes).toHaveLength(3);
+    expect(scenario.growthbook.writes).toHaveLength(3);
   });
 
   test.each(['nowhere', 'a-file/inside'])('whose folder can’t be used (%s) writes nothing', async (name) => {
-    const { report } = await stage.run({}, { LOCK_DIR: join(folder, name) });
-    expect([report.outcome, stage.posts()]).toEqual(['failed', []]);
+    const { report } = await scenario.run({}, { LOCK_DIR: join(folder, name) });
+    expect([report.outcome, scenario.posts()]).toEqual(['failed', []]);
     expect(report.error).toContain(join(folder, name));
   });
 
   test('needs none for a plan', async () => {
-    await stage.run({ dryRun: true }, { LOCK_DIR: folder });
+    await scenario.run({ dryRun: true }, { LOCK_DIR: folder });
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test('takes one kind of lock only', async () => {
-    const { report } = await stage.run({}, { LOCK_DIR: folder, LEASE_BUCKET: 'leases' });
+    const { report } = await scenario.run({}, { LOCK_DIR: folder, LEASE_BUCKET: 'leases' });
     expect(report.outcome).toBe('invalid-settings');
     expect(report.error).toContain('LOCK_DIR: found together with LEASE_BUCKET');
   });
 
   test('has a line in the check: free, or its holder', async () => {
-    const { checks } = await stage.run({ check: true }, { LOCK_DIR: folder });
+    const { checks } = await scenario.run({ check: true }, { LOCK_DIR: folder });
     expect(checks?.find(({ name }) => name === `lease ${folder}`)).toMatchObject({ ok: true, found: 'free' });
     const nowhere = join(folder, 'nowhere');
-    const wrong = (await stage.run({ check: true }, { LOCK_DIR: nowhere })).checks;
+    const wrong = (await scenario.run({ check: true }, { LOCK_DIR: nowhere })).checks;
     expect(wrong?.find(({ name }) => name === `lease ${nowhere}`)).toMatchObject({
       ok: false,
       cure: expect.stringContaining('LOCK_DIR'),

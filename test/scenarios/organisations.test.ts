@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataYaml } from '../sandbox/growthbook/data-yaml.ts';
 import { PROJECT, PROJECTS } from '../sandbox/growthbook/example.ts';
 import { slapdMissing } from '../sandbox/ldap/directories.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { type Scenario, startScenario } from './growthbook.ts';
 import { type Organisation, organisations, type RunningDirectory } from './organisations.ts';
 
 const uids = ['ann', 'bob', 'cem', 'dov'];
@@ -12,8 +12,8 @@ const EVERYBODY = { 'analytics-privatedata-users': uids };
 const HELD = { ann: 'admin', bob: 'noaccess', cem: 'engineer', dov: 'readonly' };
 const DUE = { ann: 'admin', bob: 'engineer', cem: 'noaccess', dov: 'noaccess' };
 
-const stageFor = () =>
-  setStage({
+const scenarioFor = () =>
+  startScenario({
     entries: [],
     file: dataYaml({ groups: EVERYBODY }),
     content: {
@@ -35,8 +35,8 @@ const environmentOf = ({ settings, policy }: Organisation, directory: RunningDir
   ...settings,
 });
 
-const roleOf = (stage: Stage, uid: string) =>
-  stage.growthbook.member(`u_${uid}`).projectRoles?.find(({ project }) => project === PROJECT)?.role;
+const roleOf = (scenario: Scenario, uid: string) =>
+  scenario.growthbook.member(`u_${uid}`).projectRoles?.find(({ project }) => project === PROJECT)?.role;
 
 test('a real slapd takes part, or this test says that it does not', async ({ skip }) => {
   const missing = await slapdMissing();
@@ -45,7 +45,7 @@ test('a real slapd takes part, or this test says that it does not', async ({ ski
 
 describe.each(organisations)('an organisation: $name', (organisation) => {
   let directories: readonly RunningDirectory[] = [];
-  let stage: Stage;
+  let scenario: Scenario;
   beforeAll(async () => {
     directories = await organisation.start();
   });
@@ -55,16 +55,16 @@ describe.each(organisations)('an organisation: $name', (organisation) => {
 
   test('from its settings to roles that are verified, and nothing to do in the run after it', async () => {
     for (const directory of directories) {
-      stage = await stageFor();
+      scenario = await scenarioFor();
       const environment = environmentOf(organisation, directory);
-      const { report } = await stage.run({}, environment);
+      const { report } = await scenario.run({}, environment);
       expect([directory.name, report.error, report.outcome]).toEqual([directory.name, null, 'applied']);
-      expect(Object.fromEntries(uids.map((uid) => [uid, roleOf(stage, uid)]))).toEqual(DUE);
-      const again = await stage.run({}, environment);
+      expect(Object.fromEntries(uids.map((uid) => [uid, roleOf(scenario, uid)]))).toEqual(DUE);
+      const again = await scenario.run({}, environment);
       expect([directory.name, again.report.outcome]).toEqual([directory.name, 'unchanged']);
       const needsFile = JSON.stringify(organisation.policy).includes('posix');
-      expect(stage.gitiles.requests.length > 0).toBe(needsFile);
-      await stage.close();
+      expect(scenario.gitiles.requests.length > 0).toBe(needsFile);
+      await scenario.close();
     }
   });
 
@@ -72,13 +72,13 @@ describe.each(organisations)('an organisation: $name', (organisation) => {
     'the wrong setting %j is named, and nothing is written',
     async (wrong, because) => {
       for (const directory of directories) {
-        stage = await stageFor();
-        const { report } = await stage.run({}, { ...environmentOf(organisation, directory), ...wrong });
+        scenario = await scenarioFor();
+        const { report } = await scenario.run({}, { ...environmentOf(organisation, directory), ...wrong });
         expect(report.error, directory.name).toMatch(because);
         expect(report.error).not.toContain('mayBeEmpty');
         expect(['source-failed', 'invalid-settings']).toContain(report.outcome);
-        expect(stage.posts()).toEqual([]);
-        await stage.close();
+        expect(scenario.posts()).toEqual([]);
+        await scenario.close();
       }
     },
   );

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { environmentOf, readRecording } from '../../src/app/recording-file.ts';
 import { runJob } from '../../src/app/run-job.ts';
 import type { Recording } from '../../src/engine/recording.ts';
@@ -11,8 +11,9 @@ import type { Report } from '../../src/reports/report.ts';
 import { emptyFolder } from '../muster.ts';
 import { stillClock } from '../sandbox/clock.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
-import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
+import { openScenario, type Scenario } from './growthbook.ts';
+import { open, test } from './harness.ts';
 
 /** What a plan is made of: everything in a report but when and by whom it was made. */
 const PLAN: readonly (keyof Report)[] = [
@@ -58,11 +59,10 @@ const unchecked = (result: { readonly recording?: Recording | undefined }): Reco
 };
 
 describe('a recorded run of growthbook-roles', () => {
-  let stage: Stage;
+  let scenario: Scenario;
   beforeEach(async () => {
-    stage = await setStage();
+    scenario = await openScenario();
   });
-  afterEach(() => stage.close());
 
   test.each([
     ['as it is', {}],
@@ -70,18 +70,18 @@ describe('a recorded run of growthbook-roles', () => {
     ['without protected members', { GROWTHBOOK_PROTECTED_MEMBERS: '' }],
     ['with a lower ceiling', { GROWTHBOOK_GLOBAL_ROLE: 'noaccess' }],
   ])('makes the same plan with the same hash offline: %s', async (_, environment) => {
-    const live = await stage.run({ dryRun: true }, environment);
-    const recording = recordingOf(await stage.run({ dryRun: true, record: true }, environment));
-    const requests = stage.growthbook.requests.length;
+    const live = await scenario.run({ dryRun: true }, environment);
+    const recording = recordingOf(await scenario.run({ dryRun: true, record: true }, environment));
+    const requests = scenario.growthbook.requests.length;
     const { report } = await replay(growthbookRoles, recording);
     expect(planIn(report)).toBe(planIn(live.report));
     expect(report.run.facts).toBe(recording.run.id);
-    expect(stage.growthbook.requests.length).toBe(requests);
+    expect(scenario.growthbook.requests.length).toBe(requests);
   });
 
   test('explains people as the run would have', async () => {
-    const live = await stage.run({ dryRun: true, explain: 'iris' });
-    const { recording } = await stage.run({ dryRun: true, record: true });
+    const live = await scenario.run({ dryRun: true, explain: 'iris' });
+    const { recording } = await scenario.run({ dryRun: true, record: true });
     const { explanation } = await replay(growthbookRoles, recordingOf({ recording }), { explain: 'iris' });
     expect(explanation).toEqual(live.explanation);
   });
@@ -92,29 +92,32 @@ describe('a recorded run of growthbook-roles', () => {
       file,
       'order: [noaccess, readonly]\ngate: none\nrules:\n  - { rule: 1, ldap: growthbook-readonly, role: readonly }\notherwise: { rule: 2 }\n',
     );
-    const { recording } = await stage.run({ dryRun: true, record: true }, { GROWTHBOOK_POLICY_FILE: file });
+    const { recording } = await scenario.run(
+      { dryRun: true, record: true },
+      { GROWTHBOOK_POLICY_FILE: file },
+    );
     expect(recording?.settings.GROWTHBOOK_POLICY).toContain('growthbook-readonly');
     expect(recording?.settings).not.toHaveProperty('GROWTHBOOK_POLICY_FILE');
   });
 
   test('has no secret, whatever the systems echo', async () => {
     const secret = 'secret_MARKED0123456789';
-    stage.growthbook.state.keys.push({ id: 'key_marked', secret, role: 'admin' });
-    const member = stage.growthbook.state.users.get('u_iris');
+    scenario.growthbook.state.keys.push({ id: 'key_marked', secret, role: 'admin' });
+    const member = scenario.growthbook.state.users.get('u_iris');
     if (member) member.name = secret;
-    Object.assign(stage.growthbook.state.teams[0] ?? {}, { name: `the team ${secret}` });
-    const { recording } = await stage.run(
+    Object.assign(scenario.growthbook.state.teams[0] ?? {}, { name: `the team ${secret}` });
+    const { recording } = await scenario.run(
       { dryRun: true, record: true },
       { GROWTHBOOK_LDAP_SYNC_API_KEY: secret },
     );
     const text = JSON.stringify(recordingOf({ recording }));
     expect(text).not.toContain('MARKED');
-    expect(text).not.toContain(stage.environment.LDAP_BIND_PASSWORD);
+    expect(text).not.toContain(scenario.environment.LDAP_BIND_PASSWORD);
     expect(recording?.settings.GROWTHBOOK_LDAP_SYNC_API_KEY).toBeNull();
   });
 
   test('is none where a source failed', async () => {
-    const { recording, report } = await stage.run(
+    const { recording, report } = await scenario.run(
       { dryRun: true, record: true },
       { LDAP_SERVERS: 'ldap://127.0.0.1:1' },
     );
@@ -123,8 +126,8 @@ describe('a recorded run of growthbook-roles', () => {
 
   test('writes nothing, keeps no report and pushes no metrics', async () => {
     const reports = emptyFolder();
-    await stage.run({ record: true }, { REPORTS: reports });
-    expect(stage.posts()).toEqual([]);
+    await scenario.run({ record: true }, { REPORTS: reports });
+    expect(scenario.posts()).toEqual([]);
   });
 
   test.each<[string, (recording: Recording) => unknown, string]>([
@@ -133,7 +136,7 @@ describe('a recorded run of growthbook-roles', () => {
     ['another job’s', (one) => ({ ...one, run: { ...one.run, job: 'x' } }), "another job's recording"],
     ['an unknown key', (one) => ({ ...one, more: 1 }), 'found the unknown key "more"'],
   ])('is refused as a file of %s', async (_, change, words) => {
-    const { recording } = await stage.run({ dryRun: true, record: true });
+    const { recording } = await scenario.run({ dryRun: true, record: true });
     expect(() => {
       const path = join(emptyFolder(), 'facts.json');
       writeFileSync(path, JSON.stringify(change(recordingOf({ recording }))));
@@ -159,7 +162,7 @@ describe('a recorded run of growthbook-roles', () => {
     ['an unknown key', (facts) => ({ ...facts, more: [] }), 'found the unknown key "more"'],
   ];
   test.each(wrongFacts)('is refused with other facts than it should have: %s', async (_, change, words) => {
-    const recording = unchecked(await stage.run({ dryRun: true, record: true }));
+    const recording = unchecked(await scenario.run({ dryRun: true, record: true }));
     const { report } = await replay(growthbookRoles, {
       ...recording,
       facts: change(recording.facts as Facts),
@@ -169,7 +172,7 @@ describe('a recorded run of growthbook-roles', () => {
   });
 
   test('is refused with settings that cannot be used', async () => {
-    const recording = unchecked(await stage.run({ dryRun: true, record: true }));
+    const recording = unchecked(await scenario.run({ dryRun: true, record: true }));
     const settings = { ...recording.settings, SAFETY_MAX_COUNT: 'many' };
     const { report } = await replay(growthbookRoles, { ...recording, settings });
     expect([report.outcome, report.error]).toEqual([
@@ -187,25 +190,21 @@ interface Facts {
 describe('a recorded run of gitlab-approvals', () => {
   test('makes the same plan with the same hash offline', async () => {
     const clock = stillClock();
-    const world = await startGitlabWorld(gitlabExample, clock.now);
-    try {
-      const run = (request: object) =>
-        runJob(
-          gitlabApprovals,
-          { dryRun: true, ...request },
-          {
-            environment: { ...world.environment },
-            clock,
-            log: { write: () => undefined },
-            known: knownSettings,
-          },
-        );
-      const live = await run({});
-      expect(live.report.changes.length).toBeGreaterThan(2);
-      const { report } = await replay(gitlabApprovals, recordingOf(await run({ record: true })));
-      expect(planIn(report)).toBe(planIn(live.report));
-    } finally {
-      await world.close();
-    }
+    const sandbox = await open(startGitlabSandbox(gitlabExample, clock.now));
+    const run = (request: object) =>
+      runJob(
+        gitlabApprovals,
+        { dryRun: true, ...request },
+        {
+          environment: { ...sandbox.environment },
+          clock,
+          log: { write: () => undefined },
+          known: knownSettings,
+        },
+      );
+    const live = await run({});
+    expect(live.report.changes.length).toBeGreaterThan(2);
+    const { report } = await replay(gitlabApprovals, recordingOf(await run({ record: true })));
+    expect(planIn(report)).toBe(planIn(live.report));
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Framework, startFramework } from '../sandbox/framework.ts';
 import { DENIED, gitlabExample } from '../sandbox/gitlab/example.ts';
-import { startGitlabWorld } from '../sandbox/gitlab/world.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGitlabSandbox } from '../sandbox/gitlab/sandbox.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import { isWrite } from './growthbook.ts';
 
@@ -20,18 +20,18 @@ const logged = (framework: Framework) =>
 
 describe('a function that Cloud Run stops with SIGTERM', () => {
   test('in the middle of approvals stops between two, publishes and logs what was done, gives the lease back and answers', async () => {
-    const [world, storage] = await Promise.all([startGitlabWorld(gitlabExample), startStorage()]);
+    const [sandbox, storage] = await Promise.all([startGitlabSandbox(gitlabExample), startStorage()]);
     const framework = await startFramework('gitlabApprovals', {
-      ...world.environment,
+      ...sandbox.environment,
       ...storage.environment,
       DENIED_ACCOUNTS: DENIED,
       MODE: 'enforce',
     });
-    cleanup.push(world.close, storage.close, framework.close);
-    const lines = () => world.auditPage()?.match(/^\*/gm)?.length ?? 0;
+    cleanup.push(sandbox.close, storage.close, framework.close);
+    const lines = () => sandbox.auditPage()?.match(/^\*/gm)?.length ?? 0;
     const before = lines();
     let approvals = 0;
-    world.gitlab.state.before = ({ method }) => {
+    sandbox.gitlab.state.before = ({ method }) => {
       if (method !== 'POST') return;
       approvals += 1;
       if (approvals === 3) framework.kill('SIGTERM');
@@ -50,18 +50,18 @@ describe('a function that Cloud Run stops with SIGTERM', () => {
   });
 
   test('while the wiki takes no edit ends within ten seconds, with every line that is missing in the log', async () => {
-    const [world, storage] = await Promise.all([startGitlabWorld(gitlabExample), startStorage()]);
+    const [sandbox, storage] = await Promise.all([startGitlabSandbox(gitlabExample), startStorage()]);
     const framework = await startFramework('gitlabApprovals', {
-      ...world.environment,
+      ...sandbox.environment,
       ...storage.environment,
       DENIED_ACCOUNTS: DENIED,
       MODE: 'enforce',
     });
-    cleanup.push(world.close, storage.close, framework.close);
-    world.wiki.state.readOnly = 'maintenance';
+    cleanup.push(sandbox.close, storage.close, framework.close);
+    sandbox.wiki.state.readOnly = 'maintenance';
     let approvals = 0;
     let stoppedAt = 0;
-    world.gitlab.state.before = ({ method }) => {
+    sandbox.gitlab.state.before = ({ method }) => {
       if (method !== 'POST') return;
       approvals += 1;
       if (approvals !== 3) return;
@@ -79,40 +79,40 @@ describe('a function that Cloud Run stops with SIGTERM', () => {
   });
 
   test('before the first approval approves nobody', async () => {
-    const world = await startGitlabWorld(gitlabExample);
+    const sandbox = await startGitlabSandbox(gitlabExample);
     const framework = await startFramework('gitlabApprovals', {
-      ...world.environment,
+      ...sandbox.environment,
       DENIED_ACCOUNTS: DENIED,
       MODE: 'enforce',
     });
-    cleanup.push(world.close, framework.close);
-    world.gitlab.state.before = () => framework.kill('SIGTERM');
+    cleanup.push(sandbox.close, framework.close);
+    sandbox.gitlab.state.before = () => framework.kill('SIGTERM');
     const answer = await fetch(framework.origin, { method: 'POST' });
     expect(((await answer.json()) as { error: string }).error).toContain('asked to stop');
     expect(await framework.exited).toBe(0);
-    expect([world.gitlab.approvals, world.wiki.state.edits]).toEqual([[], []]);
+    expect([sandbox.gitlab.approvals, sandbox.wiki.state.edits]).toEqual([[], []]);
   });
 
   test('in the middle of role writes reads back what was written', async () => {
-    const world = await startGrowthBookWorld();
-    const framework = await startFramework('growthbookRoles', { ...world.environment, MODE: 'enforce' });
-    cleanup.push(world.close, framework.close);
-    world.growthbook.state.before = (request) => {
+    const sandbox = await startGrowthBookSandbox();
+    const framework = await startFramework('growthbookRoles', { ...sandbox.environment, MODE: 'enforce' });
+    cleanup.push(sandbox.close, framework.close);
+    sandbox.growthbook.state.before = (request) => {
       if (isWrite('u_iris')(request)) framework.kill('SIGTERM');
     };
     const answer = await fetch(framework.origin, { method: 'POST' });
     const report = (await answer.json()) as { changes: { result: string; error?: string }[] };
     const applied = report.changes.filter(({ result }) => result === 'applied');
-    expect(applied).toHaveLength(world.growthbook.writes.length);
+    expect(applied).toHaveLength(sandbox.growthbook.writes.length);
     expect(applied.every(({ error }) => error === undefined)).toBe(true);
     expect(applied.length).toBeLessThan(12);
     expect(await framework.exited).toBe(0);
   });
 
   test('while it is idle ends at once', async () => {
-    const world = await startGrowthBookWorld();
-    const framework = await startFramework('growthbookRoles', world.environment);
-    cleanup.push(world.close, framework.close);
+    const sandbox = await startGrowthBookSandbox();
+    const framework = await startFramework('growthbookRoles', sandbox.environment);
+    cleanup.push(sandbox.close, framework.close);
     framework.kill('SIGTERM');
     expect(await framework.exited).toBe(0);
   });

@@ -1,31 +1,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import { renderReport } from '../../src/reports/render.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { emptyFolder } from '../muster.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
 import { effectiveAccess } from '../sandbox/growthbook/access.ts';
 import { growthBookContent, PROJECT } from '../sandbox/growthbook/example.ts';
-import { onStage } from './gitlab.ts';
-import { type Stage, setStage } from './growthbook.ts';
+import { openScenario } from './gitlab.ts';
+import { openScenario as openRoles, type Scenario } from './growthbook.ts';
+import { test } from './harness.ts';
 
 const ROOMY = { SAFETY_MAX_COUNT: '50', SAFETY_MAX_GAINED_COUNT: '50', SAFETY_MAX_HIGHEST: '50' };
 
-let stage: Stage;
+let scenario: Scenario;
 let folder: string;
 beforeEach(async () => {
-  stage = await setStage({ requestsPerMinute: 6000 });
+  scenario = await openRoles({ requestsPerMinute: 6000 });
   folder = emptyFolder();
 });
-afterEach(() => stage.close());
 
-const applyRun = async () => (await stage.run({}, { ...ROOMY, REPORTS: folder })).report;
+const applyRun = async () => (await scenario.run({}, { ...ROOMY, REPORTS: folder })).report;
 const undoRun = async ({ run }: Report, over: Readonly<Record<string, string>> = {}, dryRun = false) =>
-  (await stage.run({ undo: run.id.slice(0, 8), dryRun }, { ...ROOMY, REPORTS: folder, ...over })).report;
-const accessOf = (id: string) => effectiveAccess(stage.growthbook.state, id, PROJECT);
-const accessNow = () => new Map(stage.growthbook.state.members.map(({ id }) => [id, accessOf(id)] as const));
+  (await scenario.run({ undo: run.id.slice(0, 8), dryRun }, { ...ROOMY, REPORTS: folder, ...over })).report;
+const accessOf = (id: string) => effectiveAccess(scenario.growthbook.state, id, PROJECT);
+const accessNow = () =>
+  new Map(scenario.growthbook.state.members.map(({ id }) => [id, accessOf(id)] as const));
 const accounts = (list: readonly { readonly account: string | null }[]) =>
   list.map(({ account }) => account).toSorted();
 
@@ -48,16 +49,16 @@ describe('undo', () => {
   test('takes latest for the latest run that changed something', async () => {
     const report = await applyRun();
     for (const dryRun of [true, false]) {
-      stage.clock.advance(60_000);
-      await stage.run({ dryRun }, { ...ROOMY, REPORTS: folder });
+      scenario.clock.advance(60_000);
+      await scenario.run({ dryRun }, { ...ROOMY, REPORTS: folder });
     }
-    const { report: undone } = await stage.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
+    const { report: undone } = await scenario.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
     expect([undone.outcome, undone.run.undo]).toEqual(['applied', report.run.id]);
   });
 
   test('refuses latest where no run changed anything', async () => {
-    await stage.run({ dryRun: true }, { ...ROOMY, REPORTS: folder });
-    const { report } = await stage.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
+    await scenario.run({ dryRun: true }, { ...ROOMY, REPORTS: folder });
+    const { report } = await scenario.run({ undo: 'latest' }, { ...ROOMY, REPORTS: folder });
     expect([report.outcome, report.error]).toEqual([
       'invalid-request',
       'run latest: no run that changed something is kept (found 1 others)',
@@ -66,10 +67,10 @@ describe('undo', () => {
 
   test('is a plan alone in a dry run, and where MODE is observe', async () => {
     const report = await applyRun();
-    const writes = stage.growthbook.writes.length;
+    const writes = scenario.growthbook.writes.length;
     const dry = await undoRun(report, {}, true);
     const observed = await undoRun(report, { MODE: 'observe' });
-    expect([dry.outcome, observed.outcome, stage.growthbook.writes.length]).toEqual([
+    expect([dry.outcome, observed.outcome, scenario.growthbook.writes.length]).toEqual([
       'planned',
       'planned',
       writes,
@@ -78,7 +79,7 @@ describe('undo', () => {
   });
 
   test('takes what was really changed, and nothing that was only planned', async () => {
-    const { report: planned } = await stage.run({ dryRun: true }, { ...ROOMY, REPORTS: folder });
+    const { report: planned } = await scenario.run({ dryRun: true }, { ...ROOMY, REPORTS: folder });
     const undone = await undoRun(planned);
     expect([undone.outcome, undone.changes.length]).toEqual(['unchanged', 0]);
   });
@@ -101,7 +102,7 @@ describe('an account is skipped and named', () => {
 
   test('whose access is not what the run left', async () => {
     const report = await applyRun();
-    Object.assign(stage.growthbook.member('u_iris'), {
+    Object.assign(scenario.growthbook.member('u_iris'), {
       projectRoles: [{ project: PROJECT, role: 'admin', environments: [], limitAccessByEnvironment: false }],
     });
     const before = accessOf('u_iris');
@@ -114,7 +115,7 @@ describe('an account is skipped and named', () => {
 
   test('that is gone', async () => {
     const report = await applyRun();
-    const { members } = stage.growthbook.state;
+    const { members } = scenario.growthbook.state;
     members.splice(
       members.findIndex(({ id }) => id === 'u_iris'),
       1,
@@ -146,7 +147,7 @@ describe('an account is skipped and named', () => {
 
   test('whose role was limited to environments, since no write gives the limit back', async () => {
     const limited = { role: 'engineer', environments: ['dev'], limitAccessByEnvironment: true };
-    Object.assign(stage.growthbook.member('u_kira'), { projectRoles: [{ project: PROJECT, ...limited }] });
+    Object.assign(scenario.growthbook.member('u_kira'), { projectRoles: [{ project: PROJECT, ...limited }] });
     const report = await applyRun();
     expect(report.changes.find(({ account }) => account === 'u_kira')?.environments).toEqual(['dev']);
     expect(skipped(await undoRun(report), 'u_kira')).toMatchObject({
@@ -157,7 +158,7 @@ describe('an account is skipped and named', () => {
 
   test('that several people could be by now, where it would gain', async () => {
     const report = await applyRun();
-    const other = stage.ldap.entries.find(({ dn }) => dn.startsWith('uid=vera,'));
+    const other = scenario.ldap.entries.find(({ dn }) => dn.startsWith('uid=vera,'));
     if (!other) throw new Error('no such person');
     other.attributes.mail = ['vera@example.org', 'iris@example.org'];
     expect(skipped(await undoRun(report), 'u_iris')).toMatchObject({ reason: 'ambiguous' });
@@ -167,10 +168,10 @@ describe('an account is skipped and named', () => {
 describe('undo meets the same limits', () => {
   test('and a refused one prints the command that approves exactly this undo', async () => {
     const report = await applyRun();
-    const writes = stage.growthbook.writes.length;
+    const writes = scenario.growthbook.writes.length;
     const strict = { SAFETY_MAX_GAINED_COUNT: '0', SAFETY_MAX_GAINED_PERCENT: '0' };
     const refused = await undoRun(report, strict);
-    expect([refused.outcome, refused.exitCode, stage.growthbook.writes.length]).toEqual([
+    expect([refused.outcome, refused.exitCode, scenario.growthbook.writes.length]).toEqual([
       'refused',
       2,
       writes,
@@ -180,16 +181,16 @@ describe('undo meets the same limits', () => {
     expect(text).not.toContain('curl');
     const approval = { hash: refused.planHash ?? '', reason: 'a wrong group' };
     const undo = report.run.id;
-    const { report: done } = await stage.run({ undo, approval }, { ...ROOMY, ...strict, REPORTS: folder });
+    const { report: done } = await scenario.run({ undo, approval }, { ...ROOMY, ...strict, REPORTS: folder });
     expect(done.outcome).toBe('applied');
   });
 });
 
 describe('undo is refused, and nothing is read', () => {
   async function refusedFor(undo: string, over: Readonly<Record<string, string>> = {}) {
-    const before = stage.growthbook.requests.length;
-    const { report } = await stage.run({ undo }, { REPORTS: folder, ...over });
-    expect([report.outcome, stage.growthbook.requests.length]).toEqual(['invalid-request', before]);
+    const before = scenario.growthbook.requests.length;
+    const { report } = await scenario.run({ undo }, { REPORTS: folder, ...over });
+    expect([report.outcome, scenario.growthbook.requests.length]).toEqual(['invalid-request', before]);
     return report.error;
   }
   const kept = ({ run }: Report) => join(folder, 'growthbook-roles', `20260601T120000.000Z-${run.id}.json`);
@@ -213,14 +214,13 @@ describe('undo is refused, and nothing is read', () => {
   });
 
   test('for an approval in GitLab, which cannot be undone', async () => {
-    await onStage(gitlabExample, async (gitlab) => {
-      const { report } = await gitlab.run({}, { REPORTS: folder });
-      expect(report.summary.applied).toBeGreaterThan(0);
-      const sent = gitlab.approvalsSent().length;
-      const undone = (await gitlab.run({ undo: report.run.id }, { REPORTS: folder })).report;
-      expect([undone.outcome, gitlab.approvalsSent().length]).toEqual(['invalid-request', sent]);
-      expect(undone.error).toContain('cannot undo its changes');
-    });
+    const gitlab = await openScenario(gitlabExample);
+    const { report } = await gitlab.run({}, { REPORTS: folder });
+    expect(report.summary.applied).toBeGreaterThan(0);
+    const sent = gitlab.approvalsSent().length;
+    const undone = (await gitlab.run({ undo: report.run.id }, { REPORTS: folder })).report;
+    expect([undone.outcome, gitlab.approvalsSent().length]).toEqual(['invalid-request', sent]);
+    expect(undone.error).toContain('cannot undo its changes');
   });
 });
 
@@ -230,12 +230,12 @@ test('a report with access in another form undoes nothing', async () => {
   const stored = JSON.parse(readFileSync(path, 'utf8')) as Report;
   const changes = stored.changes.map((change) => ({ ...change, from: { globalRole: 'admin' } }));
   writeFileSync(path, JSON.stringify({ ...stored, changes }));
-  const writes = stage.growthbook.writes.length;
+  const writes = scenario.growthbook.writes.length;
   const undone = await undoRun(report);
-  expect([undone.outcome, stage.growthbook.writes.length]).toEqual(['invalid-request', writes]);
+  expect([undone.outcome, scenario.growthbook.writes.length]).toEqual(['invalid-request', writes]);
 });
 
-test('apply and undo lead to the first state, in generated worlds', async () => {
+test('apply and undo lead to the first state, in generated organisations', async () => {
   const role = fc.constantFrom('noaccess', 'readonly', 'engineer', 'analyst', 'admin');
   const entry = fc.record({ role, isLimited: fc.boolean() });
   await fc.assert(
@@ -246,8 +246,7 @@ test('apply and undo lead to the first state, in generated worlds', async () => 
         const limit = { environments: isLimited ? ['dev'] : [], limitAccessByEnvironment: isLimited };
         return { ...member, projectRoles: one ? [{ project: PROJECT, role: one.role, ...limit }] : [] };
       });
-      await stage.close();
-      stage = await setStage({ requestsPerMinute: 6000, content: { ...growthBookContent, members } });
+      scenario = await openRoles({ requestsPerMinute: 6000, content: { ...growthBookContent, members } });
       const before = accessNow();
       const report = await applyRun();
       const after = accessNow();

@@ -4,14 +4,14 @@ import type { WhatIfRequest } from '../../src/app/run-job.ts';
 import { parseMembership } from '../../src/engine/membership-change.ts';
 import { gitlabExample } from '../sandbox/gitlab/example.ts';
 import { groupDn } from '../sandbox/growthbook/example.ts';
-import { onStage } from './gitlab.ts';
-import { stage, test } from './growthbook.ts';
+import { openScenario } from './gitlab.ts';
+import { scenario, test } from './growthbook.ts';
 
 const add = (text: string) => parseMembership('add', text);
 const remove = (text: string) => parseMembership('remove', text);
 const POLICY = readFileSync(new URL('../../src/jobs/growthbook-roles/policy.yaml', import.meta.url), 'utf8');
 
-const ask = (whatIf: WhatIfRequest) => stage.run({ whatIf });
+const ask = (whatIf: WhatIfRequest) => scenario.run({ whatIf });
 
 describe('what if somebody were in another group', () => {
   test('says who would gain and who would lose, and why, and writes nothing', async () => {
@@ -34,22 +34,22 @@ describe('what if somebody were in another group', () => {
     ]);
     expect(whatIf?.stays).toHaveLength(25);
     expect(report.changes.map(({ account }) => account)).not.toContain('u_iris');
-    expect(stage.posts()).toEqual([]);
+    expect(scenario.posts()).toEqual([]);
   });
 
   test('says the same as a run after the change really was made', async () => {
     const { report: then } = await ask({ changes: [remove('efua:growthbook-customelevatedaccess')] });
-    const group = stage.ldap.entries.find(({ dn }) => dn === groupDn('customelevatedaccess'));
+    const group = scenario.ldap.entries.find(({ dn }) => dn === groupDn('customelevatedaccess'));
     if (!group) throw new Error('the example has lost its group');
     group.attributes.member = [group.attributes.member ?? []]
       .flat()
       .filter((dn) => !dn.startsWith('uid=efua'));
-    const { report: now } = await stage.run({ dryRun: true });
+    const { report: now } = await scenario.run({ dryRun: true });
     expect(now.planHash).toBe(then.planHash);
   });
 
   test('knows people who are in no group yet', async () => {
-    stage.ldap.entries.push({
+    scenario.ldap.entries.push({
       dn: 'uid=liam,ou=people,dc=wikimedia,dc=org',
       attributes: {
         objectClass: ['inetOrgPerson'],
@@ -105,7 +105,7 @@ describe('what if the policy were another one', () => {
   });
 
   test('reads the groups of both', async () => {
-    stage.ldap.entries.push({
+    scenario.ldap.entries.push({
       dn: 'cn=growthbook-new,ou=groups,dc=wikimedia,dc=org',
       attributes: {
         objectClass: ['groupOfNames'],
@@ -125,31 +125,28 @@ describe('what if the policy were another one', () => {
   });
 
   test('replays on a recording, and refuses groups that it does not have', async () => {
-    const { recording } = await stage.run({ dryRun: true, record: true });
+    const { recording } = await scenario.run({ dryRun: true, record: true });
     const whatIf = policy(POLICY.replace('growthbook-admin', 'growthbook-new'));
-    const { report } = await stage.run({ recording, whatIf });
+    const { report } = await scenario.run({ recording, whatIf });
     expect(report.error).toContain(
       'LDAP groups that were not recorded (found growthbook-new; record with --policy FILE)',
     );
-    const wider = await stage.run({ dryRun: true, record: true, whatIf: policy(POLICY) });
+    const wider = await scenario.run({ dryRun: true, record: true, whatIf: policy(POLICY) });
     expect(wider.recording?.facts).toEqual(recording?.facts);
   });
 });
 
 describe('what if somebody were trusted in gitlab-approvals', () => {
-  test('says who would be approved, and who no longer would', () =>
-    onStage(gitlabExample, async ({ run, gitlab }) => {
-      const now = await run({ dryRun: true });
-      const approved = now.report.changes.filter(({ rule }) => rule === 1).at(0);
-      if (!approved) throw new Error('the example approves nobody by rule 1');
-      const [uid = '', group = ''] = [
-        approved.because.split(' ')[0],
-        approved.groups[0]?.replace('ldap:', ''),
-      ];
-      const { whatIf } = await run({ dryRun: true, whatIf: { changes: [remove(`${uid}:${group}`)] } });
-      expect(whatIf?.differences[0]).toMatchObject({ label: approved.label, before: { rule: 1 } });
-      expect(gitlab.approvals).toEqual([]);
-      const { report } = await run({ dryRun: true, whatIf: { changes: [add(`${uid}:posix:x`)] } });
-      expect(report.error).toContain('this job reads no POSIX groups');
-    }));
+  test('says who would be approved, and who no longer would', async () => {
+    const { run, gitlab } = await openScenario(gitlabExample);
+    const now = await run({ dryRun: true });
+    const approved = now.report.changes.filter(({ rule }) => rule === 1).at(0);
+    if (!approved) throw new Error('the example approves nobody by rule 1');
+    const [uid = '', group = ''] = [approved.because.split(' ')[0], approved.groups[0]?.replace('ldap:', '')];
+    const { whatIf } = await run({ dryRun: true, whatIf: { changes: [remove(`${uid}:${group}`)] } });
+    expect(whatIf?.differences[0]).toMatchObject({ label: approved.label, before: { rule: 1 } });
+    expect(gitlab.approvals).toEqual([]);
+    const { report } = await run({ dryRun: true, whatIf: { changes: [add(`${uid}:posix:x`)] } });
+    expect(report.error).toContain('this job reads no POSIX groups');
+  });
 });

@@ -1,15 +1,15 @@
 import { rejectRequest } from '../../src/app/run-job.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
-import { pending } from '../sandbox/gitlab/world.ts';
+import { pending } from '../sandbox/gitlab/sandbox.ts';
 import type { Fault, FaultEffect, Recorded } from '../sandbox/server.ts';
-import { setStage as setGitlabStage } from '../scenarios/gitlab.ts';
-import { isWrite, setStage as setGrowthBookStage } from '../scenarios/growthbook.ts';
+import { startScenario as startGitlabScenario } from '../scenarios/gitlab.ts';
+import { isWrite, startScenario as startGrowthBookScenario } from '../scenarios/growthbook.ts';
 import type { Entry } from './logging-filter.ts';
 
 /** One log line as the process writes it. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** The lines of runs of both jobs that end in every way a run can end, written by the jobs themselves in the embedded world. */
+/** The lines of runs of both jobs that end in every way a run can end, written by the jobs themselves in the embedded sandbox. */
 export const capturedLines = async (): Promise<readonly Line[]> => [
   ...(await growthBookLines()),
   ...(await gitlabLines()),
@@ -21,24 +21,24 @@ const answering = (status: number, message = 'no'): FaultEffect => ({
 });
 
 async function growthBookLines(): Promise<readonly Line[]> {
-  const stage = await setGrowthBookStage();
-  const { growthbook, clock } = stage;
+  const scenario = await startGrowthBookScenario();
+  const { growthbook, clock } = scenario;
   const fault = (when: Fault['when'], effect: FaultEffect) => growthbook.addFault({ when, effect });
   try {
-    await stage.run({}, { MODE: 'observe' });
-    await stage.run({}, { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' });
-    await stage.run({}, { GROWTHBOOK_PROJECT: '' });
-    await stage.run({}, { LDAP_SERVERS: 'ldap://127.0.0.1:1' });
+    await scenario.run({}, { MODE: 'observe' });
+    await scenario.run({}, { SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' });
+    await scenario.run({}, { GROWTHBOOK_PROJECT: '' });
+    await scenario.run({}, { LDAP_SERVERS: 'ldap://127.0.0.1:1' });
     fault(isWrite(), answering(418));
-    await stage.run();
+    await scenario.run();
     growthbook.clearFaults();
     growthbook.state.before = ({ method }) => method === 'POST' && clock.advance(100_000);
-    await stage.run();
+    await scenario.run();
     growthbook.state.before = undefined;
     growthbook.loginDuringWrite('u_mona', { when: ({ memberId }) => memberId === 'u_xena' });
-    await Promise.all([stage.run(), stage.run()]);
-    await stage.run();
-    const lines: Line[] = [...stage.lines];
+    await Promise.all([scenario.run(), scenario.run()]);
+    await scenario.run();
+    const lines: Line[] = [...scenario.lines];
     rejectRequest(growthbookRoles, 'request: unknown parameter', {
       environment: {},
       clock,
@@ -48,26 +48,26 @@ async function growthBookLines(): Promise<readonly Line[]> {
     });
     return lines;
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 
 async function gitlabLines(): Promise<readonly Line[]> {
-  const stage = await setGitlabStage({
+  const scenario = await startGitlabScenario({
     users: [pending(1, 'staff'), pending(2, 'faster'), pending(3, 'new'), pending(4, 'nobody')],
     known: ['new'],
     groups: { wmf: ['staff', 'faster'] },
   });
   try {
     const isApproval = ({ method, path }: Recorded) => method === 'POST' && path.includes('/2/approve');
-    stage.gitlab.addFault({ when: isApproval, effect: answering(409) });
-    await stage.run();
-    await stage.run();
-    stage.phabricator.addFault({ when: () => true, effect: answering(500) });
-    await stage.run();
-    return stage.lines;
+    scenario.gitlab.addFault({ when: isApproval, effect: answering(409) });
+    await scenario.run();
+    await scenario.run();
+    scenario.phabricator.addFault({ when: () => true, effect: answering(500) });
+    await scenario.run();
+    return scenario.lines;
   } finally {
-    await stage.close();
+    await scenario.close();
   }
 }
 

@@ -7,8 +7,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { OUTCOMES } from '../../src/engine/outcome.ts';
 import { jobs } from '../../src/jobs/registry.ts';
+import { startSandbox } from '../sandbox/start-sandbox.ts';
 import { startStorage } from '../sandbox/storage.ts';
-import { startSandbox } from '../sandbox/worlds.ts';
 
 const project = join(import.meta.dirname, '../..');
 const platforms = join(project, 'terraform/platforms');
@@ -229,16 +229,16 @@ describe('SKIPPED_EXIT_CODE', () => {
     ['SKIPPED_EXIT_CODE=0', 0],
     ['SKIPPED_EXIT_CODE=7', OUTCOMES['invalid-settings'].exitCode],
   ])('"%s" ends the command beside another run with %i', async (assignment, expected) => {
-    const [world, storage] = await Promise.all([startSandbox('growthbook-roles'), startStorage()]);
+    const [sandbox, storage] = await Promise.all([startSandbox('growthbook-roles'), startStorage()]);
     try {
       const body = JSON.stringify({ run: 'other', seconds: 600 });
       storage.objects.set('growthbook-roles.json', { body, generation: '1', updated: Date.now() });
-      const environment = { ...world.environment, ...storage.environment, MODE: 'enforce' };
+      const environment = { ...sandbox.environment, ...storage.environment, MODE: 'enforce' };
       const [name, value] = assignment.split('=');
       const more = name ? { [name]: value } : {};
       expect(await apply({ ...environment, ...more })).toBe(expected);
     } finally {
-      await Promise.all([world.close(), storage.close()]);
+      await Promise.all([sandbox.close(), storage.close()]);
     }
   });
 });

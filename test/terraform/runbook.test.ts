@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobs } from '../../src/jobs/registry.ts';
 import { type Framework, startFramework } from '../sandbox/framework.ts';
-import { type GrowthBookWorld, startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { type GrowthBookSandbox, startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import { moduleFile, terraformFile } from './signals.ts';
 
 const folder = join(import.meta.dirname, '../../terraform');
@@ -62,17 +62,17 @@ describe('the commands of runbook, README and alerts', () => {
 });
 
 describe('the runbook, pasted as it is, against the sandbox', () => {
-  let world: GrowthBookWorld;
+  let sandbox: GrowthBookSandbox;
   let framework: Framework;
   const place = mkdtempSync(join(tmpdir(), 'runbook-'));
   beforeAll(async () => {
-    world = await startGrowthBookWorld();
+    sandbox = await startGrowthBookSandbox();
     const strict = { MODE: 'enforce', SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' };
-    framework = await startFramework('growthbookRoles', { ...world.environment, ...strict });
+    framework = await startFramework('growthbookRoles', { ...sandbox.environment, ...strict });
   });
   afterAll(async () => {
     rmSync(place, { recursive: true });
-    await Promise.all([framework?.close(), world?.close()]);
+    await Promise.all([framework?.close(), sandbox?.close()]);
   });
 
   const commands = [...runbook.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -100,8 +100,8 @@ describe('the runbook, pasted as it is, against the sandbox', () => {
   it('a run now is refused, and the plan that was shown is carried out once it is approved', async () => {
     expect(await paste(commands[3] ?? '')).toContain('refused');
     expect(await paste(commands[4] ?? '')).toContain('Objections');
-    expect(world.growthbook.writes).toHaveLength(0);
+    expect(sandbox.growthbook.writes).toHaveLength(0);
     expect(await paste(commands[5] ?? '')).toContain('because: the team was dissolved');
-    expect(world.growthbook.writes).toHaveLength(12);
+    expect(sandbox.growthbook.writes).toHaveLength(12);
   });
 });

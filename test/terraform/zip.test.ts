@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeMediaTypesLate } from '../../terraform/bundle-plugins.ts';
 import { deployable, sourceZip } from '../../terraform/source-zip.ts';
 import { startFramework } from '../sandbox/framework.ts';
-import { startSandbox } from '../sandbox/worlds.ts';
+import { startSandbox } from '../sandbox/start-sandbox.ts';
 import { unpackZip } from './unpacked-zip.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -5,7 +5,7 @@ import { SourceError, StopError } from '../../../src/platform/errors.ts';
 import { createConcurrencyLimit } from '../../../src/platform/http-client.ts';
 import { type TestRunOptions, testRun } from '../../fixtures.ts';
 import { startMediaWiki } from '../../sandbox/gitlab/mediawiki.ts';
-import { CREDENTIALS } from '../../sandbox/gitlab/world.ts';
+import { CREDENTIALS } from '../../sandbox/gitlab/sandbox.ts';
 
 const TITLE = 'Tool:Log/2026';
 const READ = 'mediawiki: GET /w/api.php';

@@ -11,7 +11,7 @@ import { StopError } from '../../../src/platform/errors.ts';
 import { type TestRunOptions, testRun } from '../../fixtures.ts';
 import { stillClock } from '../../sandbox/clock.ts';
 import { startMediaWiki } from '../../sandbox/gitlab/mediawiki.ts';
-import { CREDENTIALS } from '../../sandbox/gitlab/world.ts';
+import { CREDENTIALS } from '../../sandbox/gitlab/sandbox.ts';
 import type { Recorded } from '../../sandbox/server.ts';
 
 const TITLE = 'Log';

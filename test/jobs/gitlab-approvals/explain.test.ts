@@ -11,7 +11,7 @@ import type { Account } from '../../../src/targets/gitlab/schema.ts';
 import { person } from '../../fixtures.ts';
 import { asked, cas, evidence, oidc, PROVIDER, trustOf, waiting } from './approval-facts.ts';
 
-interface World {
+interface Organisation {
   readonly account?: Account;
   readonly people?: readonly LdapPerson[];
   readonly evidence?: Evidence;
@@ -22,11 +22,11 @@ interface World {
 const WMF = { ldap: 'wmf' };
 const outside = { wmf: [], nda: [], staff: [] };
 
-/** The one waiting account of a world as a subject: by default ann, whom no rule trusts. */
-function subjectOf(world: World) {
-  const { account = waiting('ann'), people = [person('ann')], trust = trustOf([WMF]) } = world;
-  const rules = { terms: { provider: PROVIDER, denied: [], ...world.terms }, trust };
-  const facts = { waiting: [account], people, evidence: world.evidence ?? evidence(outside) };
+/** The one waiting account of a organisation as a subject: by default ann, whom no rule trusts. */
+function subjectOf(organisation: Organisation) {
+  const { account = waiting('ann'), people = [person('ann')], trust = trustOf([WMF]) } = organisation;
+  const rules = { terms: { provider: PROVIDER, denied: [], ...organisation.terms }, trust };
+  const facts = { waiting: [account], people, evidence: organisation.evidence ?? evidence(outside) };
   const resolved = resolve(facts, rules);
   const [subject, other] = subjects(facts, resolved, rules);
   if (!subject || other) throw new Error('not one subject');
@@ -34,7 +34,7 @@ function subjectOf(world: World) {
   return subject;
 }
 
-const explained = (world: World): Explained => subjectOf(world).explain();
+const explained = (organisation: Organisation): Explained => subjectOf(organisation).explain();
 const ADMINISTRATOR = 'An administrator of GitLab can approve the account too.';
 
 describe('an account can be asked for', () => {
@@ -148,8 +148,8 @@ describe('Phabricator and Gerrit say something where the policy names them', () 
 });
 
 describe('rules', () => {
-  const answers = (world: World) =>
-    explained(world).rules.map(({ rule, answer, because }) => `${rule} ${answer}: ${because}`);
+  const answers = (organisation: Organisation) =>
+    explained(organisation).rules.map(({ rule, answer, because }) => `${rule} ${answer}: ${because}`);
 
   test('after the first yes are not asked, and expired ones say so', () => {
     const trust = trustOf([WMF, { ldap: 'nda' }], { expired: [WMF] });
@@ -183,7 +183,7 @@ describe('rules', () => {
 });
 
 describe('the advice to somebody who is refused', () => {
-  const cases: readonly (readonly [string, World, string])[] = [
+  const cases: readonly (readonly [string, Organisation, string])[] = [
     [
       'denied',
       { terms: { denied: ['ann'] } },
@@ -215,8 +215,8 @@ describe('the advice to somebody who is refused', () => {
       'The developer account is disabled in LDAP; ask the administrators of LDAP.',
     ],
   ];
-  test.each(cases)('%s', (_, world, advice) => {
-    expect(explained(world).advice).toEqual([advice]);
+  test.each(cases)('%s', (_, organisation, advice) => {
+    expect(explained(organisation).advice).toEqual([advice]);
   });
 });
 

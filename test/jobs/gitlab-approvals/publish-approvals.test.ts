@@ -12,7 +12,7 @@ import type { Account, AccountState } from '../../../src/targets/gitlab/schema.t
 import { decision, type TestRunOptions, testRun } from '../../fixtures.ts';
 import { type StillClock, stillClock } from '../../sandbox/clock.ts';
 import { startMediaWiki } from '../../sandbox/gitlab/mediawiki.ts';
-import { CREDENTIALS } from '../../sandbox/gitlab/world.ts';
+import { CREDENTIALS } from '../../sandbox/gitlab/sandbox.ts';
 import { trustOf, waiting } from './approval-facts.ts';
 
 type Result = ChangeResult<AccountState, Account>;

@@ -228,7 +228,7 @@ describe('laws', () => {
       { maxLength: 2 },
     ),
   });
-  const world = fc.record({
+  const organisation = fc.record({
     waiting: fc.array(one, { maxLength: 6 }).map((all) =>
       all.map(
         (some, index): Account => ({
@@ -248,7 +248,7 @@ describe('laws', () => {
     people,
     words,
     trusted,
-  }: Parameters<Parameters<typeof world.map>[0]>[0]): ApprovalFacts => ({
+  }: Parameters<Parameters<typeof organisation.map>[0]>[0]): ApprovalFacts => ({
     waiting,
     people,
     evidence: evidence(words, trusted),
@@ -256,7 +256,7 @@ describe('laws', () => {
 
   test('nobody is approved without positive evidence for the very person', () => {
     fc.assert(
-      fc.property(world, (all) => {
+      fc.property(organisation, (all) => {
         for (const { kind, label, tried, rule } of resolve(factsOf(all), rules).decisions) {
           if (kind !== 'approve') continue;
           expect(all.words).toContain('yes');
@@ -270,7 +270,7 @@ describe('laws', () => {
 
   test('the variables stand for a policy that decides as the four rules always did', () => {
     fc.assert(
-      fc.property(world, (all) => {
+      fc.property(organisation, (all) => {
         for (const { kind, label, rule, tried = [] } of resolve(factsOf(all), rules).decisions) {
           if (tried.length === 0) continue;
           const [wmf, tools, ...others] = all.words;
@@ -288,7 +288,7 @@ describe('laws', () => {
 
   test('a denied account is never approved', () => {
     fc.assert(
-      fc.property(world, (all) => {
+      fc.property(organisation, (all) => {
         const approved = resolve(factsOf(all), rules).decisions.filter(({ kind }) => kind === 'approve');
         expect(approved.map(({ label }) => label)).not.toContain('denied');
         for (const { account: id } of approved) {
@@ -309,7 +309,7 @@ describe('laws', () => {
       hashInput: ({ account: id, rule }: { account: string; rule: number | null }) => ({ id, rule }),
     };
     fc.assert(
-      fc.property(world, (all) => {
+      fc.property(organisation, (all) => {
         const facts = factsOf(all);
         const turned = { ...facts, waiting: facts.waiting.toReversed(), people: facts.people.toReversed() };
         const decisions = resolve(facts, rules).decisions;
@@ -322,7 +322,7 @@ describe('laws', () => {
 
   test('each waiting account has exactly one decision', () => {
     fc.assert(
-      fc.property(world, (all) => {
+      fc.property(organisation, (all) => {
         const ids = resolve(factsOf(all), rules).decisions.map(({ account: id }) => Number(id));
         expect(ids).toEqual(all.waiting.map(({ id }) => id));
       }),

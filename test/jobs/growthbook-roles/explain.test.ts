@@ -147,7 +147,7 @@ describe('an explanation', () => {
 });
 
 const uids = ['p0', 'p1', 'p2', 'p3'];
-const world = fc.record({
+const organisation = fc.record({
   people: fc.subarray(uids),
   disabled: fc.subarray(uids),
   absent: fc.subarray(uids),
@@ -163,9 +163,9 @@ const world = fc.record({
   posix: fc.record(Object.fromEntries(Object.keys(outside).map((name) => [name, fc.subarray(uids)]))),
 });
 
-test('each account has an explanation that agrees with the plan, in 1,000 generated worlds', () => {
+test('each account has an explanation that agrees with the plan, in 1,000 generated organisations', () => {
   fc.assert(
-    fc.property(world, (given) => {
+    fc.property(organisation, (given) => {
       const known = facts({
         people: given.people.map((uid) => person(uid, { disabled: given.disabled.includes(uid) })),
         members: given.members.map(({ uid, globalRole, role }) =>

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { defaultPolicy } from '../../../src/jobs/growthbook-roles/policy.ts';
-import { setStage } from '../../scenarios/growthbook.ts';
+import { startScenario } from '../../scenarios/growthbook.ts';
 
 const FILE = 'modules/admin/data/data.yaml';
 
-async function stage() {
-  const set = await setStage();
+async function scenario() {
+  const set = await startScenario();
   onTestFinished(() => set.close());
   const hash = async (environment: Readonly<Record<string, string>> = {}) =>
     (await set.run({ dryRun: true }, environment)).report.planHash;
@@ -26,7 +26,7 @@ const sorted = (value: unknown): unknown => {
 
 describe('the plan’s hash', () => {
   test('covers API origin, project and, for each change in order, account, kind, from and to', async () => {
-    const { run, growthbook, environment } = await stage();
+    const { run, growthbook, environment } = await scenario();
     const { planHash, changes } = (await run({ dryRun: true })).report;
     const target = { api: growthbook.origin, project: environment.GROWTHBOOK_PROJECT };
     const hashed = changes.map(({ account, kind, from, to }) => ({ account, kind, from, to }));
@@ -35,7 +35,7 @@ describe('the plan’s hash', () => {
   });
 
   test('covers neither thresholds nor mode nor sentences nor versions', async () => {
-    const { hash, run, gitiles } = await stage();
+    const { hash, run, gitiles } = await scenario();
     const first = await hash();
     expect(await hash({ SAFETY_MAX_COUNT: '0', SAFETY_MAX_PERCENT: '0' })).toBe(first);
     expect(await hash({ MODE: 'observe' })).toBe(first);
@@ -49,12 +49,12 @@ describe('the plan’s hash', () => {
   });
 
   test('changes with a change', async () => {
-    const { hash } = await stage();
+    const { hash } = await scenario();
     expect(await hash({ GROWTHBOOK_GLOBAL_ROLE: 'noaccess' })).not.toBe(await hash());
   });
 
   test('changes with the project, though nothing else differs', async () => {
-    const { hash } = await stage();
+    const { hash } = await scenario();
     const [one, other] = [await hash({ GROWTHBOOK_PROJECT: 'prj_search' }), await hash()];
     expect(one).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(one).not.toBe(other);
@@ -62,7 +62,7 @@ describe('the plan’s hash', () => {
 });
 
 test('changes are ordered by kind, then the highest current role, then the address', async () => {
-  const { run } = await stage();
+  const { run } = await scenario();
   const { order } = defaultPolicy();
   const rank = (role: string) => (order.includes(role) ? order.indexOf(role) : order.length);
   const { changes } = (await run({ dryRun: true })).report;

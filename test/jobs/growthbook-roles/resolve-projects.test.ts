@@ -60,7 +60,7 @@ const somebody = fc.record({
   ldap: fc.subarray([ADMIN, CUSTOM, READ]),
   inGate: fc.boolean(),
 });
-const world = fc.array(somebody, { minLength: 1, maxLength: 5 }).map((people): RoleFacts => {
+const organisation = fc.array(somebody, { minLength: 1, maxLength: 5 }).map((people): RoleFacts => {
   const unlimited = { environments: [], limitAccessByEnvironment: false };
   const uids = (isIn: (one: (typeof people)[number]) => boolean) =>
     people.flatMap((one, n) => (isIn(one) ? [`p${n}`] : []));
@@ -98,14 +98,14 @@ function carriedOut(read: RoleFacts): RoleFacts {
 describe('several projects', () => {
   test('each change is made from the row as the changes before it leave it', () => {
     fc.assert(
-      fc.property(world, (read) => void carriedOut(read)),
+      fc.property(organisation, (read) => void carriedOut(read)),
       { numRuns: 500 },
     );
   });
 
   test('a plan carried out leaves nothing to plan', () => {
     fc.assert(
-      fc.property(world, (read) => {
+      fc.property(organisation, (read) => {
         expect(resolveProjects(carriedOut(read), projects, []).decisions.filter(isChange)).toEqual([]);
       }),
       { numRuns: 300 },
@@ -114,7 +114,7 @@ describe('several projects', () => {
 
   test('each member has one decision for each project, and other projects are left alone', () => {
     fc.assert(
-      fc.property(world, (read) => {
+      fc.property(organisation, (read) => {
         const { decisions } = resolveProjects(read, projects, []);
         const found = decisions.map(({ account, project }) => `${account} ${project}`).toSorted();
         const wanted = read.members.flatMap(({ id }) =>

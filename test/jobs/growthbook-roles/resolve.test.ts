@@ -530,18 +530,18 @@ const someone = fc.record({
   /** The person has the next one's address, too. */
   shares: fc.constantFrom(false, false, false, true),
 });
-const world = fc.record({
+const organisation = fc.record({
   people: fc.array(someone, { minLength: 1, maxLength: 7 }),
   teams: fc.tuple(fc.tuple(limited, projectRoles), fc.tuple(limited, projectRoles)),
 });
-type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+type Organisation = typeof organisation extends fc.Arbitrary<infer T> ? T : never;
 
-const namesOf = (people: World['people'], field: 'ldap' | 'posix', name: string) =>
+const namesOf = (people: Organisation['people'], field: 'ldap' | 'posix', name: string) =>
   people.flatMap((one, n) => ((one[field] as readonly string[]).includes(name) ? [`p${n}`] : []));
-const addressOf = ({ address }: World['people'][number], n: number) =>
+const addressOf = ({ address }: Organisation['people'][number], n: number) =>
   address === 'nobody' ? `x${n}@example.org` : `P${address === 'own' ? n : n + 1}@example.org`;
 
-function factsOf({ people, teams }: World): RoleFacts {
+function factsOf({ people, teams }: Organisation): RoleFacts {
   return facts({
     people: people.map(({ disabled, shares }, n) => {
       const mails = shares ? [`p${n}@example.org`, `p${n + 1}@example.org`] : [`p${n}@example.org`];
@@ -611,9 +611,9 @@ const inForce = (read: RoleFacts, id: string) => {
 };
 
 describe('laws, on organisations of any shape', () => {
-  const holds = (check: (read: RoleFacts, of: World) => void) =>
+  const holds = (check: (read: RoleFacts, of: Organisation) => void) =>
     fc.assert(
-      fc.property(world, (of) => check(factsOf(of), of)),
+      fc.property(organisation, (of) => check(factsOf(of), of)),
       { numRuns: 400 },
     );
 

@@ -1,12 +1,12 @@
 import { disabledByPolicy, personEntry } from '../ldap/people.ts';
-import type { Cast } from './world.ts';
-import { linked, pending } from './world.ts';
+import type { GitlabContent } from './sandbox.ts';
+import { linked, pending } from './sandbox.ts';
 
 /** An account that somebody made long ago, when identities were named by uid. */
 const older = (uid: string) => ({ identities: [{ provider: 'cas3', extern_uid: uid }] });
 
 /** A dozen accounts that wait: each rule of trust, and each way of not being approved. */
-export const gitlabExample: Cast = {
+export const gitlabExample: GitlabContent = {
   users: [
     // Trusted by an LDAP group, by name and by the older identity.
     pending(101, 'amir'),

@@ -111,17 +111,17 @@ const shown = (group: GerritGroup, caller: Caller): ReadonlySet<number> =>
 /** Ids of direct and included members. Groups that the caller can't see into, and groups of LDAP, add nobody; circles end. */
 function membersOf(
   group: GerritGroup,
-  world: { readonly state: GerritState; readonly caller: Caller },
+  context: { readonly state: GerritState; readonly caller: Caller },
   visited: Set<string>,
 ): ReadonlySet<number> {
   if (visited.has(group.id)) return new Set();
   visited.add(group.id);
-  const direct = shown(group, world.caller);
+  const direct = shown(group, context.caller);
   if (!showsMembers(group)) return direct;
   const included = group.includes
     .filter((id) => !isForeign(id))
-    .flatMap((id) => world.state.groups.filter((one) => one.id === id && isVisible(one, world.caller)))
-    .flatMap((inner) => [...membersOf(inner, world, visited)]);
+    .flatMap((id) => context.state.groups.filter((one) => one.id === id && isVisible(one, context.caller)))
+    .flatMap((inner) => [...membersOf(inner, context, visited)]);
   return new Set([...direct, ...included]);
 }
 

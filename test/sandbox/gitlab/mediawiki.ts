@@ -22,7 +22,7 @@ export interface MediaWikiOptions {
   readonly host?: string;
 }
 
-interface World {
+interface Context {
   readonly options: MediaWikiOptions;
   readonly state: MediaWikiState;
   readonly wiki: WikiPages;
@@ -45,8 +45,8 @@ export async function startMediaWiki(options: MediaWikiOptions) {
     queryFault: undefined,
     beforeEdit: undefined,
   };
-  const world: World = { options, state, wiki, verify: startVerifier(options.credentials, options.now) };
-  const server = await startServer((request) => answerTo(request, world), { now: options.now });
+  const context: Context = { options, state, wiki, verify: startVerifier(options.credentials, options.now) };
+  const server = await startServer((request) => answerTo(request, context), { now: options.now });
   return {
     ...server,
     url: `${server.origin}/w/api.php`,
@@ -68,7 +68,7 @@ export const newToken = (): string => `${randomBytes(20).toString('hex')}+\\`;
 const isForm = ({ headers }: Recorded): boolean =>
   (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
 
-function answerTo(request: Recorded, world: World): Answer {
+function answerTo(request: Recorded, context: Context): Answer {
   if (request.path !== '/w/api.php') return page(404, 'Not Found');
   if (!request.headers['user-agent']) return page(403, 'Please set a user-agent');
   const params = new URLSearchParams(request.query);
@@ -77,7 +77,7 @@ function answerTo(request: Recorded, world: World): Answer {
   if (params.get('format') !== 'json') return page(200, 'MediaWiki API result');
   if (params.get('formatversion') !== '2') return page(501, 'This wiki only speaks formatversion=2');
   try {
-    return { status: 200, body: handle(request, params, world) };
+    return { status: 200, body: handle(request, params, context) };
   } catch (error) {
     if (error instanceof ApiFault) return faultAnswer(error, params);
     throw error;
@@ -99,8 +99,8 @@ function faultAnswer({ code, message, data, headers }: ApiFault, params: URLSear
   return { status: 200, headers: { 'MediaWiki-API-Error': code, ...headers }, body };
 }
 
-function handle(request: Recorded, params: URLSearchParams, world: World): object {
-  const user = signedInAs(request, world);
+function handle(request: Recorded, params: URLSearchParams, context: Context): object {
+  const user = signedInAs(request, context);
   if (params.get('assert') === 'user' && user === undefined) {
     throw new ApiFault(
       'assertuserfailed',
@@ -108,13 +108,13 @@ function handle(request: Recorded, params: URLSearchParams, world: World): objec
     );
   }
   const action = params.get('action') ?? '';
-  if (action === 'edit') checkWrite(request, { params, user, world });
+  if (action === 'edit') checkWrite(request, { params, user, context });
   else if (action !== 'query') {
     throw new ApiFault('badvalue', `Unrecognized value for parameter "action": ${action}.`);
   }
-  checkLag(params, world.state);
-  const { state, wiki } = world;
-  const rights = rightsOf(user, world.options);
+  checkLag(params, context.state);
+  const { state, wiki } = context;
+  const rights = rightsOf(user, context.options);
   if (action === 'edit') return { edit: edit(params, { user: user ?? '127.0.0.1', rights, state, wiki }) };
   if (state.queryFault) meet(state.queryFault);
   const time = isSet(params, 'curtimestamp') ? { curtimestamp: isoTime(request.at) } : {};
@@ -129,7 +129,7 @@ function rightsOf(user: string | undefined, { bot = true, grants }: MediaWikiOpt
 }
 
 /** The user an OAuth header speaks for, undefined for anonymous requests. */
-function signedInAs(request: Recorded, { options, verify }: World): string | undefined {
+function signedInAs(request: Recorded, { options, verify }: Context): string | undefined {
   const { authorization, host } = request.headers;
   if (authorization === undefined) return undefined;
   const search = request.query.size > 0 ? `?${request.query}` : '';
@@ -150,10 +150,10 @@ function signedInAs(request: Recorded, { options, verify }: World): string | und
 interface WriteCall {
   readonly params: URLSearchParams;
   readonly user: string | undefined;
-  readonly world: World;
+  readonly context: Context;
 }
 
-function checkWrite(request: Recorded, { params, user, world }: WriteCall): void {
+function checkWrite(request: Recorded, { params, user, context }: WriteCall): void {
   if (request.method !== 'POST')
     throw new ApiFault('mustbeposted', 'The "edit" module requires a POST request.');
   if (request.query.has('token')) {
@@ -164,10 +164,10 @@ function checkWrite(request: Recorded, { params, user, world }: WriteCall): void
   }
   const token = params.get('token');
   if (token === null) throw new ApiFault('missingparam', 'The "token" parameter must be set.');
-  if (token !== (user === undefined ? ANONYMOUS_TOKEN : world.state.csrfToken)) {
+  if (token !== (user === undefined ? ANONYMOUS_TOKEN : context.state.csrfToken)) {
     throw new ApiFault('badtoken', 'Invalid CSRF token.');
   }
-  const readonlyreason = world.state.readOnly;
+  const readonlyreason = context.state.readOnly;
   if (readonlyreason !== undefined) {
     throw new ApiFault('readonly', 'The wiki is currently in read-only mode.', { data: { readonlyreason } });
   }

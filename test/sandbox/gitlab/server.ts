@@ -68,7 +68,7 @@ export async function startGitLab(options: GitLabOptions) {
   };
 }
 
-interface World {
+interface Context {
   readonly options: GitLabOptions;
   readonly state: GitLabState;
   readonly approvals: GitLabApproval[];
@@ -79,13 +79,13 @@ const message = (status: number, text: string): Answer => ({ status, body: { mes
 
 const NO_ROUTE: Answer = { status: 404, body: { error: '404 Not Found' } };
 
-function answerTo(request: Recorded, world: World): Answer {
+function answerTo(request: Recorded, context: Context): Answer {
   const handle = ROUTES[`${request.method} ${request.path.replace(/(?<=\/users\/)\d+/, ':id')}`];
   if (!handle) return NO_ROUTE;
-  const caller = authenticate(request, world.options);
+  const caller = authenticate(request, context.options);
   if ('status' in caller) return caller;
   try {
-    return handle(request, world, caller);
+    return handle(request, context, caller);
   } catch (error) {
     if (error instanceof ParameterFault) return { status: 400, body: { error: error.message } };
     throw error;
@@ -97,7 +97,7 @@ interface Caller {
   readonly admin: boolean;
 }
 
-type Handle = (request: Recorded, world: World, caller: Caller) => Answer;
+type Handle = (request: Recorded, context: Context, caller: Caller) => Answer;
 
 const ROUTES: Readonly<Record<string, Handle>> = {
   'GET /api/v4/users': listUsers,
@@ -136,30 +136,30 @@ function authenticate(request: Recorded, { token, tokens, adminMode }: GitLabOpt
   return { status: 403, body: { error: 'insufficient_scope', error_description, scope: enough.join(' ') } };
 }
 
-function listUsers({ query }: Recorded, world: World, caller: Caller): Answer {
+function listUsers({ query }: Recorded, context: Context, caller: Caller): Answer {
   if (!caller.signedIn && !query.get('username')) {
     return message(403, '403 Forbidden - Not authorized to access /api/v4/users');
   }
-  const ignored = world.options.ignoredFilters ?? [];
-  const users = filterUsers(world.state.users, query, { admin: caller.admin, ignored });
-  const page = keysetPage(users, { query, url: `${world.origin}/api/v4/users` }, caller.admin);
+  const ignored = context.options.ignoredFilters ?? [];
+  const users = filterUsers(context.state.users, query, { admin: caller.admin, ignored });
+  const page = keysetPage(users, { query, url: `${context.origin}/api/v4/users` }, caller.admin);
   const entity = caller.admin ? adminEntity : basicEntity;
-  return { status: 200, headers: page.headers, body: page.rows.map((user) => entity(user, world.origin)) };
+  return { status: 200, headers: page.headers, body: page.rows.map((user) => entity(user, context.origin)) };
 }
 
-const userAt = ({ path }: Recorded, { state }: World): GitLabUser | undefined =>
+const userAt = ({ path }: Recorded, { state }: Context): GitLabUser | undefined =>
   state.users.find((user) => user.id === Number(path.split('/')[4]));
 
-function showUser(request: Recorded, world: World, caller: Caller): Answer {
+function showUser(request: Recorded, context: Context, caller: Caller): Answer {
   if (!caller.signedIn) return message(403, '403 Forbidden - Not authorized!');
-  const user = userAt(request, world);
+  const user = userAt(request, context);
   if (!user) return message(404, '404 User Not Found');
   const entity = caller.admin ? adminEntity : publicEntity;
-  return { status: 200, body: entity(user, world.origin) };
+  return { status: 200, body: entity(user, context.origin) };
 }
 
-function approve(request: Recorded, world: World, caller: Caller): Answer {
-  const user = userAt(request, world);
+function approve(request: Recorded, context: Context, caller: Caller): Answer {
+  const user = userAt(request, context);
   if (!user) return message(404, '404 User Not Found');
   if (!caller.admin) return message(403, 'You are not allowed to approve a user');
   // Accounts that an administrator or LDAP blocked are refused as 409 too, whatever the documentation says of 403.
@@ -168,6 +168,6 @@ function approve(request: Recorded, world: World, caller: Caller): Answer {
   }
   if (user.invalid !== undefined) return message(422, user.invalid);
   user.state = 'active';
-  world.approvals.push({ id: user.id, username: user.username, at: request.at });
+  context.approvals.push({ id: user.id, username: user.username, at: request.at });
   return message(201, 'Success');
 }

@@ -15,7 +15,7 @@ import {
 import { teamsAnswer } from './teams.ts';
 
 /** One back-end process: its data, its clock, its limiter and cache, and what it has carried out. */
-export interface World {
+export interface Context {
   readonly state: GrowthBookState;
   readonly now: () => number;
   readonly gap: () => Promise<unknown>;
@@ -34,7 +34,7 @@ export function memberOf(members: readonly MemberRow[], id: string): MemberRow {
 /** One authenticated call within the limit. `json` is the body as read, `{}` where there was none. */
 export interface Call {
   readonly key: ApiKey;
-  readonly world: World;
+  readonly context: Context;
   readonly json: unknown;
   readonly query: URLSearchParams;
 }
@@ -47,7 +47,7 @@ const ENDPOINTS: readonly (readonly [string, RegExp, Endpoint])[] = [
   ['POST', /^\/api\/v1\/members\/([^/]+)\/role$/i, updateRole],
   ['GET', /^\/api\/v1\/projects$/i, projects],
   ['GET', /^\/api\/v1\/projects\/([^/]+)$/i, project],
-  ['GET', /^\/api\/v1\/teams$/i, ({ world }) => teamsAnswer(world.state)],
+  ['GET', /^\/api\/v1\/teams$/i, ({ context }) => teamsAnswer(context.state)],
   ['GET', /^\/api\/v1\/environments$/i, environments],
   ['GET', /^\/api\/v1\/settings$/i, settings],
 ];
@@ -66,20 +66,20 @@ function root(): Answer {
   return { status: 200, body: { name: 'GrowthBook API', apiVersion: 1, build } };
 }
 
-function demandTeamManagement({ key, world }: Call): void {
-  if (mayManageTeam(key, world.state)) return;
+function demandTeamManagement({ key, context }: Call): void {
+  if (mayManageTeam(key, context.state)) return;
   throw new Refusal(403, 'You do not have permission to perform this action');
 }
 
 function members(call: Call): Answer {
   const wanted = parseMembersQuery(call.query);
   demandTeamManagement(call);
-  return listMembers(wanted, call.world);
+  return listMembers(wanted, call.context);
 }
 
 /** Reads the array with the request, writes the whole of it after the gap: two at once, and one is lost. */
 async function updateRole(call: Call, id: string): Promise<Answer> {
-  const { state, gap, now } = call.world;
+  const { state, gap, now } = call.context;
   const { release } = state;
   const wanted = parseRoleBody(call.json, release);
   demandTeamManagement(call);
@@ -98,12 +98,12 @@ async function updateRole(call: Call, id: string): Promise<Answer> {
   const race = state.races.find(({ left, when }) => left > 0 && when(write));
   const snapshot = race ? structuredClone(state.members) : undefined;
   state.members = read.map((row) => withDefaults(row === before ? after : row, release));
-  call.world.writes.push(write);
-  if (race && snapshot) stampLogin(race, snapshot, call.world);
+  call.context.writes.push(write);
+  if (race && snapshot) stampLogin(race, snapshot, call.context);
   return { status: 200, body: { updatedMember: updatedMember(write.after, release) } };
 }
 
-function stampLogin(race: LoginRace, snapshot: MemberRow[], { state, now }: World): void {
+function stampLogin(race: LoginRace, snapshot: MemberRow[], { state, now }: Context): void {
   race.left -= 1;
   memberOf(snapshot, race.memberId).lastLoginDate = new Date(now()).toISOString();
   state.members = snapshot.map((row) => withDefaults(row, state.release));
@@ -113,7 +113,7 @@ const dated = { dateCreated: CREATED, dateUpdated: CREATED };
 
 const projectOf = ({ id, name }: ProjectRow) => ({ id, name, description: '', ...dated, settings: {} });
 
-function readable({ key, world: { state } }: Call): readonly ProjectRow[] {
+function readable({ key, context: { state } }: Call): readonly ProjectRow[] {
   const { userId } = key;
   if (userId === undefined) return key.role === 'noaccess' ? [] : state.projects;
   return state.projects.filter(({ id }) => effectiveAccess(state, userId, id).length > 0);
@@ -130,7 +130,7 @@ function project(call: Call, id: string): Answer {
 }
 
 /** Not in pages. */
-function environments({ world: { state } }: Call): Answer {
+function environments({ context: { state } }: Call): Answer {
   const environmentOf = (id: string) => ({
     id,
     description: '',
@@ -141,6 +141,6 @@ function environments({ world: { state } }: Call): Answer {
   return { status: 200, body: { environments: state.environments.map(environmentOf) } };
 }
 
-function settings({ world: { state } }: Call): Answer {
+function settings({ context: { state } }: Call): Answer {
   return { status: 200, body: { settings: { defaultRole: state.defaultRole } } };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Recorded, type SandboxServer, startServer } from '../server.ts';
-import { memberOf, route, type World } from './endpoints.ts';
+import { type Context, memberOf, route } from './endpoints.ts';
 import { authenticate, startLimiter } from './keys.ts';
 import { Refusal, startUserCache } from './members.ts';
 import {
@@ -39,11 +39,11 @@ export async function startGrowthBook(options: GrowthBookOptions): Promise<Growt
   const state = createState(options);
   const limiter = startLimiter(requestsPerMinute, now);
   const userOf = startUserCache(state, now);
-  const world: World = { state, now, gap, limiter, userOf, writes: [] };
-  const server = await startServer((request) => answerTo(request, world), { now, port });
+  const context: Context = { state, now, gap, limiter, userOf, writes: [] };
+  const server = await startServer((request) => answerTo(request, context), { now, port });
   return Object.assign(server, {
     state,
-    writes: world.writes,
+    writes: context.writes,
     member: (id: string) => memberOf(state.members, id),
     loginDuringWrite: (memberId: string, { when = () => true, times = 1 } = {}) => {
       memberOf(state.members, memberId);
@@ -68,18 +68,18 @@ function readBody({ body, headers }: Recorded): { readonly json: unknown } | { r
   }
 }
 
-async function answerTo(request: Recorded, world: World): Promise<Answer> {
-  world.state.before?.(request);
+async function answerTo(request: Recorded, context: Context): Promise<Answer> {
+  context.state.before?.(request);
   const path = request.path.replace(/\/$/, '');
   if (!/^\/api(\/|$)/i.test(path)) return { status: 404, body: { status: 404, message: 'Not found' } };
   const body = readBody(request);
   if ('refused' in body) return body.refused;
-  const caller = authenticate(request, world.state);
+  const caller = authenticate(request, context.state);
   if ('refused' in caller) return caller.refused;
-  const { headers, refused } = world.limiter(caller.key.id);
+  const { headers, refused } = context.limiter(caller.key.id);
   if (refused) return { ...refused, headers };
   try {
-    const call = { ...caller, world, json: body.json, query: request.query };
+    const call = { ...caller, context, json: body.json, query: request.query };
     const answer = await route(request.method, path, call);
     return { ...answer, headers: { ...headers, ...answer.headers } };
   } catch (error) {

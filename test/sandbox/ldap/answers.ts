@@ -1,5 +1,6 @@
 import { ProtocolOperation } from 'ldapts';
 import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
+import type { LdapContext, LdapFaults, SeenSearch } from './context.ts';
 import { inScope, type LdapAttribute, type LdapEntry, selected } from './entries.ts';
 import { matcher } from './filter.ts';
 import {
@@ -10,7 +11,6 @@ import {
   resultMessage,
 } from './messages.ts';
 import { rootDse, visibleEntries } from './tree.ts';
-import type { LdapFaults, LdapWorld, SeenSearch } from './world.ts';
 
 /** Searches in mid-paging on one connection, by cookie. */
 export type OpenSearches = Map<string, OpenSearch>;
@@ -36,13 +36,13 @@ const RANGED = /^([^;]+);range=(\d+)-(?:\d+|\*)$/i;
 
 /** The messages that answer one search or one page of it; the last one is its result. */
 export function answerSearch(
-  world: LdapWorld,
+  context: LdapContext,
   asked: { readonly id: number; readonly search: LdapSearchRequest; readonly boundAs: string },
   open: OpenSearches,
 ): readonly Buffer[] {
-  const { entries, result } = pageFor(world, asked, open);
-  const faults = isAboutServer(world, asked.search) ? {} : world.faults;
-  const references = referencesFor(world, asked.search).map((url) => referenceMessage(asked.id, url));
+  const { entries, result } = pageFor(context, asked, open);
+  const faults = isAboutServer(context, asked.search) ? {} : context.faults;
+  const references = referencesFor(context, asked.search).map((url) => referenceMessage(asked.id, url));
   const found = entries.map((entry) =>
     entryMessage(asked.id, entry.dn, attributesFor(entry, asked.search.attributes, faults), faults.bytes),
   );
@@ -51,70 +51,70 @@ export function answerSearch(
 }
 
 /** Whether a search asks for the server's state alone: the root DSE, or a naming context. It is not among `searches` and has no faults. */
-export const isAboutServer = ({ namingContexts }: LdapWorld, { base, scope }: LdapSearchRequest): boolean =>
+export const isAboutServer = ({ namingContexts }: LdapContext, { base, scope }: LdapSearchRequest): boolean =>
   scope === 'base' &&
   (base === '' || namingContexts.some((context) => normalizeDn(context) === normalizeDn(base)));
 
-function aboutServer(world: LdapWorld, { base }: LdapSearchRequest, boundAs: string): Page {
-  if (base === '' && world.rootDseResult) return { entries: [], result: world.rootDseResult };
-  if (base === '') return { entries: [rootDse(world)], result: { code: 0 } };
-  if (boundAs === '' && world.anonymous === 'refused') return { entries: [], result: MUST_BIND };
+function aboutServer(context: LdapContext, { base }: LdapSearchRequest, boundAs: string): Page {
+  if (base === '' && context.rootDseResult) return { entries: [], result: context.rootDseResult };
+  if (base === '') return { entries: [rootDse(context)], result: { code: 0 } };
+  if (boundAs === '' && context.anonymous === 'refused') return { entries: [], result: MUST_BIND };
   const entries =
-    boundAs === '' && world.anonymous === 'none' ? [] : inScope(visibleEntries(world), base, 'base');
+    boundAs === '' && context.anonymous === 'none' ? [] : inScope(visibleEntries(context), base, 'base');
   return { entries: entries ?? [], result: { code: 0 } };
 }
 
-function referencesFor({ faults, references, namingContexts }: LdapWorld, search: LdapSearchRequest) {
+function referencesFor({ faults, references, namingContexts }: LdapContext, search: LdapSearchRequest) {
   const isAtTop = namingContexts.some((context) => normalizeDn(context) === normalizeDn(search.base));
   const ordinary = isAtTop && search.scope !== 'base' && !search.paging?.cookie ? references : [];
   return faults.reference === undefined ? ordinary : [faults.reference];
 }
 
 function pageFor(
-  world: LdapWorld,
+  context: LdapContext,
   asked: { readonly search: LdapSearchRequest; readonly boundAs: string },
   open: OpenSearches,
 ): Page {
   const { paging } = asked.search;
-  if (!paging?.cookie) return firstPage(world, asked, open);
+  if (!paging?.cookie) return firstPage(context, asked, open);
   const search = open.get(paging.cookie);
   open.delete(paging.cookie);
   if (!search) return { entries: [], result: { code: UNWILLING, text: 'unknown cookie' } };
-  return nextPage(world, { ...search, size: paging.size }, open);
+  return nextPage(context, { ...search, size: paging.size }, open);
 }
 
 function firstPage(
-  world: LdapWorld,
+  context: LdapContext,
   { search, boundAs }: { readonly search: LdapSearchRequest; readonly boundAs: string },
   open: OpenSearches,
 ): Page {
   const seen: SeenSearch = { request: search, boundAs, pages: 0 };
-  if (isAboutServer(world, search)) return aboutServer(world, search, boundAs);
-  world.searches.push(seen);
-  world.beforeSearch?.(search, world.searches.length);
-  if (boundAs === '' && world.anonymous === 'refused') return { entries: [], result: MUST_BIND };
-  const nothing = boundAs === '' && world.anonymous === 'none';
-  const directory = visibleEntries(world);
+  if (isAboutServer(context, search)) return aboutServer(context, search, boundAs);
+  context.searches.push(seen);
+  context.beforeSearch?.(search, context.searches.length);
+  if (boundAs === '' && context.anonymous === 'refused') return { entries: [], result: MUST_BIND };
+  const nothing = boundAs === '' && context.anonymous === 'none';
+  const directory = visibleEntries(context);
   const scoped = inScope(directory, search.base, search.scope);
   if (!scoped) return { entries: [], result: { code: NO_SUCH_OBJECT, text: 'no such entry' } };
   const found = nothing ? [] : scoped.filter(matcher(search.filter, directory));
-  if (search.paging) return nextPage(world, { seen, left: found, size: search.paging.size }, open);
+  if (search.paging) return nextPage(context, { seen, left: found, size: search.paging.size }, open);
   seen.pages = 1;
-  const limit = Math.min(search.sizeLimit || Number.POSITIVE_INFINITY, world.sizeLimit);
+  const limit = Math.min(search.sizeLimit || Number.POSITIVE_INFINITY, context.sizeLimit);
   return { entries: found.slice(0, limit), result: { code: found.length > limit ? SIZE_LIMIT_EXCEEDED : 0 } };
 }
 
 function nextPage(
-  world: LdapWorld,
+  context: LdapContext,
   search: OpenSearch & { readonly size: number },
   open: OpenSearches,
 ): Page {
   const { seen, left } = search;
   seen.pages += 1;
-  const size = seen.pages === world.faults.emptyPage ? 0 : Math.min(search.size, world.pageLimit);
+  const size = seen.pages === context.faults.emptyPage ? 0 : Math.min(search.size, context.pageLimit);
   const rest = left.slice(size);
   if (rest.length === 0) return { entries: left, result: { code: 0, cookie: '' } };
-  const cookie = `${world.searches.indexOf(seen)}-${seen.pages}`;
+  const cookie = `${context.searches.indexOf(seen)}-${seen.pages}`;
   open.set(cookie, { seen, left: rest });
   return { entries: left.slice(0, size), result: { code: 0, cookie } };
 }

@@ -1,27 +1,27 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import type { LdapBinder, LdapContext, LdapFaults, SeenBind, SeenSearch } from './context.ts';
 import type { LdapEntry } from './entries.ts';
 import { suffix } from './people.ts';
 import { type LdapCertificate, serveLdap } from './serving.ts';
-import type { LdapBinder, LdapFaults, LdapWorld, SeenBind, SeenSearch } from './world.ts';
 
 /** How an embedded directory starts. With a certificate it grants StartTLS, and with `ldaps` it speaks TLS from the first byte. */
 export interface LdapServerOptions {
   readonly entries: readonly LdapEntry[];
   readonly bind?: readonly LdapBinder[];
   /** What is answered to who has not bound: everything (default), a search without entries, or a refusal. */
-  readonly anonymous?: LdapWorld['anonymous'];
+  readonly anonymous?: LdapContext['anonymous'];
   /** The most entries of an answer without paging; 2,048 by default. */
   readonly sizeLimit?: number;
   /** The most entries of a page; no limit by default. */
   readonly pageLimit?: number;
   /** `dc=wikimedia,dc=org` by default. */
   readonly namingContexts?: readonly string[];
-  readonly rootDse?: LdapWorld['rootDse'];
+  readonly rootDse?: LdapContext['rootDse'];
   readonly references?: readonly string[];
   readonly contextCsn?: string | string[];
-  readonly rootDseResult?: LdapWorld['rootDseResult'];
+  readonly rootDseResult?: LdapContext['rootDseResult'];
   readonly faults?: LdapFaults;
   readonly certificate?: LdapCertificate;
   readonly ldaps?: boolean;
@@ -33,8 +33,8 @@ export interface LdapSandbox {
   readonly port: number;
   entries: LdapEntry[];
   faults: LdapFaults;
-  contextCsn: LdapWorld['contextCsn'];
-  beforeSearch: LdapWorld['beforeSearch'];
+  contextCsn: LdapContext['contextCsn'];
+  beforeSearch: LdapContext['beforeSearch'];
   readonly searches: readonly SeenSearch[];
   readonly binds: readonly SeenBind[];
   /** How many connections were ever made. */
@@ -48,7 +48,7 @@ export interface LdapSandbox {
 
 /** Starts a directory on a free port. Needs neither slapd nor openssl. */
 export async function startLdapServer(options: LdapServerOptions): Promise<LdapSandbox> {
-  const world: LdapWorld = {
+  const context: LdapContext = {
     entries: [...options.entries],
     faults: options.faults ?? {},
     binders: options.bind ?? [],
@@ -67,13 +67,13 @@ export async function startLdapServer(options: LdapServerOptions): Promise<LdapS
     unbinds: 0,
   };
   const sockets = new Set<Socket>();
-  const server = listener(options, (socket) => serveLdap(socket, world, options.certificate));
+  const server = listener(options, (socket) => serveLdap(socket, context, options.certificate));
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
   const port = await portOf(server);
-  return Object.assign(world, {
+  return Object.assign(context, {
     url: `${options.ldaps ? 'ldaps' : 'ldap'}://127.0.0.1:${port}`,
     port,
     standing: () => sockets.size,

@@ -3,15 +3,15 @@ import { type SecureContextOptions, TLSSocket } from 'node:tls';
 import { ProtocolOperation } from 'ldapts';
 import { normalizeDn } from '../../../src/directories/ldap/dn.ts';
 import { answerSearch, isAboutServer, type OpenSearches } from './answers.ts';
+import type { LdapContext } from './context.ts';
 import { type LdapRequest, readRequest, resultMessage, takeMessages } from './messages.ts';
-import type { LdapWorld } from './world.ts';
 
 /** A certificate and its key, PEM. */
 export type LdapCertificate = Pick<SecureContextOptions, 'key' | 'cert'>;
 
 /** One client's connection; `socket` changes when StartTLS is done. */
 interface Guest {
-  readonly world: LdapWorld;
+  readonly context: LdapContext;
   readonly certificate: LdapCertificate | undefined;
   readonly open: OpenSearches;
   socket: Socket;
@@ -29,9 +29,20 @@ const INVALID_CREDENTIALS = 49;
 const UNWILLING = 53;
 
 /** Serves one connection until it ends. Requests are answered in the order they come; bytes that are no LDAP end it. */
-export function serveLdap(socket: Socket, world: LdapWorld, certificate: LdapCertificate | undefined): void {
-  world.connections += 1;
-  const guest: Guest = { world, certificate, open: new Map(), socket, boundAs: '', unread: Buffer.alloc(0) };
+export function serveLdap(
+  socket: Socket,
+  context: LdapContext,
+  certificate: LdapCertificate | undefined,
+): void {
+  context.connections += 1;
+  const guest: Guest = {
+    context,
+    certificate,
+    open: new Map(),
+    socket,
+    boundAs: '',
+    unread: Buffer.alloc(0),
+  };
   listen(guest);
 }
 
@@ -67,34 +78,34 @@ function reply(guest: Guest, id: number, result: { readonly tag: number; readonl
   guest.socket.write(resultMessage(id, result.tag, { code: result.code }));
 }
 
-function unbind({ world, socket }: Guest): void {
-  world.unbinds += 1;
+function unbind({ context, socket }: Guest): void {
+  context.unbinds += 1;
   socket.end();
 }
 
 function bind(guest: Guest, { id, dn, password }: Bind): void {
-  if (guest.world.faults.stall === 'bind') return;
-  const code = bindCode(guest.world, dn, password);
+  if (guest.context.faults.stall === 'bind') return;
+  const code = bindCode(guest.context, dn, password);
   guest.boundAs = code === 0 ? dn : '';
-  guest.world.binds.push({ dn, code });
+  guest.context.binds.push({ dn, code });
   reply(guest, id, { tag: ProtocolOperation.LDAP_RES_BIND, code });
 }
 
-function bindCode(world: LdapWorld, dn: string, password: string | undefined): number {
+function bindCode(context: LdapContext, dn: string, password: string | undefined): number {
   if (password === undefined) return AUTH_METHOD_NOT_SUPPORTED;
   if (dn === '') return password === '' ? 0 : INVALID_CREDENTIALS;
   if (password === '') return UNWILLING;
-  const known = world.binders.some(
+  const known = context.binders.some(
     (binder) => normalizeDn(binder.dn) === normalizeDn(dn) && binder.password === password,
   );
   return known ? 0 : INVALID_CREDENTIALS;
 }
 
 function search(guest: Guest, { id, search: asked }: Search): void {
-  const { world, socket, boundAs, open } = guest;
-  const { stall, dropAfter, garbage } = world.faults;
-  const messages = answerSearch(world, { id, search: asked, boundAs }, open);
-  if (isAboutServer(world, asked)) {
+  const { context, socket, boundAs, open } = guest;
+  const { stall, dropAfter, garbage } = context.faults;
+  const messages = answerSearch(context, { id, search: asked, boundAs }, open);
+  if (isAboutServer(context, asked)) {
     socket.write(Buffer.concat(messages));
     return;
   }
@@ -109,7 +120,7 @@ function extended(
   { id, oid }: Extract<LdapRequest, { op: 'extended' }>,
   stopListening: () => void,
 ): void {
-  const { stall } = guest.world.faults;
+  const { stall } = guest.context.faults;
   if (stall === 'starttls') return;
   const granted = oid === START_TLS && guest.certificate !== undefined;
   const tag = ProtocolOperation.LDAP_RES_EXTENSION;

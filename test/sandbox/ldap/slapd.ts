@@ -9,8 +9,8 @@ import pLimit from 'p-limit';
 import { normalizeDn, parseDn } from '../../../src/directories/ldap/dn.ts';
 import { freePort } from '../free-port.ts';
 import { type LdapCertificates, makeCertificates } from './certificates.ts';
+import type { LdapBinder } from './context.ts';
 import type { LdapEntry } from './entries.ts';
-import type { LdapBinder } from './world.ts';
 
 /** How a real slapd starts. `anonymous: 'none'` lets the unbound search and read nothing, so that they find no entry without an error. */
 export interface SlapdOptions {

@@ -1,12 +1,12 @@
 import { normalizeDn, parseDn } from '../../../src/directories/ldap/dn.ts';
+import type { LdapContext } from './context.ts';
 import type { LdapEntry } from './entries.ts';
-import type { LdapWorld } from './world.ts';
 
 const PAGED_RESULTS = '1.2.840.113556.1.4.319';
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
 /** What a server says of itself at the empty DN, to everybody, bound or not. */
-export const rootDse = ({ namingContexts, rootDse: more }: LdapWorld): LdapEntry => ({
+export const rootDse = ({ namingContexts, rootDse: more }: LdapContext): LdapEntry => ({
   dn: '',
   attributes: {
     objectClass: ['top'],
@@ -24,7 +24,7 @@ export function visibleEntries({
   namingContexts,
   contextCsn,
   faults,
-}: LdapWorld): readonly LdapEntry[] {
+}: LdapContext): readonly LdapEntry[] {
   const state: LdapEntry['attributes'] = contextCsn === undefined ? {} : { contextCSN: contextCsn };
   const tops = new Set(namingContexts.map(normalizeDn));
   const isTop = ({ dn }: LdapEntry) => tops.has(normalizeDn(dn));

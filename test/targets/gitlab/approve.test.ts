@@ -3,9 +3,9 @@ import { DeadlineError, StopError } from '../../../src/platform/errors.ts';
 import { createGitlabTarget } from '../../../src/targets/gitlab/target.ts';
 import { decision, type TestRunOptions, testRun } from '../../fixtures.ts';
 import { type StillClock, stillClock } from '../../sandbox/clock.ts';
+import { GITLAB_TOKEN, pending } from '../../sandbox/gitlab/sandbox.ts';
 import { startGitLab } from '../../sandbox/gitlab/server.ts';
 import type { GitLabUser } from '../../sandbox/gitlab/users.ts';
-import { GITLAB_TOKEN, pending } from '../../sandbox/gitlab/world.ts';
 import type { Answer, FaultEffect, Recorded } from '../../sandbox/server.ts';
 
 const LOOK = 'gitlab: GET /api/v4/users/1';

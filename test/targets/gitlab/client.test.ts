@@ -4,9 +4,9 @@ import { createConcurrencyLimit } from '../../../src/platform/http-client.ts';
 import { createGitlabClient, isGone } from '../../../src/targets/gitlab/client.ts';
 import { createGitlabTarget } from '../../../src/targets/gitlab/target.ts';
 import { testRun } from '../../fixtures.ts';
+import { GITLAB_TOKEN, pending } from '../../sandbox/gitlab/sandbox.ts';
 import { type GitLabOptions, startGitLab } from '../../sandbox/gitlab/server.ts';
 import { type GitLabUser, waitingUser } from '../../sandbox/gitlab/users.ts';
-import { GITLAB_TOKEN, pending } from '../../sandbox/gitlab/world.ts';
 import type { Answer } from '../../sandbox/server.ts';
 
 const LIST = 'gitlab: GET /api/v4/users';

@@ -32,7 +32,7 @@ export const linked = (ldapName: string, over: Partial<PhabricatorAccount> = {})
 });
 
 /** Who is where, copied for each stage. Lists hold uids; `people` are further LDAP entries, `phabricator` and `gerrit` the trusted. */
-export interface Cast {
+export interface GitlabContent {
   readonly users: readonly GitLabUser[];
   readonly known?: readonly string[];
   readonly people?: readonly LdapEntry[];
@@ -49,7 +49,7 @@ export interface Cast {
 const GROUPS = ['wmf', 'wmde', 'nda', 'ops', 'project-tools'];
 const NOBODY = 'uid=nobody,ou=elsewhere,dc=wikimedia,dc=org';
 
-function ldapEntries({ known = [], people = [], groups = {} }: Cast): readonly LdapEntry[] {
+function ldapEntries({ known = [], people = [], groups = {} }: GitlabContent): readonly LdapEntry[] {
   const unit = (dn: string, ou: string): LdapEntry => ({
     dn,
     attributes: { objectClass: 'organizationalUnit', ou },
@@ -69,7 +69,7 @@ function ldapEntries({ known = [], people = [], groups = {} }: Cast): readonly L
   ];
 }
 
-const startPhabricator = ({ accounts, phabricator = [] }: Cast, now: () => number) => {
+const startPhabricator = ({ accounts, phabricator = [] }: GitlabContent, now: () => number) => {
   const trusted = phabricator.map((uid) => linked(uid));
   return startConduit({
     token: CONDUIT_TOKEN,
@@ -88,7 +88,7 @@ const startPhabricator = ({ accounts, phabricator = [] }: Cast, now: () => numbe
   });
 };
 
-const startReview = ({ gerrit = [] }: Cast, now: () => number) =>
+const startReview = ({ gerrit = [] }: GitlabContent, now: () => number) =>
   startGerrit({
     user: 'glaab',
     password: GERRIT_PASSWORD,
@@ -111,14 +111,14 @@ const startReview = ({ gerrit = [] }: Cast, now: () => number) =>
   });
 
 /** Everything that `gitlab-approvals` talks to, on loopback, and the environment that points there. `now` gives milliseconds. */
-export async function startGitlabWorld(cast: Cast, now: () => number = Date.now) {
-  const pages = cast.page === undefined ? {} : { [AUDIT_PAGE]: cast.page };
+export async function startGitlabSandbox(content: GitlabContent, now: () => number = Date.now) {
+  const pages = content.page === undefined ? {} : { [AUDIT_PAGE]: content.page };
   const [gitlab, ldap, phabricator, gerrit, wiki] = await Promise.all([
-    startGitLab({ users: structuredClone([...cast.users]), token: GITLAB_TOKEN, now, ...cast.gitlab }),
-    startLdapServer({ entries: ldapEntries(cast) }),
-    startPhabricator(cast, now),
-    startReview(cast, now),
-    startMediaWiki({ credentials: CREDENTIALS, user: 'Glaab', now, pages, ...cast.wiki }),
+    startGitLab({ users: structuredClone([...content.users]), token: GITLAB_TOKEN, now, ...content.gitlab }),
+    startLdapServer({ entries: ldapEntries(content) }),
+    startPhabricator(content, now),
+    startReview(content, now),
+    startMediaWiki({ credentials: CREDENTIALS, user: 'Glaab', now, pages, ...content.wiki }),
   ]);
   const environment = {
     GITLAB_URL: gitlab.origin,

@@ -10,11 +10,11 @@ import {
   CREDENTIALS,
   GERRIT_PASSWORD,
   GITLAB_TOKEN,
-  startGitlabWorld,
-} from '../sandbox/gitlab/world.ts';
+  startGitlabSandbox,
+} from '../sandbox/gitlab/sandbox.ts';
 import { effectiveAccess, globalAccess } from '../sandbox/growthbook/access.ts';
 import { PROJECT } from '../sandbox/growthbook/example.ts';
-import { startGrowthBookWorld } from '../sandbox/growthbook/world.ts';
+import { startGrowthBookSandbox } from '../sandbox/growthbook/sandbox.ts';
 import type { SandboxServer } from '../sandbox/server.ts';
 import { sharedClock, sharedTime } from './clock.ts';
 import { startFunctionHost } from './function-host.ts';
@@ -25,7 +25,7 @@ export type JobName = 'growthbook-roles' | 'gitlab-approvals';
 export type Command = 'plan' | 'apply' | 'check' | 'explain' | 'GET' | 'POST';
 
 /** The systems of a job with faults that can be switched on, and a way to run the job against them. */
-export interface FaultStage {
+export interface FaultScenario {
   readonly servers: Readonly<Record<string, Pick<SandboxServer, 'addFault' | 'clearFaults' | 'requests'>>>;
   readonly ldap: LdapRelay;
   /** The variable that has the address of a system. */
@@ -33,7 +33,7 @@ export interface FaultStage {
   readonly secrets: readonly string[];
   /** The value that a variable has. */
   given(name: string): string;
-  run(command: Command, settings?: Readonly<Record<string, string>>): Promise<StageRun>;
+  run(command: Command, settings?: Readonly<Record<string, string>>): Promise<ScenarioRun>;
   /** What each account can do now, and what was published. */
   state(): ReadonlyMap<string, string>;
   /** How many writes the target has carried out. */
@@ -42,7 +42,7 @@ export interface FaultStage {
 }
 
 /** One run, with everything that came out of it. */
-export interface StageRun {
+export interface ScenarioRun {
   readonly result: RunResult;
   /** All log lines and the result in each representation. */
   readonly output: string;
@@ -55,23 +55,23 @@ const MARKED_PASSWORD = 'ldap MARKED"&<+/=0123456789';
 const MARKED_KEY = 'secret_MARKED+/=0123456789abcdefghij';
 
 /** Starts all systems of a job. */
-export const startStage = (job: JobName): Promise<FaultStage> =>
-  job === 'growthbook-roles' ? growthBookStage() : gitlabStage();
+export const startScenario = (job: JobName): Promise<FaultScenario> =>
+  job === 'growthbook-roles' ? growthBookScenario() : gitlabScenario();
 
-async function growthBookStage(): Promise<FaultStage> {
+async function growthBookScenario(): Promise<FaultScenario> {
   const time = sharedTime();
   const clock = sharedClock(time);
-  const world = await startGrowthBookWorld({ now: clock.now, bindPassword: MARKED_PASSWORD });
-  world.growthbook.state.keys.push({ id: 'key_marked', secret: MARKED_KEY, role: 'admin' });
-  const ldap = await startLdapRelay(world.ldap.port);
+  const sandbox = await startGrowthBookSandbox({ now: clock.now, bindPassword: MARKED_PASSWORD });
+  sandbox.growthbook.state.keys.push({ id: 'key_marked', secret: MARKED_KEY, role: 'admin' });
+  const ldap = await startLdapRelay(sandbox.ldap.port);
   const environment = {
-    ...world.environment,
+    ...sandbox.environment,
     GROWTHBOOK_LDAP_SYNC_API_KEY: MARKED_KEY,
     LDAP_SERVERS: `ldap://127.0.0.1:${ldap.port}`,
   };
-  const { state } = world.growthbook;
+  const { state } = sandbox.growthbook;
   return {
-    servers: { growthbook: world.growthbook, posix: world.gitiles },
+    servers: { growthbook: sandbox.growthbook, posix: sandbox.gitiles },
     ldap,
     addresses: { growthbook: 'GROWTHBOOK_API_URL', posix: 'DATA_YAML_URL', ldap: 'LDAP_SERVERS' },
     secrets: [MARKED_KEY, MARKED_PASSWORD],
@@ -84,25 +84,25 @@ async function growthBookStage(): Promise<FaultStage> {
           JSON.stringify([effectiveAccess(state, id, PROJECT), globalAccess(state, id)]),
         ]),
       ),
-    writes: () => world.growthbook.writes.length,
+    writes: () => sandbox.growthbook.writes.length,
     close: async () => {
       await ldap.close();
-      await world.close();
+      await sandbox.close();
     },
   };
 }
 
-async function gitlabStage(): Promise<FaultStage> {
+async function gitlabScenario(): Promise<FaultScenario> {
   const time = sharedTime();
   const clock = sharedClock(time);
-  const world = await startGitlabWorld(gitlabExample, clock.now);
-  const ldap = await startLdapRelay(world.ldap.port);
+  const sandbox = await startGitlabSandbox(gitlabExample, clock.now);
+  const ldap = await startLdapRelay(sandbox.ldap.port);
   const environment = {
-    ...world.environment,
+    ...sandbox.environment,
     DENIED_ACCOUNTS: DENIED,
     LDAP_SERVERS: `ldap://127.0.0.1:${ldap.port}`,
   };
-  const { gitlab, phabricator, gerrit, wiki } = world;
+  const { gitlab, phabricator, gerrit, wiki } = sandbox;
   return {
     servers: { gitlab, phabricator, gerrit, mediawiki: wiki },
     ldap,
@@ -120,7 +120,7 @@ async function gitlabStage(): Promise<FaultStage> {
     writes: () => gitlab.approvals.length,
     close: async () => {
       await ldap.close();
-      await world.close();
+      await sandbox.close();
     },
   };
 }
@@ -144,7 +144,7 @@ const REQUESTS: Readonly<Record<Exclude<Command, 'GET' | 'POST'>, RunRequest>> =
 };
 
 function runner(job: Job, environment: Readonly<Record<string, string>>, time: SharedArrayBuffer) {
-  return async (command: Command, settings: Readonly<Record<string, string>> = {}): Promise<StageRun> => {
+  return async (command: Command, settings: Readonly<Record<string, string>> = {}): Promise<ScenarioRun> => {
     const lines: string[] = [];
     const startedAt = performance.now();
     const all = { MODE: 'enforce', LOG_LEVEL: 'trace', ...environment, ...settings };

@@ -6,7 +6,7 @@ import { type GrowthBook, startGrowthBook } from './server.ts';
 import { DEFAULT_KEY, type GrowthBookContent } from './state.ts';
 
 /** Everything that `growthbook-roles` talks to, on loopback, and the environment that points there. */
-export interface GrowthBookWorld {
+export interface GrowthBookSandbox {
   readonly ldap: LdapSandbox;
   readonly gitiles: Gitiles;
   readonly growthbook: GrowthBook;
@@ -19,7 +19,7 @@ const FILE = 'modules/admin/data/data.yaml';
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
 
 /** What differs from the example. `now` gives milliseconds. */
-export interface GrowthBookWorldOptions {
+export interface GrowthBookSandboxOptions {
   readonly now?: () => number;
   readonly content?: GrowthBookContent;
   readonly entries?: readonly LdapEntry[];
@@ -33,8 +33,10 @@ export interface GrowthBookWorldOptions {
   readonly port?: number;
 }
 
-/** Starts the example's world, or another one. */
-export async function startGrowthBookWorld(options: GrowthBookWorldOptions = {}): Promise<GrowthBookWorld> {
+/** Starts the example's sandbox, or another one. */
+export async function startGrowthBookSandbox(
+  options: GrowthBookSandboxOptions = {},
+): Promise<GrowthBookSandbox> {
   const {
     now = Date.now,
     content = growthBookContent,

@@ -43,7 +43,7 @@ export interface SeenBind {
 }
 
 /** What all connections of one server share. `entries` and `faults` may be changed at any time. */
-export interface LdapWorld {
+export interface LdapContext {
   entries: LdapEntry[];
   faults: LdapFaults;
   readonly binders: readonly LdapBinder[];

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DENIED, gitlabExample } from './gitlab/example.ts';
+import { startGitlabSandbox } from './gitlab/sandbox.ts';
 import type { GitLabUser } from './gitlab/users.ts';
-import { startGitlabWorld } from './gitlab/world.ts';
+import { startGrowthBookSandbox } from './growthbook/sandbox.ts';
 import type { MemberRow } from './growthbook/state.ts';
-import { startGrowthBookWorld } from './growthbook/world.ts';
 
 /** The fake servers of one job's example, and the settings that point there. */
 export interface Sandbox {
@@ -20,18 +20,18 @@ interface Continuable extends Sandbox {
 
 const STARTERS: Readonly<Record<string, (port: number, written: unknown) => Promise<Continuable>>> = {
   'growthbook-roles': async (port, written) => {
-    const world = await startGrowthBookWorld({ port });
-    const { state } = world.growthbook;
+    const sandbox = await startGrowthBookSandbox({ port });
+    const { state } = sandbox.growthbook;
     if (written !== undefined) state.members = (written as { members: MemberRow[] }).members;
-    return { ...world, written: () => ({ members: state.members }) };
+    return { ...sandbox, written: () => ({ members: state.members }) };
   },
   'gitlab-approvals': async (port, written) => {
     const before = written as { users: readonly GitLabUser[]; page: string } | undefined;
-    const world = await startGitlabWorld({ ...gitlabExample, ...before, gitlab: { port } });
+    const sandbox = await startGitlabSandbox({ ...gitlabExample, ...before, gitlab: { port } });
     return {
-      environment: { ...world.environment, DENIED_ACCOUNTS: DENIED },
-      close: () => world.close(),
-      written: () => ({ users: world.gitlab.state.users, page: world.auditPage() }),
+      environment: { ...sandbox.environment, DENIED_ACCOUNTS: DENIED },
+      close: () => sandbox.close(),
+      written: () => ({ users: sandbox.gitlab.state.users, page: sandbox.auditPage() }),
     };
   },
 };
@@ -47,13 +47,13 @@ export async function startSandbox(job: string, folder?: string): Promise<Sandbo
   const port = portFor(`${job} ${resolve(folder ?? '.')}`);
   if (folder === undefined) return await start(port, undefined);
   const file = join(folder, `${job}.json`);
-  const world = await start(port, await readWritten(file));
+  const sandbox = await start(port, await readWritten(file));
   const close = async () => {
     await mkdir(folder, { recursive: true });
-    await writeFile(file, JSON.stringify(world.written()));
-    await world.close();
+    await writeFile(file, JSON.stringify(sandbox.written()));
+    await sandbox.close();
   };
-  return { environment: { ...world.environment, REPORTS: folder }, close };
+  return { environment: { ...sandbox.environment, REPORTS: folder }, close };
 }
 
 /** A port below those that systems hand out, by a name: two folders rarely have the same. */

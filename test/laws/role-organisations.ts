@@ -6,7 +6,7 @@ import type { Member } from '../../src/targets/growthbook/schema.ts';
 import type { OracleCondition, OracleMember, OraclePerson, OraclePolicy } from './oracle.ts';
 
 /** One generated organisation: for Muster, and in the oracle's words. */
-export interface RoleWorld {
+export interface RoleOrganisation {
   readonly facts: RoleFacts;
   readonly policy: ReturnType<typeof policyAt>;
   readonly protectedMembers: readonly string[];
@@ -96,7 +96,7 @@ const member = fc.record({
 });
 
 /** Organisations of up to five people and five members, with any policy. */
-export const roleWorld: fc.Arbitrary<RoleWorld> = fc
+export const roleOrganisation: fc.Arbitrary<RoleOrganisation> = fc
   .record({
     people: fc.array(person, { maxLength: UIDS.length }),
     members: fc.array(member, { maxLength: 5 }),
@@ -107,14 +107,17 @@ export const roleWorld: fc.Arbitrary<RoleWorld> = fc
   .map(({ people, members, policy, protectedMembers, ceiling }) => {
     const chosen = policies[policy];
     if (!chosen) throw new Error('no policy');
-    return { ...worldOf(people, members), policy: chosen.policy, protectedMembers, ceiling, chosen };
+    return { ...organisationOf(people, members), policy: chosen.policy, protectedMembers, ceiling, chosen };
   })
-  .map(({ chosen, oracle, ...world }) => ({ ...world, oracle: { ...oracle, policy: chosen.oracle } }));
+  .map(({ chosen, oracle, ...organisation }) => ({
+    ...organisation,
+    oracle: { ...oracle, policy: chosen.oracle },
+  }));
 
 type Person = typeof person extends fc.Arbitrary<infer P> ? P : never;
 type Row = typeof member extends fc.Arbitrary<infer M> ? M : never;
 
-function worldOf(given: readonly Person[], rows: readonly Row[]) {
+function organisationOf(given: readonly Person[], rows: readonly Row[]) {
   const named = given.map((one, index) => ({ ...one, uid: UIDS[index] ?? '' }));
   const people = named.map(({ uid, mails, disabled, unreadable }) => ({
     dn: `uid=${uid},ou=people`,
