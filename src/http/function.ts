@@ -80,7 +80,8 @@ function timeLimitOf({ settings }: Job, { environment }: RunContext): number {
   return 1000 * (seconds > 0 && seconds <= 1700 ? seconds : FALLBACK_SECONDS);
 }
 
-function contextOf(request: Request): RunContext {
+/** The process's own context for a request: its environment, its clock, and its standard output as the log. */
+export function contextOf(request: Request): RunContext {
   const { executionId } = request;
   return {
     environment: readEnvironment(),

@@ -6,13 +6,18 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { approvalOf } from '../../src/app/read-plan-file.ts';
-import { httpFunction } from '../../src/http/function.ts';
+import { contextOf, httpFunction } from '../../src/http/function.ts';
 import { growthbookRoles } from '../../src/jobs/growthbook-roles/job.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { startScenario } from '../scenarios/growthbook.ts';
 import { textMutantsOf } from './mutants.ts';
 
-http('badInput', httpFunction(growthbookRoles));
+const logged: string[] = [];
+const log = { write: (line: string) => void logged.push(line) };
+http(
+  'badInput',
+  httpFunction(growthbookRoles, (request) => ({ ...contextOf(request), log })),
+);
 const server = getTestServer('badInput');
 const scenario = await startScenario();
 const SECRETS = [
@@ -68,7 +73,7 @@ async function unclear(
       ? []
       : [`${name}: unclear: ${error}`]),
     ...(requestsSeen() === before ? [] : [`${name}: something was read`]),
-    ...(SECRETS.some((secret) => content.includes(secret)) ? [`${name}: a secret`] : []),
+    ...(SECRETS.some((secret) => `${content}${logged.join()}`.includes(secret)) ? [`${name}: a secret`] : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/engine/model.ts';
-import { httpFunction } from '../../src/http/function.ts';
+import { contextOf, httpFunction } from '../../src/http/function.ts';
 import { readRequest } from '../../src/http/request.ts';
 import { commonSettings } from '../../src/jobs/common-settings.ts';
 import { defineJob } from '../../src/jobs/define-job.ts';
@@ -179,7 +179,12 @@ const job = defineJob({
     gauges: () => ({}),
   }),
 });
-http('aJob', httpFunction(job));
+const logged: string[] = [];
+const log = { write: (line: string) => void logged.push(line) };
+http(
+  'aJob',
+  httpFunction(job, (request) => ({ ...contextOf(request), log })),
+);
 const server = getTestServer('aJob');
 let origin = '';
 beforeAll(async () => {
@@ -410,6 +415,15 @@ describe('representations', () => {
     const { status, text } = await ask('POST', '/?x=1', { headers: { accept: 'text/plain' } });
     expect(status).toBe(400);
     expect(text).toContain('invalid-request');
+  });
+
+  test('each line of the log names the execution, as the platform counts them', async () => {
+    logged.length = 0;
+    vi.stubEnv('LOG_LEVEL', 'info');
+    await ask('GET', '/', { headers: { 'function-execution-id': 'an-execution' } });
+    expect(logged.length).toBeGreaterThan(1);
+    for (const line of logged)
+      expect(JSON.parse(line)['logging.googleapis.com/labels']).toEqual({ execution_id: 'an-execution' });
   });
 
   test('nothing is stored on the way', async () => {

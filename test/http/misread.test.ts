@@ -6,7 +6,7 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/engine/model.ts';
-import { httpFunction } from '../../src/http/function.ts';
+import { contextOf, httpFunction } from '../../src/http/function.ts';
 import { commonSettings } from '../../src/jobs/common-settings.ts';
 import { defineJob } from '../../src/jobs/define-job.ts';
 import { parseStrictJson } from '../../src/platform/strict-json.ts';
@@ -48,7 +48,11 @@ const job = defineJob({
     gauges: () => ({}),
   }),
 });
-http('misread', httpFunction(job));
+const log = { write: () => undefined };
+http(
+  'misread',
+  httpFunction(job, (request) => ({ ...contextOf(request), log })),
+);
 const server = getTestServer('misread');
 let port = 0;
 beforeAll(async () => {
