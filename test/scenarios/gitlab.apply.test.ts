@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { type GitlabContent, pending } from '../sandbox/gitlab/sandbox.ts';
 import type { GitLabUser } from '../sandbox/gitlab/users.ts';
-import type { Answer, Recorded } from '../sandbox/server.ts';
+import type { Answer, Fault, Recorded } from '../sandbox/server.ts';
 import { startStorage } from '../sandbox/storage.ts';
 import { openScenario, type Scenario } from './gitlab.ts';
 import { open, test } from './harness.ts';
@@ -56,6 +56,179 @@ test('a plan that was carried out leaves nothing to plan', async () => {
   expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[1, 2], 1]);
 });
 
+interface Case {
+  /** What GitLab answers instead of what it would. */
+  readonly faults: readonly Fault[];
+  readonly ann?: Partial<GitLabUser>;
+  /** The result of the changes of ann and bob, and the outcome of the run with its exit code. */
+  readonly results: readonly [ann: string, bob: string];
+  readonly outcome: readonly [outcome: string, exitCode: number];
+  /** Whom GitLab was asked to approve, and who is on the wiki, the latest first. */
+  readonly sent: readonly number[];
+  readonly published: readonly string[];
+  /** The reason that ann's change has. */
+  readonly error?: string;
+}
+
+const APPLIED = ['applied', 0] as const;
+const FAILED = ['failed', 1] as const;
+const isAnyLook = (request: Recorded) => isLook(1)(request) || isLook(2)(request);
+
+/** What becomes of ann and bob, whatever GitLab answers: https://docs.gitlab.com/api/users#approve-a-user */
+const CASES: Readonly<Record<string, Case>> = {
+  'at the look just before, an account that is gone is withheld': {
+    faults: [{ when: isLook(1), effect: GONE }],
+    results: ['withheld', 'applied'],
+    outcome: APPLIED,
+    sent: [2],
+    published: ['bob'],
+    error: 'stale: gone',
+  },
+  ...Object.fromEntries(
+    Object.entries({
+      'an HTML page': answer(404, '<html><title>Not here</title></html>'),
+      'a route that is missing': answer(404, { error: '404 Not Found' }),
+      'a gateway’s JSON': answer(404, { message: '404 Not Found' }),
+      'another object': answer(404, { message: '404 Project Not Found' }),
+      'no body': answer(404, ''),
+    }).map(([name, effect]) => [
+      `at the look just before, a 404 that is not GitLab’s own fails, and is not taken for gone: ${name}`,
+      {
+        faults: [{ when: isLook(1), effect }],
+        results: ['failed', 'applied'],
+        outcome: FAILED,
+        sent: [2],
+        published: ['bob'],
+      } satisfies Case,
+    ]),
+  ),
+  'at the look just before, a proxy that answers 404 to everything fails the run': {
+    faults: [{ when: isAnyLook, effect: answer(404, '<html><title>Not here</title></html>') }],
+    results: ['failed', 'failed'],
+    outcome: FAILED,
+    sent: [],
+    published: [],
+  },
+  'at the look just before, an account that can’t be read fails alone': {
+    faults: [{ when: isLook(1), effect: answer(400) }],
+    results: ['failed', 'applied'],
+    outcome: FAILED,
+    sent: [2],
+    published: ['bob'],
+  },
+  'at the look just before, a token that is refused stops the run before anything is written': {
+    faults: [{ when: isLook(1), effect: answer(401) }],
+    results: ['withheld', 'withheld'],
+    outcome: FAILED,
+    sent: [],
+    published: [],
+  },
+  'an approval that is answered with 409 is unchanged: no failure and no line on the wiki': {
+    faults: [{ when: isApprove(1), effect: answer(409) }],
+    results: ['unchanged', 'applied'],
+    outcome: APPLIED,
+    sent: [1, 2],
+    published: ['bob'],
+  },
+  'an approval that is answered with 404 is withheld as gone': {
+    faults: [{ when: isApprove(1), effect: GONE }],
+    results: ['withheld', 'applied'],
+    outcome: APPLIED,
+    sent: [1, 2],
+    published: ['bob'],
+    error: 'stale: gone',
+  },
+  'an approval that is answered with 422 fails that account only': {
+    faults: [],
+    ann: { invalid: 'Email is invalid' },
+    results: ['failed', 'applied'],
+    outcome: FAILED,
+    sent: [1, 2],
+    published: ['bob'],
+    error: 'found 422, allowed 201): Email is invalid',
+  },
+  ...Object.fromEntries(
+    [401, 403].map((status) => [
+      `an approval that is answered with ${status} stops the run, and what was approved before still goes to the wiki`,
+      {
+        faults: [{ when: isApprove(2), effect: answer(status) }],
+        results: ['applied', 'failed'],
+        outcome: FAILED,
+        sent: [1, 2],
+        published: ['ann'],
+      } satisfies Case,
+    ]),
+  ),
+  'an approval that is answered with 403 at first leaves all others alone': {
+    faults: [{ when: isApprove(), effect: answer(403) }],
+    results: ['failed', 'withheld'],
+    outcome: FAILED,
+    sent: [1],
+    published: [],
+  },
+  'an approval whose answer is lost and that was carried out is applied, logged and not sent again': {
+    faults: [{ when: isApprove(1), nth: 1, effect: { kind: 'lose' } }],
+    results: ['applied', 'applied'],
+    outcome: APPLIED,
+    sent: [1, 2],
+    published: ['bob', 'ann'],
+  },
+  'an approval that was dropped on the way is sent once more': {
+    faults: [{ when: isApprove(1), nth: 1, effect: { kind: 'drop' } }],
+    results: ['applied', 'applied'],
+    outcome: APPLIED,
+    sent: [1, 1, 2],
+    published: ['bob', 'ann'],
+  },
+  'an approval that was answered with 503 and not carried out is sent once more': {
+    faults: [{ when: isApprove(1), nth: 1, effect: answer(503, 'overload') }],
+    results: ['applied', 'applied'],
+    outcome: APPLIED,
+    sent: [1, 1, 2],
+    published: ['bob', 'ann'],
+  },
+  ...Object.fromEntries(
+    [500, 502, 503].map((status) => [
+      `an approval that is answered with ${status} each time fails after the second time`,
+      {
+        faults: [{ when: isApprove(1), effect: answer(status, 'down') }],
+        results: ['failed', 'applied'],
+        outcome: FAILED,
+        sent: [1, 1, 2],
+        published: ['bob'],
+        error: 'blocked_pending_approval',
+      } satisfies Case,
+    ]),
+  ),
+  'after a 201, an account that still waits has failed, and is on the wiki all the same': {
+    faults: [{ when: isApprove(1), effect: answer(201, { message: 'Success' }) }],
+    results: ['failed', 'applied'],
+    outcome: FAILED,
+    sent: [1, 2],
+    published: ['bob', 'ann'],
+    error: 'blocked_pending_approval',
+  },
+  'after a 201, an account that can’t be read back has failed, and is on the wiki all the same': {
+    faults: [{ when: isLook(1), nth: 2, effect: answer(400) }],
+    results: ['failed', 'applied'],
+    outcome: FAILED,
+    sent: [1, 2],
+    published: ['bob', 'ann'],
+    error: 'unreadable',
+  },
+};
+
+test.each(Object.entries(CASES))('%s', async (_, { faults, ann, results, outcome, ...expected }) => {
+  const scenario = await openScenario(two(ann));
+  for (const fault of faults) scenario.gitlab.addFault(fault);
+  const found = await runJob(scenario);
+  expect(found.results).toEqual([`ann ${results[0]}`, `bob ${results[1]}`]);
+  expect([found.outcome, found.exitCode]).toEqual(outcome);
+  expect(scenario.approvalsSent()).toEqual(expected.sent);
+  expect(scenario.auditPage() ?? '').toBe(expected.published.length === 0 ? '' : page(...expected.published));
+  expect(found.report.changes[0]?.error ?? '').toContain(expected.error ?? '');
+});
+
 describe('at the look just before', () => {
   const changes: readonly (readonly [string, Partial<GitLabUser>])[] = [
     ['no longer waiting', { state: 'active' }],
@@ -80,49 +253,6 @@ describe('at the look just before', () => {
     expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[2], page('bob')]);
   });
 
-  test('an account that is gone is withheld', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isLook(1), effect: GONE });
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann withheld', 'bob applied'],
-      outcome: 'applied',
-      exitCode: 0,
-    });
-    expect(report.changes[0]?.error).toBe('stale: gone');
-    expect(scenario.approvalsSent()).toEqual([2]);
-  });
-
-  test.each([
-    ['an HTML page', answer(404, '<html><title>Not here</title></html>')],
-    ['a route that is missing', answer(404, { error: '404 Not Found' })],
-    ['a gateway’s JSON', answer(404, { message: '404 Not Found' })],
-    ['another object', answer(404, { message: '404 Project Not Found' })],
-    ['no body', answer(404, '')],
-  ])('a 404 that is not GitLab’s own fails, and is not taken for gone: %s', async (_, effect) => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isLook(1), effect });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-  });
-
-  test('a proxy that answers 404 to everything fails the run', async () => {
-    const scenario = await openScenario(two());
-    const effect = answer(404, '<html><title>Not here</title></html>');
-    scenario.gitlab.addFault({ when: (request) => isLook(1)(request) || isLook(2)(request), effect });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob failed'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect(scenario.approvalsSent()).toEqual([]);
-  });
-
   test('a run has failed too where the only account is gone after a rate limit', async () => {
     const scenario = await openScenario({ users: [pending(1, 'ann')], groups: { wmf: ['ann'] } });
     scenario.gitlab.addFault({ when: isApprove(1), effect: answer(429, 'Retry later') });
@@ -139,97 +269,9 @@ describe('at the look just before', () => {
     expect({ outcome, exitCode }).toEqual({ outcome: 'failed', exitCode: 1 });
     expect(report.error).toContain('every account of the plan is gone (found 2, allowed fewer)');
   });
-
-  test('an account that can’t be read fails alone', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isLook(1), effect: answer(400) });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect(scenario.approvalsSent()).toEqual([2]);
-  });
-
-  test('a token that is refused stops the run before anything is written', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isLook(1), effect: answer(401) });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann withheld', 'bob withheld'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[], 0]);
-  });
 });
 
 describe('an approval that is answered', () => {
-  test('with 409 is unchanged: no failure and no line on the wiki', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(409) });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann unchanged', 'bob applied'],
-      outcome: 'applied',
-      exitCode: 0,
-    });
-    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob')]);
-  });
-
-  test('with 404 is withheld as gone', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(1), effect: GONE });
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann withheld', 'bob applied'],
-      outcome: 'applied',
-      exitCode: 0,
-    });
-    expect(report.changes[0]?.error).toBe('stale: gone');
-  });
-
-  test('with 422 fails that account only', async () => {
-    const scenario = await openScenario(two({ invalid: 'Email is invalid' }));
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect(report.changes[0]?.error).toContain('422');
-    expect(report.changes[0]?.error).toContain('Email is invalid');
-    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob')]);
-  });
-
-  test.each([401, 403])(
-    'with %i stops the run, and what was approved before still goes to the wiki',
-    async (status) => {
-      const scenario = await openScenario(two());
-      scenario.gitlab.addFault({ when: isApprove(2), effect: answer(status) });
-      const { results, outcome, exitCode } = await runJob(scenario);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob failed'],
-        outcome: 'failed',
-        exitCode: 1,
-      });
-      expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('ann')]);
-    },
-  );
-
-  test('with 403 at first leaves all others alone', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(), effect: answer(403) });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob withheld'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect([scenario.approvalsSent(), scenario.editsSent()]).toEqual([[1], 0]);
-  });
-
   test('with 429 is sent again after the pause that the server asks for', async () => {
     const scenario = await openScenario(two());
     const effect = {
@@ -270,35 +312,6 @@ describe('an approval whose answer is lost', () => {
     ).toHaveLength(2);
   });
 
-  test.each(['drop', 'answer'] as const)(
-    'and that was not carried out (%s) is sent once more',
-    async (kind) => {
-      const scenario = await openScenario(two());
-      const effect = kind === 'drop' ? { kind } : answer(503, 'overload');
-      scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect });
-      const { results, outcome, exitCode } = await runJob(scenario);
-      expect({ results, outcome, exitCode }).toEqual({
-        results: ['ann applied', 'bob applied'],
-        outcome: 'applied',
-        exitCode: 0,
-      });
-      expect(scenario.approvalsSent()).toEqual([1, 1, 2]);
-    },
-  );
-
-  test.each([500, 502, 503])('and that stays so (%i) fails after the second time', async (status) => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(status, 'down') });
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect([scenario.approvalsSent(), scenario.auditPage()?.includes('@ann]]')]).toEqual([[1, 1, 2], false]);
-    expect(report.changes[0]?.error).toContain('blocked_pending_approval');
-  });
-
   test('and that is met with 409 the second time was ours', async () => {
     const scenario = await openScenario(two());
     scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'drop' } });
@@ -309,34 +322,6 @@ describe('an approval whose answer is lost', () => {
     const { results } = await runJob(scenario);
     expect(results).toEqual(['ann applied', 'bob applied']);
     expect(scenario.auditPage()?.includes('@ann]]')).toBe(true);
-  });
-});
-
-describe('after a 201', () => {
-  test('an account that still waits has failed, and is on the wiki all the same', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(1), effect: answer(201, { message: 'Success' }) });
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect(report.changes[0]?.error).toContain('blocked_pending_approval');
-    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
-  });
-
-  test('an account that can’t be read back has failed, and is on the wiki all the same', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isLook(1), nth: 2, effect: answer(400) });
-    const { report, results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann failed', 'bob applied'],
-      outcome: 'failed',
-      exitCode: 1,
-    });
-    expect(report.changes[0]?.error).toContain('unreadable');
-    expect([scenario.approvalsSent(), scenario.auditPage()]).toEqual([[1, 2], page('bob', 'ann')]);
   });
 });
 
