@@ -1,8 +1,8 @@
 import { checkReport, renderChecks } from '../reports/checks.ts';
 import { comparisonReport, renderComparison } from '../reports/comparison.ts';
-import { explanationReport } from '../reports/explanation.ts';
+import { explanationReport, renderExplanation } from '../reports/explanation.ts';
 import { renderHistory } from '../reports/history.ts';
-import { type Format, renderAnswer, renderReport } from '../reports/render.ts';
+import { type Format, renderReport } from '../reports/render.ts';
 import type { TextStyle } from '../reports/text.ts';
 import { renderWhatIf, whatIfReport } from '../reports/what-if.ts';
 import type { RunResult } from './run-job.ts';
@@ -15,6 +15,6 @@ export function renderResult(result: RunResult, format: Format, style: TextStyle
   if (comparison) return renderComparison(comparisonReport(report, comparison), format, style.width);
   if (whatIf) return renderWhatIf(whatIfReport(report, whatIf), format, { ...style, describe });
   if (explanation)
-    return renderAnswer(explanationReport(report, explanation), format, { ...style, describe });
+    return renderExplanation(explanationReport(report, explanation), format, { ...style, describe });
   return renderReport(report, format, { ...style, ...(format === 'html' ? { unchanged: unchanged() } : {}) });
 }

@@ -1,8 +1,12 @@
 /** The answer of `explain`, for machines and for people. */
 
 import type { ExplainedDecision, Explanation, Match } from '../engine/explain.ts';
-import { printable } from '../platform/printable.ts';
-import type { Report } from './report.ts';
+import { jsonText, printable } from '../platform/printable.ts';
+import { escapeHtml, htmlPage, htmlTable, section } from './html-page.ts';
+import { fitted } from './layout.ts';
+import { code, table } from './markdown-table.ts';
+import type { Format } from './render.ts';
+import type { Describe, Report } from './report.ts';
 import { sourceFacts, timeText } from './report-sections.ts';
 
 /** An explanation for machines. Its keys are a contract, as those of the report. */
@@ -16,37 +20,108 @@ export const explanationReport = ({ run }: Report, explanation: Explanation): Ex
   ...explanation,
 });
 
-/** The style of an explanation: how a change of access is described. */
+/** How an explanation is written: how a change of access is described, and the width of a text. */
 export interface ExplanationStyle {
-  describe(from: unknown, to: unknown): string;
+  readonly describe: Describe;
+  readonly width?: number | undefined;
 }
 
-/** An explanation as people read it. */
-export function renderExplanation(given: ExplanationReport, style: ExplanationStyle): string {
-  const { who, matches, nearest, run } = printable(given);
-  const head = `${run.job}  explain ${who}\n${timeText(run.startedAt)}, run ${run.id}`;
-  if (matches.length === 0) {
-    const names = nearest.length > 0 ? `The nearest names: ${nearest.join(', ')}` : 'No name is near it.';
-    return `${head}\n\nNobody has this name. ${names}\n`;
-  }
-  return `${[head, ...matches.map((match) => renderMatch(match, style, run))].join('\n\n')}\n`;
+/** An explanation in one of its representations. A page and Markdown begin with what the next run does, a text ends with it. */
+export function renderExplanation(given: ExplanationReport, format: Format, style: ExplanationStyle): string {
+  if (format === 'json') return jsonText(given);
+  const answer = printable(given);
+  if (format === 'markdown') return markdown(answer, style);
+  return format === 'html' ? html(answer, style) : fitted(text(answer, style), style.width);
 }
 
-function renderMatch(match: Match, style: ExplanationStyle, run: Report['run']): string {
-  const { sources, rules, decision, advice } = match;
-  const parts = [
-    titleOf(match),
-    section(
-      'What the sources say',
-      aligned(sources.map((one) => [one.source, `${one.says}${readAt(one, run)}`])),
+function text(answer: ExplanationReport, style: ExplanationStyle): string {
+  const { who, matches, run } = answer;
+  const head = `${run.job}  explain ${who}\n${stampOf(run)}`;
+  if (matches.length === 0) return `${head}\n\n${nobody(answer)}\n`;
+  const blocks = matches.map((match) => {
+    const facts = factsOf(match, run).map(({ title, rows }) => textSection(title, aligned(rows)));
+    const decided = textSection(NEXT_RUN, decisionLines(match.decision, style));
+    const parts = [titleOf(match), ...facts, decided, textSection(ADVICE, match.advice)];
+    return parts.filter((part) => part !== '').join('\n\n');
+  });
+  return `${[head, ...blocks].join('\n\n')}\n`;
+}
+
+function markdown(answer: ExplanationReport, style: ExplanationStyle): string {
+  const { who, matches, run } = answer;
+  const head = [`**${run.job}: explain** ${code(who)}`, stampOf({ ...run, id: code(run.id) })];
+  if (matches.length === 0) return `${[...head, nobody(answer, code)].join('\n\n')}\n`;
+  const blocks = matches.flatMap((match) => [
+    `### ${code(titleOf(match))}`,
+    list(NEXT_RUN, decisionLines(match.decision, style)),
+    list(ADVICE, match.advice),
+    ...factsOf(match, run).map(({ title, columns, rows }) =>
+      rows.length === 0
+        ? ''
+        : `#### ${title}\n\n${table(
+            columns,
+            rows.map((row) => row.map(code)),
+          )}`,
     ),
-    section('Rules', aligned(rules.map((rule) => [`${rule.rule}`, rule.answer, ruleText(rule)]))),
-    section('Access', accessLines(match)),
-    section('The next run', decisionLines(decision, style)),
-    section('What to do', advice),
-  ];
-  return parts.filter((part) => part !== '').join('\n\n');
+  ]);
+  return `${[...head, ...blocks].filter((part) => part !== '').join('\n\n')}\n`;
 }
+
+const list = (title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `#### ${title}\n\n${lines.map((line) => `- ${code(line)}`).join('\n')}`;
+
+function html(answer: ExplanationReport, style: ExplanationStyle): string {
+  const { who, matches, run } = answer;
+  const blocks = matches.map((match) => {
+    const [decided = '', ...more] = decisionLines(match.decision, style).map(escapeHtml);
+    return [
+      `<h2>${escapeHtml(titleOf(match))}</h2>`,
+      `<p class="sentence">${[decided, ...more].join('<br>')}</p>`,
+      ...match.advice.map((line) => `<p>${escapeHtml(line)}</p>`),
+      ...factsOf(match, run).map(({ title, columns, rows }) =>
+        section(
+          title,
+          htmlTable(
+            columns,
+            rows.map((row) => row.map(escapeHtml)),
+          ),
+        ),
+      ),
+    ].join('\n');
+  });
+  const found = matches.length === 0 ? `<p class="sentence">${escapeHtml(nobody(answer))}</p>` : '';
+  const head = `<h1>${escapeHtml(run.job)}: explain ${escapeHtml(who)}</h1><p class="soft">${escapeHtml(stampOf(run))}</p>`;
+  return htmlPage(`explain ${who}`, `<main>${head}${found}\n${blocks.join('\n')}</main>`);
+}
+
+const NEXT_RUN = 'The next run';
+const ADVICE = 'What to do';
+
+const stampOf = ({ startedAt, id }: Report['run']): string => `${timeText(startedAt)}, run ${id}`;
+
+const nobody = ({ nearest }: ExplanationReport, mark = (name: string) => name): string =>
+  `Nobody has this name. ${nearest.length > 0 ? `The nearest names: ${nearest.map(mark).join(', ')}` : 'No name is near it.'}`;
+
+/** What decided about one account, as tables. */
+interface Facts {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const factsOf = (match: Match, run: Report['run']): readonly Facts[] => [
+  {
+    title: 'What the sources say',
+    columns: ['Source', 'It says'],
+    rows: match.sources.map((one) => [one.source, `${one.says}${readAt(one, run)}`]),
+  },
+  {
+    title: 'Rules',
+    columns: ['Rule', 'Answer', 'Why'],
+    rows: match.rules.map((rule) => [`${rule.rule}`, rule.answer, ruleText(rule)]),
+  },
+  { title: 'Access', columns: ['When', 'Access'], rows: accessRows(match) },
+];
 
 /** The version and the age of a source, in parentheses. */
 function readAt(source: Match['sources'][number], run: Report['run']): string {
@@ -55,7 +130,7 @@ function readAt(source: Match['sources'][number], run: Report['run']): string {
   return facts.length === 0 ? '' : ` (${facts.join(', ')})`;
 }
 
-const section = (title: string, lines: readonly string[]) =>
+const textSection = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? '' : [title, ...lines.map((line) => `  ${line}`)].join('\n');
 
 /** Rows with aligned columns; the last column has no fixed width. */
@@ -84,13 +159,11 @@ function ruleText({ description, because, missing }: Match['rules'][number]): st
 const grouped = (one: string, _index: number, all: readonly string[]) =>
   one.includes(' or ') && all.length > 1 ? `(${one})` : one;
 
-function accessLines({ current, effective, desired }: Match): readonly string[] {
-  return aligned([
-    ['now', accessText(current)],
-    ['in effect', accessText(effective)],
-    ['by the rules', accessText(desired)],
-  ]);
-}
+const accessRows = ({ current, effective, desired }: Match): Facts['rows'] => [
+  ['now', accessText(current)],
+  ['in effect', accessText(effective)],
+  ['by the rules', accessText(desired)],
+];
 
 /** Access in a target's form as text: words as they are, fields as `name value`. */
 export function accessText(access: unknown): string {

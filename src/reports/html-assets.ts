@@ -21,7 +21,7 @@ pre{background:var(--card);padding:.6rem;border:1px solid var(--line);border-rad
 @media (min-width:62rem){.pair{grid-template-columns:3fr 2fr}}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line)}
-th{color:var(--soft);font-weight:600}
+th{color:var(--soft);font-weight:600;white-space:nowrap}
 td:first-child{font-weight:600;white-space:nowrap}
 meter{width:7rem;max-width:100%;height:1rem;vertical-align:-.15rem}
 .revoke{color:var(--red)}.downgrade{color:var(--amber)}.upgrade,.grant,.approve{color:var(--green)}

@@ -1,15 +1,12 @@
-/** Renders a report or an explanation in the representation that was asked for. */
+/** Renders a report in the representation that was asked for. */
 
 import { jsonText } from '../platform/printable.ts';
-import { type ExplanationReport, renderExplanation } from './explanation.ts';
 import { renderHtml } from './html.ts';
-import { escapeHtml, htmlPage } from './html-page.ts';
-import { fitted } from './layout.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { Describe, Report, UnchangedAccount } from './report.ts';
+import type { Report, UnchangedAccount } from './report.ts';
 import { renderText, type TextStyle } from './text.ts';
 
-/** The representations of a report and of an explanation. */
+/** The representations of a report and of an answer. */
 export const FORMATS = ['text', 'json', 'markdown', 'html'] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -31,21 +28,4 @@ export function renderReport(report: Report, format: Format, style: ReportStyle)
   if (format === 'json') return jsonText(report);
   if (format === 'markdown') return renderMarkdown(report);
   return format === 'html' ? renderHtml(report, style.unchanged) : renderText(report, style);
-}
-
-/** An explanation in one of its representations. */
-export function renderAnswer(
-  answer: ExplanationReport,
-  format: Format,
-  { describe, width }: Pick<TextStyle, 'width'> & { readonly describe: Describe },
-): string {
-  if (format === 'json') return jsonText(answer);
-  const text = renderExplanation(answer, { describe });
-  if (format === 'markdown') return `\`\`\`\`\n${text.replaceAll('`', "'")}\`\`\`\`\n`;
-  if (format === 'html')
-    return htmlPage(
-      `explain ${answer.who}`,
-      `<main><h1>Explanation</h1><pre>${escapeHtml(text)}</pre></main>`,
-    );
-  return fitted(text, width);
 }

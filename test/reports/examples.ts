@@ -182,3 +182,19 @@ export const reportOf = (outcome: RunOutcome): Report => {
 
 /** Every outcome. */
 export const ALL_OUTCOMES = Object.keys(OVER) as readonly RunOutcome[];
+
+/** Texts that would be mark-up, controls or links where they are not escaped. */
+export const HOSTILE = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '"><svg onload=alert(1)>',
+  "' autofocus onfocus='alert(1)",
+  '</pre></details><script>x</script>',
+  '| a | b |\n| --- | --- |',
+  '[click](javascript:alert(1))',
+  '```\n<script>',
+  '\u001b[2J\u0007',
+  '\u202egnp.exe',
+  '@all #1 !1 ~bug T1 {T1} %%%x%%% https://example.org :smile:',
+  'a` | `b',
+];

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import fc from 'fast-check';
 import { JSDOM } from 'jsdom';
@@ -9,7 +11,7 @@ import { CONTENT_POLICY } from '../../src/reports/html-assets.ts';
 import { renderMarkdown } from '../../src/reports/markdown.ts';
 import { FORMATS, renderReport } from '../../src/reports/render.ts';
 import { anyCharacter } from '../any-character.ts';
-import { ALL_OUTCOMES, changed, exampleReport, reportOf } from './examples.ts';
+import { ALL_OUTCOMES, changed, exampleReport, HOSTILE, reportOf } from './examples.ts';
 
 const EXTENSIONS = { text: 'txt', json: 'json', markdown: 'md', html: 'html' } as const;
 
@@ -20,20 +22,6 @@ describe.each(FORMATS)('as %s', (format) => {
   });
 });
 
-const HOSTILE = [
-  '<script>alert(1)</script>',
-  '<img src=x onerror=alert(1)>',
-  '"><svg onload=alert(1)>',
-  "' autofocus onfocus='alert(1)",
-  '</pre></details><script>x</script>',
-  '| a | b |\n| --- | --- |',
-  '[click](javascript:alert(1))',
-  '```\n<script>',
-  '\u001b[2J\u0007',
-  '\u202egnp.exe',
-  '@all #1 !1 ~bug T1 {T1} %%%x%%% https://example.org :smile:',
-  'a` | `b',
-];
 const hostileReport = (text: string) =>
   exampleReport({
     error: text,
@@ -125,14 +113,24 @@ describe('the page', () => {
     expect(CONTENT_POLICY).toMatch(/^default-src 'none'; style-src 'sha256-/);
   });
 
-  test.each(ALL_OUTCOMES)('of a run that ended as %s has no accessibility violation', async (outcome) => {
-    const { window } = new JSDOM(renderHtml(reportOf(outcome)), { runScripts: 'outside-only' });
+  /** What axe-core finds, but for contrast: jsdom lays nothing out. */
+  const violationsIn = async (html: string) => {
+    const { window } = new JSDOM(html, { runScripts: 'outside-only' });
     window.eval(axe.source);
     const runAxe = window.eval('(options) => axe.run(document, options)') as typeof axe.run;
-    // jsdom lays nothing out, so that contrast cannot be measured here.
     const options = { rules: { 'color-contrast': { enabled: false } } };
     const { violations } = (await runAxe(options as never)) as unknown as axe.AxeResults;
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+  };
+
+  test.each(ALL_OUTCOMES)('of a run that ended as %s has no accessibility violation', async (outcome) => {
+    expect(await violationsIn(renderHtml(reportOf(outcome)))).toEqual([]);
+  });
+
+  const answers = join(import.meta.dirname, 'golden/answers');
+  const pages = readdirSync(answers).filter((name) => name.endsWith('.html'));
+  test.each(pages)('of the answer %s has no accessibility violation', async (name) => {
+    expect(await violationsIn(readFileSync(join(answers, name), 'utf8'))).toEqual([]);
   });
 
   test('has exactly the style and the script that its policy allows', () => {

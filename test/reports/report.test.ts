@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Change, Result } from '../../src/engine/model.ts';
 import type { RunError } from '../../src/engine/outcome.ts';
-import { OUTCOMES } from '../../src/engine/outcome.ts';
 import { noChangeNotes } from '../../src/engine/plan-and-check.ts';
 import { preview } from '../../src/engine/run-stages.ts';
 import type { RunState } from '../../src/engine/run-state.ts';
@@ -17,22 +16,6 @@ const errorOf = (outcome: RunError['outcome'], message: string = outcome): RunEr
 const KINDS = ['revoke', 'downgrade', 'upgrade', 'grant', 'unchanged', 'skipped', 'pending-sign-in'] as const;
 const describeMove = (from: unknown, to: unknown) => `${from} → ${to}`;
 const JOB = { kinds: KINDS, describe: describeMove };
-
-test.each([
-  ['unchanged', 0, 200],
-  ['planned', 0, 200],
-  ['applied', 0, 200],
-  ['failed', 1, 500],
-  ['refused', 2, 409],
-  ['source-failed', 3, 502],
-  ['invalid-settings', 4, 500],
-  ['invalid-request', 4, 400],
-  ['skipped', 5, 200],
-  ['deadline', 6, 504],
-] as const)('%s ends with exit code %i and HTTP status %i', (outcome, exitCode, status) => {
-  expect(OUTCOMES[outcome]).toEqual({ exitCode, status });
-  expect(Object.keys(OUTCOMES)).toHaveLength(10);
-});
 
 describe('how a run ended', () => {
   const outcomes = (...results: readonly Result[]) => results.map((result) => ({ change, result }));
