@@ -52,7 +52,14 @@ function declareWith(parent: Command, name: string, description: string): Comman
     .hook('preAction', (_, command) => {
       const { format, json, envFile } = command.optsWithGlobals();
       if (format !== undefined) command.setOptionValue('output', format);
-      if (json === true) command.setOptionValue('output', 'json');
+      if (json === true) {
+        const { output } = command.opts();
+        if (command.getOptionValueSource('output') !== 'default' && output !== 'json')
+          throw new InvalidRequestError(
+            `--json: found --output ${output} beside it (allowed: one of the two)`,
+          );
+        command.setOptionValue('output', 'json');
+      }
       if (envFile !== undefined) command.setOptionValue('envFile', envFile);
     });
 }

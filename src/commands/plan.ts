@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { PLAN_HASH } from '../engine/plan.ts';
 import type { PlanApproval } from '../engine/run-types.ts';
 import { InvalidRequestError } from '../platform/errors.ts';
 import { lineFor, pathFor } from './arguments.ts';
 import { withEnvironment, withFacts } from './environment.ts';
 import { type CommonOptions, declareCommand, declareReading, type JobCommand } from './job-command.ts';
+import { outputFile } from './output-file.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
 /** Declares `plan`, and for gitlab-approvals `dry-run`, which also logs each question and answer. */
@@ -24,11 +24,12 @@ Examples:
     )
     .action(async (options: PlanOptions) => {
       const approval = hashApproval(options);
+      const write = options.out === undefined ? undefined : outputFile('--out', options.out);
       setExitCode(
         await withFacts(job, options, async (input) => {
           const request = { dryRun: true, only: options.only, approval, ...input };
           const result = await runAtTerminal(job, request);
-          if (options.out !== undefined) writePlan(options.out, result.report);
+          write?.(`${JSON.stringify(result.report, null, 2)}\n`);
           const code = printResult(result, options);
           return options.exitCode && result.report.outcome === 'planned' ? SOMETHING_TO_DO : code;
         }),
@@ -55,14 +56,6 @@ interface PlanOptions extends CommonOptions {
   readonly exitCode?: boolean;
   readonly approve?: string;
   readonly reason?: string;
-}
-
-function writePlan(file: string, report: unknown): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (error) {
-    throw new InvalidRequestError(`--out: the file cannot be written (${(error as Error).message})`);
-  }
 }
 
 /** The approval from `--approve` and `--reason`. Throws `InvalidRequestError` if only one of them is given. */

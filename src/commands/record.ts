@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { InvalidRequestError, messageOf } from '../platform/errors.ts';
 import { pathFor } from './arguments.ts';
 import { withEnvironment } from './environment.ts';
 import { type CommonOptions, declareCommand, type JobCommand } from './job-command.ts';
+import { outputFile } from './output-file.ts';
 import { policyIn } from './policy-option.ts';
 import { printResult, runAtTerminal } from './run-and-print.ts';
 
@@ -28,6 +27,8 @@ Examples:
   muster ${job.name} what-if --policy new.yaml --facts facts.json     who would gain or lose`,
     )
     .action(async (file: string, options: RecordOptions) => {
+      // A recording has names and addresses: it is for its owner alone.
+      const write = outputFile('record', file, { mode: 0o600 });
       setExitCode(
         await withEnvironment(job, options, async (environment) => {
           const whatIf =
@@ -37,18 +38,10 @@ Examples:
             whatIf: _,
             ...result
           } = await runAtTerminal(job, { dryRun: true, record: true, whatIf, environment });
-          if (recording) writeRecording(file, JSON.stringify(recording));
+          if (recording) write(`${JSON.stringify(recording)}\n`);
           const code = printResult(result, options);
           return recording && result.report.exitCode === 2 ? 0 : code;
         }),
       );
     });
-}
-
-function writeRecording(file: string, text: string): void {
-  try {
-    writeFileSync(file, `${text}\n`, { mode: 0o600 });
-  } catch (error) {
-    throw new InvalidRequestError(`record: the file cannot be written (${messageOf(error)})`);
-  }
 }
