@@ -291,27 +291,6 @@ describe('an approval that is answered', () => {
 });
 
 describe('an approval whose answer is lost', () => {
-  test('and that was carried out is applied, logged and not sent again', async () => {
-    const scenario = await openScenario(two());
-    scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'lose' } });
-    const { results, outcome, exitCode } = await runJob(scenario);
-    expect({ results, outcome, exitCode }).toEqual({
-      results: ['ann applied', 'bob applied'],
-      outcome: 'applied',
-      exitCode: 0,
-    });
-    expect([scenario.approvalsSent(), scenario.gitlab.approvals.map(({ id }) => id)]).toEqual([
-      [1, 2],
-      [1, 2],
-    ]);
-    expect(
-      scenario
-        .auditPage()
-        ?.split('\n')
-        .filter((line) => line.startsWith('*')),
-    ).toHaveLength(2);
-  });
-
   test('and that is met with 409 the second time was ours', async () => {
     const scenario = await openScenario(two());
     scenario.gitlab.addFault({ when: isApprove(1), nth: 1, effect: { kind: 'drop' } });
