@@ -121,21 +121,17 @@ function changeTo(
   }
   const limited = kind === 'unchanged' ? {} : limitOf(member, access);
   const change = { ...common, kind, from, to, ...limited };
-  const reason = [because, ...lostLimit(limited.environments, afterWrite(member, to, access), access)].join(
-    '; ',
-  );
+  const lost = limited.environments
+    ? lostLimit(limited.environments, afterWrite(member, to, access), access)
+    : [];
+  const reason = [because, ...lost].join('; ');
   if (!mayGain({ from, to }, policy.order)) return { ...change, because: reason };
   const warning = `${projectRoleOf(from)} is not in the policy’s order, so that this may be a gain`;
   return { ...change, because: `${reason}; ${warning}`, mayGain: true };
 }
 
 /** The words about a limit that the written role could keep and does not. Whether a custom role can keep one, only the server knows. */
-function lostLimit(
-  before: readonly string[] | undefined,
-  after: Member,
-  access: AccessRules,
-): readonly string[] {
-  if (!before) return [];
+function lostLimit(before: readonly string[], after: Member, access: AccessRules): readonly string[] {
   return entriesOf(after, access.project)
     .filter((entry) => !entry.limitAccessByEnvironment && canBeLimited(entry.role))
     .map(
