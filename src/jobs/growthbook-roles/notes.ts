@@ -67,11 +67,10 @@ export function spellingNotes(
   { membersOf, absent }: PosixGroups,
 ): readonly Note[] {
   const lists = [...membersOf.values(), absent];
-  const people: readonly { readonly person: LdapPerson; readonly member?: Member }[] = [
-    ...joined.flatMap(({ person, member }) => (person ? [{ person, member }] : [])),
-    ...withoutMember.map((person) => ({ person })),
-  ];
-  const unknown = people.filter(({ person }) => !lists.some((list) => list.has(person.uid)));
+  const isUnknown = ({ uid }: LdapPerson) => !lists.some((list) => list.has(uid));
+  const unknown: { readonly person: LdapPerson; readonly member?: Member }[] = [];
+  for (const { person, member } of joined) if (person && isUnknown(person)) unknown.push({ person, member });
+  for (const person of withoutMember) if (isUnknown(person)) unknown.push({ person });
   const names = unknown.length === 0 ? NONE : lists.flatMap((list) => [...list]);
   const spelt = new Map(names.map((name) => [nameKey(name), name]));
   return unknown.flatMap(({ person, member }): readonly Note[] => {
