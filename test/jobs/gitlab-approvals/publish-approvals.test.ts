@@ -4,10 +4,13 @@ import type { KeptText } from '../../../src/engine/run-types.ts';
 import {
   type Audit,
   checkAudit,
+  keepPlanned,
   publishApprovals,
   timeForAudit,
 } from '../../../src/jobs/gitlab-approvals/publish-approvals.ts';
+import type { Deadline } from '../../../src/platform/clock.ts';
 import { SourceError } from '../../../src/platform/errors.ts';
+import { createLog } from '../../../src/platform/log.ts';
 import type { Account, AccountState } from '../../../src/targets/gitlab/schema.ts';
 import { decision, type TestRunOptions, testRun } from '../../fixtures.ts';
 import { type StillClock, stillClock } from '../../sandbox/clock.ts';
@@ -199,6 +202,20 @@ describe('publishing', () => {
     expect(wiki.textOf(TITLE)).toContain(`[${GITLAB}/a__b @a_&#95;b]`);
   });
 
+  test('reads and writes what is kept within a deadline that goes on after a request to stop', async () => {
+    const { kept } = store();
+    const lefts: (() => void)[] = [];
+    const run = runOf({ stop: AbortSignal.abort() });
+    const withDeadline = (name: string, deadline: Deadline) => {
+      lefts.push(() => deadline.check('kept'));
+      return kept(name);
+    };
+    await publishApprovals([result('ann')], audit(), { ...run, kept: withDeadline });
+    expect(lefts).toHaveLength(1);
+    for (const check of lefts) expect(check).not.toThrow();
+    expect(() => run.deadline.check('kept')).toThrow('asked to stop');
+  });
+
   test('adds what was approved in a run that was asked to stop', async () => {
     await publishApprovals([result('ann')], audit(), runOf({ stop: AbortSignal.abort() }));
     expect(wiki.textOf(TITLE)).toBe(page(line('ann')));
@@ -246,6 +263,72 @@ describe('publishing', () => {
       notes: [],
     });
     expect([written, wiki.requests]).toEqual([[], []]);
+  });
+});
+
+describe('what a run planned', () => {
+  const planned = (username: string, account = '7') => ({ ...entryOf(username), account, planned: true });
+  const change = (username: string) => result(username).change;
+
+  test('is kept before the first approval, beside what earlier runs kept of others', async () => {
+    const { kept, written } = store([entryOf('old'), planned('before', '6'), planned('again')]);
+    expect(await keepPlanned([change('ann')], audit(), runOf({ kept }))).toEqual([]);
+    expect(written).toEqual([[entryOf('old'), planned('before', '6'), planned('ann')]]);
+  });
+
+  test('is not kept without a public log, or where nothing keeps it', async () => {
+    const { kept, written } = store();
+    expect(await keepPlanned([change('ann')], undefined, runOf({ kept }))).toEqual([]);
+    expect(await keepPlanned([change('ann')], audit(), runOf())).toEqual([]);
+    expect(written).toEqual([]);
+  });
+
+  test('is published by the next run where it was carried out, and else forgotten', async () => {
+    const { kept, written } = store([planned('ann'), planned('bob', '8')]);
+    const states = new Map<string, AccountState>([
+      ['7', 'active'],
+      ['8', 'blocked_pending_approval'],
+    ]);
+    const published = await publishApprovals(
+      [],
+      audit({ stateOf: async (id) => states.get(id) }),
+      runOf({ kept }),
+    );
+    expect(published).toEqual({ results: [], failures: [], notes: [] });
+    expect([wiki.textOf(TITLE), written]).toEqual([page(line('ann')), [[entryOf('ann')], []]]);
+  });
+
+  test('and what this run looked at again is up to this run', async () => {
+    const { kept, written } = store([planned('ann')]);
+    const asked: string[] = [];
+    const stateOf = async (id: string) => {
+      asked.push(id);
+      return 'active' as const;
+    };
+    const { doneAt: _, ...withheld } = result('ann', { result: 'withheld' });
+    await publishApprovals([withheld], audit({ stateOf }), runOf({ kept }));
+    expect([asked, wiki.requests, written]).toEqual([[], [], [[]]]);
+  });
+
+  test('stays kept where GitLab does not say what became of it, with a note and an error in the log', async () => {
+    const lines: string[] = [];
+    const { kept, written } = store([planned('ann'), entryOf('old')]);
+    const stateOf = () => Promise.reject(new Error('gitlab: down'));
+    const log = createLog({ write: (text) => void lines.push(text) }, 'info');
+    const { notes } = await publishApprovals([], audit({ stateOf }), { ...runOf({ kept }), log });
+    const because =
+      'an earlier run may have approved this account, and the next run asks GitLab again: gitlab: down';
+    expect(notes).toEqual([{ kind: 'audit-kept', account: null, label: 'ann', because }]);
+    expect(written).toEqual([[planned('ann')]]);
+    expect(lines.map((text) => JSON.parse(text))).toEqual([
+      expect.objectContaining({
+        event: 'audit.unknown',
+        severity: 'ERROR',
+        account: '7',
+        error: 'gitlab: down',
+        message: 'it is not known whether a kept approval was carried out',
+      }),
+    ]);
   });
 });
 
