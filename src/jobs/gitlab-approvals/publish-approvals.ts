@@ -51,7 +51,6 @@ export async function keepPlanned(
 ): Promise<readonly Note[]> {
   if (!audit) return [];
   const earlier = await readUnpublished(run);
-  if (!earlier.isKept) return [];
   const at = run.clock.now();
   const planned = changes.map((change) => ({ ...approvalOf(change, at, audit), planned: true as const }));
   const accounts = new Set(planned.map(({ account }) => account));
